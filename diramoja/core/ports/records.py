@@ -1,0 +1,431 @@
+"""The records port: where the truth lies, and who may write it. One adapter: PostgreSQL (and memory, for tests).
+
+Rows are named tuples in the column order of the tables of the same name.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+import attrs
+
+__all__ = [
+    "AgentKey",
+    "AgentSummary",
+    "DeadLetter",
+    "EventLog",
+    "EventRow",
+    "JobRow",
+    "JobStore",
+    "Mode",
+    "Operations",
+    "OwnRow",
+    "ParkedRow",
+    "PartitionRow",
+    "Records",
+    "RecordWrite",
+    "ReminderRow",
+    "RequestRow",
+    "RowKey",
+    "SnapshotRow",
+    "TellRow",
+    "Tail",
+    "WorkerRow",
+    "Writes",
+]
+
+type Mode = Literal["running", "paused", "failed"]
+
+
+class AgentKey(NamedTuple):
+    """The address of an agent."""
+
+    kind: str
+    agent: str
+
+
+class RowKey(NamedTuple):
+    """The address of an own row."""
+
+    kind: str
+    agent: str
+    collection: str
+    key: str
+
+
+class SnapshotRow(NamedTuple):
+    """An agent as committed. `body` is b"" while the agent is absent but paused, failed or numbered."""
+
+    kind: str
+    agent: str
+    version: int
+    revision: int
+    channel_seq: int
+    mode: str
+    parked: int
+    failures: int
+    at: datetime
+    body: bytes
+
+
+class OwnRow(NamedTuple):
+    """An own row; `body` None removes it."""
+
+    kind: str
+    agent: str
+    collection: str
+    key: str
+    version: int
+    body: bytes | None
+
+
+class EventRow(NamedTuple):
+    """An event in the log; `channel_seq` None where it is not live."""
+
+    partition: int
+    seq: int
+    kind: str
+    agent: str
+    name: str
+    version: int
+    channel_seq: int | None
+    at: datetime
+    correlation: str
+    causation: str
+    body: bytes
+
+
+class TellRow(NamedTuple):
+    """A committed command to another agent, kept until it is published. `envelope` is packed."""
+
+    partition: int
+    seq: int
+    kind: str
+    agent: str
+    verb: str
+    envelope: bytes
+
+
+class RequestRow(NamedTuple):
+    """A request from outside and its answer, once there is one. The first answer stays."""
+
+    id: str
+    digest: bytes
+    status: int | None
+    answer: bytes | None
+    at: datetime
+
+
+class ReminderRow(NamedTuple):
+    """A pending reminder; `due` None cancels it. `repeat` is "", "every:<seconds>" or "cron:<expression>".
+
+    `envelope` is packed.
+    """
+
+    kind: str
+    agent: str
+    name: str
+    partition: int
+    due: datetime | None
+    verb: str
+    envelope: bytes
+    repeat: str
+
+
+class JobRow(NamedTuple):
+    """A job. `state`: ready, running, done, failed or cancelled. `id` is `<kind>:<agent>:<key>` or unique."""
+
+    id: str
+    kind: str
+    agent: str
+    name: str
+    version: int
+    payload: bytes
+    correlation: str
+    causation: str
+    hops: int
+    state: str
+    attempts: int
+    due: datetime
+    deadline: datetime
+    error: str
+
+
+class DeadLetter(NamedTuple):
+    """A message that could not be decided. `payload` is the body with its personal fields masked."""
+
+    id: str
+    partition: int
+    stream_seq: int
+    kind: str
+    agent: str
+    verb: str
+    command_id: str
+    sender: str
+    correlation: str
+    causation: str
+    code: str
+    detail: str
+    traceback: str
+    state_version: int
+    version: int
+    payload: bytes
+    at: datetime
+
+
+class ParkedRow(NamedTuple):
+    """A command that waits for a paused or failed agent; `seq` counts per agent from 1."""
+
+    kind: str
+    agent: str
+    seq: int
+    verb: str
+    at: datetime
+    envelope: bytes
+
+
+class PartitionRow(NamedTuple):
+    """Ownership and progress of a partition.
+
+    Attributes:
+        cursor: sequence in COMMANDS of the last message decided.
+        seen: for each source partition the out_seq of its last tell that was decided.
+        out_seq: number of the last tell or event committed.
+        told_seq: number of the last tell published; `published_seq`: of the last event.
+        clock: time of the last message decided.
+        attempts: claims from a crash at an unchanged cursor.
+    """
+
+    n: int
+    owner: str
+    epoch: int
+    cursor: int
+    seen: tuple[int, ...]
+    out_seq: int
+    told_seq: int
+    published_seq: int
+    clock: datetime
+    attempts: int
+
+
+class WorkerRow(NamedTuple):
+    """A process that lives: `id` is unique to its start."""
+
+    id: str
+    roles: str
+    host: str
+    pid: int
+    started_at: datetime
+    seen_at: datetime
+
+
+@attrs.frozen
+class RecordWrite:
+    """Upserts and deletes on one table of the read model.
+
+    Attributes:
+        table: name; `key` its primary key's columns.
+        rows: JSON objects, one a row, in the order of their keys, no key twice.
+        deletes: key values to delete.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    rows: Sequence[bytes]
+    deletes: Sequence[tuple[str, ...]] = ()
+
+
+@attrs.define
+class Writes:
+    """All that one turn commits. `marks` holds (as it was read, as it shall be) for every partition of the batch."""
+
+    snapshots: list[SnapshotRow] = attrs.field(factory=list)
+    own_rows: list[OwnRow] = attrs.field(factory=list)
+    events: list[EventRow] = attrs.field(factory=list)
+    tells: list[TellRow] = attrs.field(factory=list)
+    requests: list[RequestRow] = attrs.field(factory=list)
+    reminders: list[ReminderRow] = attrs.field(factory=list)
+    jobs: list[JobRow] = attrs.field(factory=list)
+    cancelled_jobs: list[str] = attrs.field(factory=list)
+    dead_letters: list[DeadLetter] = attrs.field(factory=list)
+    parked: list[ParkedRow] = attrs.field(factory=list)
+    unparked: list[tuple[str, str, int]] = attrs.field(factory=list)  # kind, agent, all up to this seq
+    records: list[RecordWrite] = attrs.field(factory=list)
+    marks: list[tuple[PartitionRow, PartitionRow]] = attrs.field(factory=list)
+
+
+class Tail(NamedTuple):
+    """What a partition committed and has not published, in order."""
+
+    tells: Sequence[TellRow]
+    events: Sequence[EventRow]
+
+
+class Records(Protocol):
+    """What a worker needs. Every call has a deadline; a broken connection raises UnavailableError."""
+
+    async def beat(self, worker: WorkerRow, lease_s: float) -> list[str]:
+        """Say that this worker lives, extend its partitions' leases; the ids of all live workers, sorted."""
+        ...
+
+    async def partitions(self) -> list[PartitionRow]:
+        """All partitions, by number; rows with an expired lease have owner ""."""
+        ...
+
+    async def claim(self, worker: str, numbers: Sequence[int], lease_s: float) -> list[PartitionRow]:
+        """Take the free ones of these (no owner, or lease expired), each with epoch + 1.
+
+        The commit session of an expired owner is terminated first, so that a frozen worker cannot hold its locks.
+        `attempts` rises where the lease had expired and the cursor is where it was at the claim before.
+        """
+        ...
+
+    async def release(self, worker: str, numbers: Sequence[int]) -> None:
+        """Give these back at once; those that are not ours are left alone."""
+        ...
+
+    async def retire(self, worker: str) -> None:
+        """Say that this worker has ended."""
+        ...
+
+    async def snapshots(self, agents: Sequence[AgentKey]) -> list[SnapshotRow]:
+        """Those that exist, in any order; one query."""
+        ...
+
+    async def own_rows(self, keys: Sequence[RowKey]) -> list[OwnRow]:
+        """Those that exist, in any order; one query."""
+        ...
+
+    async def requests(self, ids: Sequence[str]) -> list[RequestRow]:
+        """Those that exist, in any order; one query."""
+        ...
+
+    async def due(self, partitions: Sequence[int], now: datetime, limit: int) -> list[ReminderRow]:
+        """Reminders due by `now`, in order of (due, kind, agent, name)."""
+        ...
+
+    async def parked(self, agent: AgentKey, limit: int) -> list[ParkedRow]:
+        """The first parked commands of an agent, in order."""
+        ...
+
+    async def kind_modes(self) -> Mapping[str, Mode]:
+        """Kinds that are not running."""
+        ...
+
+    async def tail(self, partition: PartitionRow, limit: int) -> Tail:
+        """What stands after `told_seq` and `published_seq`, at most `limit` of each."""
+        ...
+
+    async def commit(self, writes: Writes) -> None:
+        """All of it in one transaction, or nothing.
+
+        The last statement is a compare-and-set of (epoch, cursor) over all marks. Tells up to `told_seq` of a mark
+        are deleted. Request rows: the first digest and the first answer stay.
+
+        Raises:
+            FencedError: a mark did not match; nothing was written.
+            InvalidError: the database refuses a row; nothing was written.
+            OutcomeUnknownError: the connection broke while committing.
+            UnavailableError: it broke before that; nothing was written.
+        """
+        ...
+
+
+class JobStore(Protocol):
+    """What a process of the role `jobs` needs."""
+
+    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
+        """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time."""
+        ...
+
+    async def end_job(self, id: str, state: str, error: str = "") -> bool:
+        """Mark it done or failed; False if it was cancelled meanwhile."""
+        ...
+
+    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+        """Make it ready again at `due`."""
+        ...
+
+    async def advance_job(self, id: str, payload: bytes, due: datetime) -> None:
+        """Store its progress and make it ready again at once; attempts start anew."""
+        ...
+
+
+class EventLog(Protocol):
+    """Committed events, read by their place or by channel."""
+
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[EventRow]:
+        """Events whose seq is above the partition's in `cursor` (missing: 0), each partition's in order."""
+        ...
+
+    async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
+        """Live events of one channel after a channel_seq, in order."""
+        ...
+
+    async def channel_lasts(self, channels: Sequence[AgentKey]) -> Mapping[AgentKey, int]:
+        """The last channel_seq of each channel that has one; one query."""
+        ...
+
+    async def view_cursor(self, view: str) -> Mapping[int, int]:
+        """How far a view has come, per partition; empty for a new one."""
+        ...
+
+    async def move_view(self, view: str, cursor: Mapping[int, int]) -> None:
+        """Store how far a view has come."""
+        ...
+
+
+class AgentSummary(NamedTuple):
+    """One agent for an operator."""
+
+    kind: str
+    agent: str
+    phase: str
+    mode: str
+    parked: int
+    revision: int
+    at: datetime
+
+
+class Operations(Protocol):
+    """What an operator sees and does."""
+
+    async def answers(self, ids: Sequence[str]) -> list[RequestRow]:
+        """Requests that have an answer; one query."""
+        ...
+
+    async def workers(self) -> list[WorkerRow]:
+        """All that live."""
+        ...
+
+    async def agent_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Kind → mode → number of agents that exist."""
+        ...
+
+    async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
+        """Agents of a kind ("" all modes) by id, after an id."""
+        ...
+
+    async def set_kind_mode(self, kind: str, mode: Mode) -> None:
+        """Pause or resume all agents of a kind, those to come included."""
+        ...
+
+    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
+        """Agents of a kind with parked commands."""
+        ...
+
+    async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:
+        """Newest first, before an id ("" from the newest)."""
+        ...
+
+    async def dead_letter(self, id: str) -> tuple[DeadLetter, bytes] | None:
+        """One, with the packed envelope as it came (for a replay)."""
+        ...
+
+    async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
+        """One chain in order: (at, what, kind, agent, name, causation) of events, dead letters, jobs and requests."""
+        ...
+
+    async def expire(self, now: datetime) -> Mapping[str, int]:
+        """Delete what its term has passed (requests after 7 days, ended jobs after 7 days); table → rows."""
+        ...
