@@ -5,7 +5,7 @@ reminders, jobs, tells) or after it (publishing).
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -141,7 +141,7 @@ type Effect = (
     | RemindEvery
     | RemindCron
     | Cancel
-    | Call[Message]
+    | Call[Any]
     | CancelCall
     | Reply
     | Reject

@@ -180,5 +180,7 @@ def personal_fields(cls: type[msgspec.Struct]) -> frozenset[str]:
     info = msgspec.inspect.type_info(cls)
     fields = getattr(info, "fields", ())
     return frozenset(
-        field.name for field in fields if (getattr(field.type, "extra", None) or {}).get(_PERSONAL, False)
+        field.name
+        for field in fields
+        if (getattr(field.type, "extra", None) or {}).get(_PERSONAL, False)
     )

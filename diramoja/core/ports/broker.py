@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-__all__ = ["Broker", "Incoming", "Intake", "Origin", "Outgoing", "StreamInfo", "Subscription"]
+__all__ = [
+    "Broker",
+    "Incoming",
+    "Intake",
+    "Origin",
+    "Outgoing",
+    "StreamInfo",
+    "Subscription",
+]
 
 type Origin = Literal["cmd", "tell", "job"]
 
@@ -113,7 +121,9 @@ class Broker(Protocol):
         """Fire and forget: to whoever listens now."""
         ...
 
-    async def listen(self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]) -> Subscription:
+    async def listen(
+        self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]
+    ) -> Subscription:
         """Call with (subject, data) for each hint, in order. Events arrive on `live.<kind>.<agent>`."""
         ...
 

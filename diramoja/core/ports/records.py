@@ -249,7 +249,9 @@ class Writes:
     cancelled_jobs: list[str] = attrs.field(factory=list)
     dead_letters: list[DeadLetter] = attrs.field(factory=list)
     parked: list[ParkedRow] = attrs.field(factory=list)
-    unparked: list[tuple[str, str, int]] = attrs.field(factory=list)  # kind, agent, all up to this seq
+    unparked: list[tuple[str, str, int]] = attrs.field(
+        factory=list
+    )  # kind, agent, all up to this seq
     records: list[RecordWrite] = attrs.field(factory=list)
     marks: list[tuple[PartitionRow, PartitionRow]] = attrs.field(factory=list)
 
@@ -272,7 +274,9 @@ class Records(Protocol):
         """All partitions, by number; rows with an expired lease have owner ""."""
         ...
 
-    async def claim(self, worker: str, numbers: Sequence[int], lease_s: float) -> list[PartitionRow]:
+    async def claim(
+        self, worker: str, numbers: Sequence[int], lease_s: float
+    ) -> list[PartitionRow]:
         """Take the free ones of these (no owner, or lease expired), each with epoch + 1.
 
         The commit session of an expired owner is terminated first, so that a frozen worker cannot hold its locks.
@@ -300,7 +304,9 @@ class Records(Protocol):
         """Those that exist, in any order; one query."""
         ...
 
-    async def due(self, partitions: Sequence[int], now: datetime, limit: int) -> list[ReminderRow]:
+    async def due(
+        self, partitions: Sequence[int], now: datetime, limit: int
+    ) -> list[ReminderRow]:
         """Reminders due by `now`, in order of (due, kind, agent, name)."""
         ...
 
@@ -334,7 +340,9 @@ class Records(Protocol):
 class JobStore(Protocol):
     """What a process of the role `jobs` needs."""
 
-    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
+    async def take_jobs(
+        self, names: Sequence[str], now: datetime, limit: int, lease_s: float
+    ) -> list[JobRow]:
         """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time."""
         ...
 
@@ -354,15 +362,21 @@ class JobStore(Protocol):
 class EventLog(Protocol):
     """Committed events, read by their place or by channel."""
 
-    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[EventRow]:
+    async def events_after(
+        self, cursor: Mapping[int, int], limit: int
+    ) -> list[EventRow]:
         """Events whose seq is above the partition's in `cursor` (missing: 0), each partition's in order."""
         ...
 
-    async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
+    async def channel_after(
+        self, kind: str, agent: str, after: int, limit: int
+    ) -> list[EventRow]:
         """Live events of one channel after a channel_seq, in order."""
         ...
 
-    async def channel_lasts(self, channels: Sequence[AgentKey]) -> Mapping[AgentKey, int]:
+    async def channel_lasts(
+        self, channels: Sequence[AgentKey]
+    ) -> Mapping[AgentKey, int]:
         """The last channel_seq of each channel that has one; one query."""
         ...
 
@@ -402,7 +416,9 @@ class Operations(Protocol):
         """Kind → mode → number of agents that exist."""
         ...
 
-    async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
+    async def agents(
+        self, kind: str, mode: str, after: str, limit: int
+    ) -> list[AgentSummary]:
         """Agents of a kind ("" all modes) by id, after an id."""
         ...
 
@@ -422,7 +438,9 @@ class Operations(Protocol):
         """One, with the packed envelope as it came (for a replay)."""
         ...
 
-    async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
+    async def trace(
+        self, correlation: str
+    ) -> list[tuple[datetime, str, str, str, str, str]]:
         """One chain in order: (at, what, kind, agent, name, causation) of events, dead letters, jobs and requests."""
         ...
 

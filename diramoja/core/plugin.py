@@ -1,0 +1,68 @@
+"""What a plugin brings, as one value."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from diramoja.core.agents import AgentKind
+from diramoja.core.jobs import Job
+from diramoja.core.projections import RecordProjection, ViewProjection
+from diramoja.core.settings import Settings
+
+__all__ = ["Channel", "Plugin", "PortSpec"]
+
+ROLES: tuple[str, ...] = ("guest", "supporter", "member", "moderator", "admin")
+"""Roles that permissions name; guest ⊂ supporter ⊂ member; moderator and admin are given in addition."""
+
+
+@attrs.frozen
+class Channel:
+    """Who may hear the live events of a kind: holders of a permission, and for private ones the agent itself.
+
+    `own=True`: only the member whose id is the agent's.
+    """
+
+    permission: str
+    own: bool = False
+
+
+@attrs.frozen
+class PortSpec:
+    """A port that a plugin needs: its name in `[ports]` and its protocol class."""
+
+    name: str
+    protocol: type
+
+
+@attrs.frozen
+class Plugin:
+    """All that one plugin brings; declarations only.
+
+    Attributes:
+        name: unique in a deployment; also the section of its settings.
+        kinds: agent kinds. `records`, `views`, `jobs`: see `diramoja.core.projections` and `.jobs`.
+        routes: Litestar controllers, mounted under /v1 by the application.
+        permissions: permission → the roles that have it (a role has what the roles below it have).
+        channels: kind → who may hear its live events.
+        ports: ports its jobs, views, facts and routes ask for, besides the database.
+        uses: plugins that must be there; acyclic, and the order of migrations.
+        migrations: folder of numbered SQL files, or None.
+        settings: class of its settings, or None.
+        version: of the plugin, as shown by `diramoja plugins`.
+    """
+
+    name: str
+    kinds: Sequence[AgentKind[Any]] = ()
+    records: Sequence[RecordProjection] = ()
+    views: Sequence[ViewProjection] = ()
+    jobs: Sequence[Job[Any]] = ()
+    routes: Sequence[type] = ()
+    permissions: Mapping[str, frozenset[str] | set[str]] = attrs.field(factory=dict)
+    channels: Mapping[str, Channel] = attrs.field(factory=dict)
+    ports: Sequence[PortSpec] = ()
+    uses: Sequence[str] = ()
+    migrations: Path | None = None
+    settings: type[Settings] | None = None
+    version: str = ""
