@@ -134,9 +134,7 @@ class AgentKind[S: State]:
     def transitions(self) -> list[tuple[str, str]]:
         """(phase, verb) of every handler, in order of declaration; the diagram is drawn from these."""
         return [
-            (phase, verb)
-            for verb, handled in self.commands.items()
-            for phase in handled.by_phase
+            (phase, verb) for verb, handled in self.commands.items() for phase in handled.by_phase
         ]
 
     def code_of(self, phase: str) -> str:
@@ -158,9 +156,7 @@ def _command_of(handler: Callable[..., Any]) -> type[Command]:
     names = list(handler.__code__.co_varnames[: handler.__code__.co_argcount])
     command = hints.get(names[1]) if len(names) == 3 else None
     if not (isinstance(command, type) and issubclass(command, Command)):
-        raise TypeError(
-            f"{handler.__name__} takes (state, message: a Command, context)."
-        )
+        raise TypeError(f"{handler.__name__} takes (state, message: a Command, context).")
     return command
 
 

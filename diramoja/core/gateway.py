@@ -43,9 +43,7 @@ class PageQuery:
     @staticmethod
     def cursor(*values: str | int | float) -> str:
         """The opaque cursor for these sort values."""
-        return (
-            base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
-        )
+        return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
     @classmethod
     def read(cls, limit: int = 20, cursor: str = "") -> "PageQuery":
@@ -63,9 +61,7 @@ class PageQuery:
                 type=tuple[str | int | float, ...],
             )
         except ValueError as error:
-            raise InvalidError(
-                "This cursor is none of ours.", code="cursor_invalid"
-            ) from error
+            raise InvalidError("This cursor is none of ours.", code="cursor_invalid") from error
         return cls(limit, values)
 
 
@@ -77,9 +73,7 @@ class Send(Protocol):
 
     key: str
 
-    async def __call__(
-        self, kind: AgentKind[Any] | str, agent: str, command: Command
-    ) -> Any:
+    async def __call__(self, kind: AgentKind[Any] | str, agent: str, command: Command) -> Any:
         """The answer, ready to be returned by the route (its status and body as the agent committed them)."""
         ...
 

@@ -45,16 +45,12 @@ def partition_of(kind: str, agent: str) -> int:
 
 
 def _base32(value: int, digits: int) -> str:
-    return "".join(
-        _ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(digits))
-    )
+    return "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(digits)))
 
 
 def sortable_id(prefix: str, at: datetime, *seed: str | int) -> str:
     """An id that sorts by time and is the same for the same seed: `pst_` + 9 digits of time + 11 of hash."""
-    digest = hashlib.blake2b(
-        "\x1f".join(map(str, seed)).encode(), digest_size=7
-    ).digest()
+    digest = hashlib.blake2b("\x1f".join(map(str, seed)).encode(), digest_size=7).digest()
     return f"{prefix}_{_base32(int(at.timestamp() * 1000), 9)}{_base32(int.from_bytes(digest) >> 1, 11)}"
 
 

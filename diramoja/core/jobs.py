@@ -37,9 +37,7 @@ class Job[P: Message]:
     timeout_s: float = 30.0
     backoff_s: float = 1.0
     deadline_s: float = 86_400.0
-    failed: Callable[[P, str], Command | None] = attrs.field(
-        default=lambda _payload, _code: None
-    )
+    failed: Callable[[P, str], Command | None] = attrs.field(default=lambda _payload, _code: None)
 
 
 def job[P: Message](
@@ -55,8 +53,6 @@ def job[P: Message](
 
     def declare(run: Callable[..., Awaitable[Command | None]]) -> Job[P]:
         name = f"{run.__module__}.{run.__name__}"
-        return Job(
-            name, payload, run, attempts, timeout_s, backoff_s, deadline_s, failed
-        )
+        return Job(name, payload, run, attempts, timeout_s, backoff_s, deadline_s, failed)
 
     return declare

@@ -98,6 +98,4 @@ def view(
 
     It sees every event at least once, in order within a partition; so it writes idempotently.
     """
-    return lambda feed: ViewProjection(
-        f"{feed.__module__}.{feed.__name__}", tuple(on), feed
-    )
+    return lambda feed: ViewProjection(f"{feed.__module__}.{feed.__name__}", tuple(on), feed)

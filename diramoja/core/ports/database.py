@@ -34,8 +34,6 @@ class Database(Session, Protocol):
         """A transaction: committed at the end of the block, rolled back by an exception."""
         ...
 
-    def stream(
-        self, sql: str, *args: Any, page: int = 1000
-    ) -> AsyncIterator[Mapping[str, Any]]:
+    def stream(self, sql: str, *args: Any, page: int = 1000) -> AsyncIterator[Mapping[str, Any]]:
         """Rows of a long result, fetched in pages within one read-only transaction."""
         ...

@@ -304,9 +304,7 @@ class Records(Protocol):
         """Those that exist, in any order; one query."""
         ...
 
-    async def due(
-        self, partitions: Sequence[int], now: datetime, limit: int
-    ) -> list[ReminderRow]:
+    async def due(self, partitions: Sequence[int], now: datetime, limit: int) -> list[ReminderRow]:
         """Reminders due by `now`, in order of (due, kind, agent, name)."""
         ...
 
@@ -362,21 +360,15 @@ class JobStore(Protocol):
 class EventLog(Protocol):
     """Committed events, read by their place or by channel."""
 
-    async def events_after(
-        self, cursor: Mapping[int, int], limit: int
-    ) -> list[EventRow]:
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[EventRow]:
         """Events whose seq is above the partition's in `cursor` (missing: 0), each partition's in order."""
         ...
 
-    async def channel_after(
-        self, kind: str, agent: str, after: int, limit: int
-    ) -> list[EventRow]:
+    async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
         """Live events of one channel after a channel_seq, in order."""
         ...
 
-    async def channel_lasts(
-        self, channels: Sequence[AgentKey]
-    ) -> Mapping[AgentKey, int]:
+    async def channel_lasts(self, channels: Sequence[AgentKey]) -> Mapping[AgentKey, int]:
         """The last channel_seq of each channel that has one; one query."""
         ...
 
@@ -416,9 +408,7 @@ class Operations(Protocol):
         """Kind → mode → number of agents that exist."""
         ...
 
-    async def agents(
-        self, kind: str, mode: str, after: str, limit: int
-    ) -> list[AgentSummary]:
+    async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
         """Agents of a kind ("" all modes) by id, after an id."""
         ...
 
@@ -438,9 +428,7 @@ class Operations(Protocol):
         """One, with the packed envelope as it came (for a replay)."""
         ...
 
-    async def trace(
-        self, correlation: str
-    ) -> list[tuple[datetime, str, str, str, str, str]]:
+    async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
         """One chain in order: (at, what, kind, agent, name, causation) of events, dead letters, jobs and requests."""
         ...
 
