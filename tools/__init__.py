@@ -1,0 +1,1 @@
+"""Programs for developing DiraMoja; none of them is part of the distribution."""
