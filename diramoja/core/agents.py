@@ -42,7 +42,7 @@ class Hearing[E: Event]:
 
 
 @attrs.frozen(eq=False)
-class _Handled:
+class Handled:
     command: type[Command]
     by_phase: dict[str, Handler[Any, Any]]
 
@@ -76,7 +76,7 @@ class AgentKind[S: State]:
         self.rows: Mapping[str, type[Row]] = {row.wire_name: row for row in rows}
         self.facts: Mapping[type[Command], list[Fact[Any, Any]]] = _by_command(facts)
         self.codes = dict(codes or {})
-        self.commands: dict[str, _Handled] = {}
+        self.commands: dict[str, Handled] = {}
         self.hearings: list[Hearing[Any]] = []
 
     def on[C: Command](self, *phases: str) -> Callable[[Handler[S, C]], Handler[S, C]]:
@@ -94,7 +94,7 @@ class AgentKind[S: State]:
 
         def register(handler: Handler[S, C]) -> Handler[S, C]:
             command = _command_of(handler)
-            handled = self.commands.setdefault(command.wire_name, _Handled(command, {}))
+            handled = self.commands.setdefault(command.wire_name, Handled(command, {}))
             for phase in phases:
                 if handled.command is not command or phase in handled.by_phase:
                     raise TypeError(

@@ -57,8 +57,8 @@ class MessageMeta(StructMeta):
     """Gives each class its wire name, its version and its upcasters."""
 
     wire_name: str
-    version: int
-    live: bool
+    schema_version: int
+    is_live: bool
     upcasts: Mapping[int, Upcast]
 
     def __new__(
@@ -82,8 +82,8 @@ class MessageMeta(StructMeta):
             )
         cls = super().__new__(mcls, class_name, bases, namespace, frozen=True, **config)
         cls.wire_name = name or snake_case(class_name)
-        cls.version = version
-        cls.live = live
+        cls.schema_version = version
+        cls.is_live = live
         cls.upcasts = steps
         return cls
 
@@ -92,8 +92,8 @@ class Message(msgspec.Struct, metaclass=MessageMeta):
     """Whatever crosses a wire or a disk."""
 
     wire_name: ClassVar[str]
-    version: ClassVar[int]
-    live: ClassVar[bool]
+    schema_version: ClassVar[int]
+    is_live: ClassVar[bool]
     upcasts: ClassVar[Mapping[int, Upcast]]
 
     def but(self, **changes: Any) -> Self:
@@ -153,7 +153,7 @@ def decode[M: Message](cls: type[M], data: bytes, version: int | None = None) ->
         MessageError: no JSON, wrong types, a field beyond its bounds, or a version newer than this code knows.
     """
     try:
-        if version is None or version == cls.version:
+        if version is None or version == cls.schema_version:
             decoder = _DECODERS.get(cls)
             if decoder is None:
                 decoder = _DECODERS[cls] = msgspec.json.Decoder(cls)
@@ -164,13 +164,13 @@ def decode[M: Message](cls: type[M], data: bytes, version: int | None = None) ->
 
 
 def _upcast(cls: type[Message], fields: dict[str, Any], version: int) -> dict[str, Any]:
-    if not 1 <= version <= cls.version:
+    if not 1 <= version <= cls.schema_version:
         raise MessageError(
-            f"{cls.__name__} was written in version {version} and this code knows version {cls.version}.",
+            f"{cls.__name__} was written in version {version} and this code knows version {cls.schema_version}.",
             code="version_unknown",
             cure="Upgrade this process.",
         )
-    for step in range(version, cls.version):
+    for step in range(version, cls.schema_version):
         fields = cls.upcasts[step](fields)
     return fields
 

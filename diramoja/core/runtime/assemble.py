@@ -1,0 +1,407 @@
+"""From what was decided to what is committed: numbers events and tells, resolves who hears, projects records."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+import msgspec
+from cronsim import CronSim
+
+from diramoja.core.agents import MAX_HEARERS, Hearing
+from diramoja.core.decisions import (
+    Call,
+    Cancel,
+    CancelCall,
+    RemindAfter,
+    RemindAt,
+    RemindCron,
+    RemindEvery,
+    Tell,
+)
+from diramoja.core.envelope import Envelope, pack
+from diramoja.core.ids import check_id
+from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
+from diramoja.core.ports.records import (
+    DeadLetter,
+    EventRow,
+    JobRow,
+    OwnRow,
+    ParkedRow,
+    PartitionRow,
+    RecordWrite,
+    ReminderRow,
+    RequestRow,
+    TellRow,
+    Writes,
+)
+from diramoja.core.projections import Meta, RecordProjection
+from diramoja.core.registry import Registry
+from diramoja.core.runtime.items import Item
+from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id, parked_envelope
+
+__all__ = ["AUDIENCE_JOB", "Audience", "assemble"]
+
+AUDIENCE_JOB = "_audience"
+"""Name of the runtime's own job that tells a wide audience."""
+
+MAX_TELL_BYTES = 64 * 1024
+
+
+class Audience(Message):
+    """Payload of the job that tells all agents that a query names; `told` were told already."""
+
+    hearing: str
+    version: int
+    body: bytes
+    told: int = 0
+
+
+@attrs.define
+class _Assembly:
+    registry: Registry
+    turn: Turn
+    marks: dict[int, PartitionRow]
+    writes: Writes = attrs.field(factory=Writes)
+    records: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Record | None]] = attrs.field(
+        factory=dict
+    )
+    reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
+    requests: dict[str, RequestRow] = attrs.field(factory=dict)
+    out: dict[int, int] = attrs.field(factory=dict)
+
+    def number(self, partition: int) -> int:
+        self.out[partition] = self.out.get(partition, self.marks[partition].out_seq) + 1
+        return self.out[partition]
+
+
+def assemble(
+    registry: Registry,
+    turn: Turn,
+    items: Sequence[Item],
+    marks: Mapping[int, PartitionRow],
+    published: Mapping[int, tuple[int, int]],
+) -> Writes:
+    """All that the turn commits.
+
+    Args:
+        items: all that was taken, repeats included: the cursors pass them.
+        marks: the rows of the batch's partitions as they were read.
+        published: partition → (told_seq, published_seq) as the publisher has come.
+
+    Raises:
+        Exception: something decided cannot be encoded or projected; the caller looks for the culprit.
+    """
+    work = _Assembly(registry, turn, dict(marks))
+    for decided in turn.in_order():
+        _one(work, decided)
+    _agents(work)
+    writes = work.writes
+    writes.reminders = list(work.reminders.values())
+    writes.requests = list(work.requests.values())
+    writes.unparked = [(*key, seq) for key, seq in turn.unparked.items()]
+    writes.records = [
+        _record_write(table, key, rows) for (table, key), rows in work.records.items()
+    ]
+    writes.marks = [
+        (row, _next_mark(work, row, items, published.get(row.n))) for row in marks.values()
+    ]
+    return writes
+
+
+def _next_mark(
+    work: _Assembly, row: PartitionRow, taken: Sequence[Item], published: tuple[int, int] | None
+) -> PartitionRow:
+    items = [item for item in taken if item.partition == row.n]
+    seen = list(row.seen)
+    for item in items:
+        if item.origin == "tell" and item.envelope.source >= 0:
+            seen[item.envelope.source] = max(seen[item.envelope.source], item.envelope.seq)
+    told, shown = published or (row.told_seq, row.published_seq)
+    return row._replace(
+        cursor=max([row.cursor, *(item.seq for item in items)]),
+        seen=tuple(seen),
+        out_seq=work.out.get(row.n, row.out_seq),
+        told_seq=max(row.told_seq, told),
+        published_seq=max(row.published_seq, shown),
+        clock=max([row.clock, *(item.at for item in items)]),
+        attempts=0,
+    )
+
+
+def _one(work: _Assembly, decided: Decided) -> None:
+    item = decided.item
+    if item.reminder is not None:
+        _next_reminder(work, item, item.reminder)
+    if decided.parked_as:
+        work.writes.parked.append(
+            ParkedRow(*item.key, decided.parked_as, item.verb, item.at, parked_envelope(item))
+        )
+    if decided.failure is not None:
+        work.writes.dead_letters.append(_dead_letter(work, decided))
+    for effect in decided.effects:
+        if isinstance(effect, Event):
+            _event(work, decided, effect)
+        elif isinstance(effect, Tell):
+            _tell(work, item, effect.kind, effect.agent, effect.command, effect.answers)
+        elif isinstance(effect, RemindAt | RemindAfter | RemindEvery | RemindCron):
+            _reminder(work, item, effect)
+        elif isinstance(effect, Cancel):
+            work.reminders[(*item.key, effect.name)] = _cancelled(item, effect.name)
+        elif isinstance(effect, Call):
+            work.writes.jobs.append(_job(work, item, effect))
+        elif isinstance(effect, CancelCall):
+            work.writes.cancelled_jobs.append(f"{item.key.kind}:{item.key.agent}:{effect.key}")
+    _request(work, decided)
+
+
+def _request(work: _Assembly, decided: Decided) -> None:
+    item, answer = decided.item, decided.answer
+    request = item.envelope.request
+    first = item.origin in ("cmd", "job") and bool(request)
+    if not first and (answer is None or not request):
+        return
+    earlier = work.requests.get(request)
+    if earlier is not None and (earlier.status is not None or answer is None):
+        return
+    digest = item.envelope.digest if first or earlier is None else earlier.digest
+    work.requests[request] = RequestRow(
+        request, digest, answer.status if answer else None, answer.body if answer else None, item.at
+    )
+
+
+def _event(work: _Assembly, decided: Decided, event: Event) -> None:
+    item, cell = decided.item, decided.cell
+    seq = work.number(item.partition)
+    channel_seq = None
+    if event.is_live:
+        cell.channel_seq += 1
+        channel_seq = cell.channel_seq
+    envelope = item.envelope
+    body = encode(event)
+    work.writes.events.append(
+        EventRow(
+            item.partition,
+            seq,
+            *item.key,
+            event.wire_name,
+            event.schema_version,
+            channel_seq,
+            item.at,
+            envelope.correlation or envelope.id,
+            envelope.id,
+            body,
+        )
+    )
+    for projection in work.registry.event_records.get(type(event), ()):
+        meta = Meta(
+            *item.key, item.partition, seq, channel_seq, item.at, envelope.correlation, envelope.id
+        )
+        _record(work, projection, (), projection.project(event, meta))
+    for hearing in work.registry.hearings.get(type(event), ()):
+        _heard(work, item, hearing, event, body)
+
+
+def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event, body: bytes) -> None:
+    if hearing.to is None:
+        payload = encode(Audience(hearing.name, event.schema_version, body))
+        key = f"{hearing.name}:{item.envelope.id}:{len(work.writes.jobs)}"
+        work.writes.jobs.append(_job_row(item, AUDIENCE_JOB, 1, payload, key, timedelta(days=1)))
+        return
+    pairs = list(hearing.to(event))
+    if len(pairs) > MAX_HEARERS:
+        raise ValueError(
+            f"{hearing.name} names {len(pairs)} agents; at most {MAX_HEARERS}: use across=."
+        )
+    for agent, command in pairs:
+        _tell(work, item, hearing.kind, agent, command, answers=False)
+
+
+def _tell(
+    work: _Assembly, item: Item, kind: str, agent: str, command: Command, answers: bool
+) -> None:
+    seq = work.number(item.partition)
+    envelope = item.envelope
+    packed = pack(
+        Envelope(
+            id=f"t{item.partition}-{seq}",
+            version=command.schema_version,
+            body=encode(command),
+            sender=item.key.agent,
+            correlation=envelope.correlation or envelope.id,
+            causation=envelope.id,
+            hops=envelope.hops + 1,
+            reply_to=envelope.reply_to if answers else "",
+            request=envelope.request if answers else "",
+            source=item.partition,
+            seq=seq,
+            told_by=item.key.kind,
+        )
+    )
+    if len(packed) > MAX_TELL_BYTES:
+        raise ValueError(f"A tell {command.wire_name} of {len(packed)} bytes.")
+    work.writes.tells.append(
+        TellRow(item.partition, seq, kind, check_id(agent), command.wire_name, packed)
+    )
+
+
+def _reminder(
+    work: _Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron
+) -> None:
+    name = effect.name or effect.command.wire_name
+    due, repeat = _due(item.at, effect)
+    envelope = Envelope(
+        id=f"r:{item.key.kind}:{item.key.agent}:{name}:{item.envelope.id}",
+        version=effect.command.schema_version,
+        body=encode(effect.command),
+        correlation=item.envelope.correlation or item.envelope.id,
+        causation=item.envelope.id,
+    )
+    work.reminders[(*item.key, name)] = ReminderRow(
+        *item.key, name, item.partition, due, effect.command.wire_name, pack(envelope), repeat
+    )
+
+
+def _due(
+    now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCron
+) -> tuple[datetime, str]:
+    if isinstance(effect, RemindAt):
+        return effect.at, ""
+    if isinstance(effect, RemindAfter):
+        return now + effect.after, ""
+    if isinstance(effect, RemindEvery):
+        return now + effect.every, f"every:{effect.every.total_seconds()}"
+    return next(CronSim(effect.cron, now)), f"cron:{effect.cron}"
+
+
+def _next_reminder(work: _Assembly, item: Item, row: ReminderRow) -> None:
+    """A due reminder goes; one that repeats gets its next time. Missed times are not made up for."""
+    due: datetime | None = None
+    how, _, value = row.repeat.partition(":")
+    if how == "cron":
+        due = next(CronSim(value, item.at))
+    elif how == "every" and row.due is not None:
+        every = timedelta(seconds=float(value))
+        due = row.due + every * (1 + (item.at - row.due) // every)
+    work.reminders[(row.kind, row.agent, row.name)] = row._replace(due=due)
+
+
+def _cancelled(item: Item, name: str) -> ReminderRow:
+    return ReminderRow(*item.key, name, item.partition, None, "", b"", "")
+
+
+def _job(work: _Assembly, item: Item, call: Call[Any]) -> JobRow:
+    if call.job.name not in work.registry.jobs:
+        raise ValueError(f"No plugin here declares the job {call.job.name}.")
+    key = call.key or f"{item.envelope.id}:{len(work.writes.jobs)}"
+    term = timedelta(seconds=call.job.deadline_s)
+    return _job_row(
+        item, call.job.name, call.payload.schema_version, encode(call.payload), key, term
+    )
+
+
+def _job_row(
+    item: Item, name: str, version: int, payload: bytes, key: str, term: timedelta
+) -> JobRow:
+    envelope = item.envelope
+    return JobRow(
+        id=f"{item.key.kind}:{item.key.agent}:{key}",
+        kind=item.key.kind,
+        agent=item.key.agent,
+        name=name,
+        version=version,
+        payload=payload,
+        correlation=envelope.correlation or envelope.id,
+        causation=envelope.id,
+        hops=envelope.hops,
+        state="ready",
+        attempts=0,
+        due=item.at,
+        deadline=item.at + term,
+        error="",
+    )
+
+
+def _dead_letter(work: _Assembly, decided: Decided) -> DeadLetter:
+    item, failure, cell = decided.item, decided.failure, decided.cell
+    assert failure is not None
+    envelope = item.envelope
+    return DeadLetter(
+        id=dead_letter_id(item),
+        partition=item.partition,
+        stream_seq=item.seq,
+        kind=item.key.kind,
+        agent=item.key.agent,
+        verb=item.verb,
+        command_id=envelope.id,
+        sender=envelope.sender,
+        correlation=envelope.correlation or envelope.id,
+        causation=envelope.causation,
+        code=failure.code,
+        detail=failure.detail,
+        traceback=failure.traceback,
+        state_version=cell.version,
+        version=envelope.version,
+        payload=_masked(item),
+        at=item.at,
+    )
+
+
+def _masked(item: Item) -> bytes:
+    """The body without its personal fields; nothing of a body that could not be read."""
+    if item.command is None:
+        return b""
+    personal = personal_fields(type(item.command))
+    if not personal:
+        return item.envelope.body
+    fields = msgspec.to_builtins(item.command)
+    return msgspec.json.encode(
+        {name: "***" if name in personal else value for name, value in fields.items()}
+    )
+
+
+def _agents(work: _Assembly) -> None:
+    """Snapshots, own rows and the records made from them, once an agent and once a row."""
+    turn = work.turn
+    for key in turn.touched:
+        cell = turn.cells[key]
+        cell.revision += 1
+        row = cell.row()
+        if row.body and cell.mode != "failed":
+            decode(
+                cell.kind.state, row.body, row.version
+            )  # A state of wrong types would never load again.
+        work.writes.snapshots.append(row)
+        for projection in work.registry.state_records.get(key.kind, ()):
+            _record(work, projection, (key.agent,), projection.project(key.agent, cell.state))
+    for row_key, own in turn.written.items():
+        collection = turn.cells[row_key[0], row_key[1]].kind.rows[row_key.collection]  # type: ignore[index]
+        body = None if own is None else encode(own)
+        work.writes.own_rows.append(OwnRow(*row_key, collection.schema_version, body))
+        for projection in work.registry.row_records.get(collection, ()):
+            key_values = (row_key.agent, row_key.key)[-len(projection.key) :]
+            made = None if own is None else projection.project(row_key.agent, own)
+            _record(work, projection, key_values, made)
+
+
+def _record(
+    work: _Assembly, projection: RecordProjection, gone: tuple[str, ...], record: Record | None
+) -> None:
+    """Last one of a key wins. `gone`: key values under which None deletes."""
+    rows = work.records.setdefault((projection.table, projection.key), {})
+    if record is not None:
+        rows[tuple(str(getattr(record, name)) for name in projection.key)] = record
+    elif gone:
+        rows[gone] = None
+
+
+def _record_write(
+    table: str, key: tuple[str, ...], rows: Mapping[tuple[str, ...], Record | None]
+) -> RecordWrite:
+    ordered = sorted(rows)
+    return RecordWrite(
+        table,
+        key,
+        [encode(record) for each in ordered if (record := rows[each]) is not None],
+        [each for each in ordered if rows[each] is None],
+    )

@@ -1,0 +1,151 @@
+"""Cells: agents in memory, kept while the budget allows and passivated, longest idle first, beyond it."""
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from diramoja.core.agents import AgentKind
+from diramoja.core.ids import partition_of
+from diramoja.core.messages import State, decode, encode
+from diramoja.core.ports.records import AgentKey, Mode, SnapshotRow
+
+__all__ = ["Cell", "Cells"]
+
+OVERHEAD_BYTES = 1_000
+"""What a cell weighs beside its encoded state."""
+
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+@attrs.define
+class Cell:
+    """One agent: its state and what the runtime keeps beside it. `parked`: last parked command, 0 for none."""
+
+    key: AgentKey
+    kind: AgentKind[Any]
+    state: State
+    revision: int = 0
+    channel_seq: int = 0
+    mode: Mode = "running"
+    parked: int = 0
+    failures: int = 0
+    at: datetime = _NEVER
+    body: bytes = b""
+    version: int = 1
+
+    @classmethod
+    def absent(cls, key: AgentKey, kind: AgentKind[Any]) -> "Cell":
+        """An agent that nothing is stored of."""
+        return cls(key, kind, kind.absent, version=kind.state.schema_version)
+
+    @classmethod
+    def of(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
+        """From its snapshot.
+
+        Raises:
+            MessageError: the state cannot be read.
+        """
+        state = decode(kind.state, row.body, row.version) if row.body else kind.absent
+        mode: Mode = row.mode  # type: ignore[assignment]  # written from a Mode
+        return cls(
+            AgentKey(row.kind, row.agent),
+            kind,
+            state,
+            row.revision,
+            row.channel_seq,
+            mode,
+            row.parked,
+            row.failures,
+            row.at,
+            row.body,
+            row.version,
+        )
+
+    @classmethod
+    def broken(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
+        """An agent whose snapshot cannot be read: failed, its bytes kept as they are."""
+        return cls(
+            AgentKey(row.kind, row.agent),
+            kind,
+            kind.absent,
+            row.revision,
+            row.channel_seq,
+            "failed",
+            row.parked,
+            row.failures,
+            row.at,
+            row.body,
+            row.version,
+        )
+
+    def become(self, state: State) -> None:
+        """Take a new state; encoded once, at the end of the turn."""
+        self.state = state
+        self.body = b""
+
+    def row(self) -> SnapshotRow:
+        """The snapshot to commit."""
+        if not self.body and self.state is not self.kind.absent:
+            self.body = encode(self.state)
+            self.version = self.kind.state.schema_version
+        return SnapshotRow(
+            *self.key,
+            self.version,
+            self.revision,
+            self.channel_seq,
+            self.mode,
+            self.parked,
+            self.failures,
+            self.at,
+            self.body,
+        )
+
+
+class Cells:
+    """The cells of one worker within a memory budget."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._budget = budget_bytes
+        self._held: OrderedDict[AgentKey, Cell] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def size_bytes(self) -> int:
+        """Estimated memory of the cells that are held."""
+        return self._bytes
+
+    def get(self, key: AgentKey) -> Cell | None:
+        """The committed cell, if it is in memory; now the last one to leave."""
+        cell = self._held.get(key)
+        if cell is not None:
+            self._held.move_to_end(key)
+        return cell
+
+    def keep(self, cell: Cell) -> None:
+        """Hold a cell as committed; others leave if the budget is used up."""
+        self.forget(cell.key)
+        self._held[cell.key] = cell
+        self._bytes += len(cell.body) + OVERHEAD_BYTES
+        while self._bytes > self._budget and len(self._held) > 1:
+            self.forget(next(iter(self._held)))
+
+    def forget(self, key: AgentKey) -> None:
+        """Drop a cell; the next message loads it anew."""
+        cell = self._held.pop(key, None)
+        if cell is not None:
+            self._bytes -= len(cell.body) + OVERHEAD_BYTES
+
+    def forget_partition(self, number: int) -> None:
+        """Drop the cells of a partition that another worker has now."""
+        for key in [key for key in self._held if partition_of(*key) == number]:
+            self.forget(key)
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._held.clear()
+        self._bytes = 0

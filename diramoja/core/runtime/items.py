@@ -1,0 +1,131 @@
+"""Items: what a turn decides, from the stream, from due reminders or from parked commands, in one shape."""
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from diramoja.core.agents import AgentKind
+from diramoja.core.envelope import MAX_HOPS, Envelope, unpack
+from diramoja.core.errors import DiramojaError, MessageError
+from diramoja.core.messages import Command, decode
+from diramoja.core.ports.broker import Incoming
+from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow
+from diramoja.core.registry import Registry
+
+__all__ = ["CONTROL_VERBS", "Item", "control", "from_parked", "from_reminder", "from_stream"]
+
+CONTROL_VERBS = frozenset({"_pause", "_resume", "_restart", "_drain"})
+"""Verbs that the runtime answers itself, for every kind."""
+
+LARGEST_ENVELOPE_BYTES = 96 * 1024
+
+
+@attrs.define(eq=False)
+class Item:
+    """One message to decide.
+
+    Attributes:
+        origin: cmd, tell, job, remind, parked or control (of the worker itself).
+        seq: place in COMMANDS; 0 where it does not come from there.
+        envelope: a bare one where the bytes cannot be read; then `fault` says why.
+        command: the decoded body; None for control verbs and where there is a fault.
+        fault: (code, detail) of a message that is dead before it is decided.
+        facts: by fact name, as loaded for this message.
+        parked_seq: number of the parked command, 0 otherwise.
+        refused: the database does not take what was decided of it.
+    """
+
+    origin: str
+    partition: int
+    seq: int
+    at: datetime
+    key: AgentKey
+    verb: str
+    envelope: Envelope
+    command: Command | None = None
+    fault: tuple[str, str] | None = None
+    facts: dict[str, Any] = attrs.field(factory=dict)
+    reminder: ReminderRow | None = None
+    parked_seq: int = 0
+    refused: bool = False
+
+
+def from_stream(incoming: Incoming, registry: Registry) -> Item:
+    """An item from the COMMANDS stream; garbage becomes an item with a fault."""
+    key = AgentKey(incoming.kind, incoming.agent)
+    item = Item(
+        incoming.origin,
+        incoming.partition,
+        incoming.seq,
+        incoming.at,
+        key,
+        incoming.verb,
+        _bare(incoming.seq),
+    )
+    if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
+        item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
+        return item
+    return _opened(item, incoming.data, registry)
+
+
+def from_reminder(row: ReminderRow, now: datetime, registry: Registry) -> Item:
+    """An item from a due reminder."""
+    item = Item(
+        "remind",
+        row.partition,
+        0,
+        now,
+        AgentKey(row.kind, row.agent),
+        row.verb,
+        _bare(0),
+        reminder=row,
+    )
+    return _opened(item, row.envelope, registry)
+
+
+def from_parked(row: ParkedRow, partition: int, registry: Registry) -> Item:
+    """An item from a parked command."""
+    item = Item(
+        "parked",
+        partition,
+        0,
+        row.at,
+        AgentKey(row.kind, row.agent),
+        row.verb,
+        _bare(0),
+        parked_seq=row.seq,
+    )
+    return _opened(item, row.envelope, registry)
+
+
+def control(key: AgentKey, verb: str, partition: int, at: datetime) -> Item:
+    """An item by which a worker asks its own turn to do something to an agent."""
+    return Item("control", partition, 0, at, key, verb, _bare(0))
+
+
+def _bare(seq: int) -> Envelope:
+    return Envelope(id=f"s{seq}", version=1, body=b"")
+
+
+def _opened(item: Item, data: bytes, registry: Registry) -> Item:
+    try:
+        item.envelope = unpack(Envelope, data)
+        if item.origin == "cmd" and item.envelope.source >= 0:
+            raise MessageError("A command from outside bears no marks.", code="envelope_forged")
+        if item.envelope.hops > MAX_HOPS:
+            raise MessageError(f"More than {MAX_HOPS} hops from its cause.", code="too_many_hops")
+        if item.verb not in CONTROL_VERBS:
+            item.command = _command(registry.kinds.get(item.key.kind), item)
+    except DiramojaError as error:
+        item.fault = (error.code, str(error))
+    return item
+
+
+def _command(kind: AgentKind[Any] | None, item: Item) -> Command:
+    if kind is None:
+        raise MessageError(f"No plugin here brings the kind {item.key.kind}.", code="kind_unknown")
+    handled = kind.commands.get(item.verb)
+    if handled is None:
+        raise MessageError(f"{item.key.kind} knows no command {item.verb}.", code="verb_unknown")
+    return decode(handled.command, item.envelope.body, item.envelope.version)

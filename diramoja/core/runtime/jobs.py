@@ -1,0 +1,183 @@
+"""The job runner: takes due jobs, runs them beside each other within bounds, and sends their results as commands.
+
+A result is published before its job is marked done; a crash between the two repeats the job, and the repeated result
+is dropped by its request row: the effect happens once.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import anyio
+import structlog
+
+from diramoja.core.envelope import Envelope, pack
+from diramoja.core.errors import DiramojaError, MessageError
+from diramoja.core.ids import check_id
+from diramoja.core.jobs import Job
+from diramoja.core.messages import Command, Message, decode, encode
+from diramoja.core.ports.broker import Broker, Outgoing
+from diramoja.core.ports.clock import Clock
+from diramoja.core.ports.records import JobRow, JobStore
+from diramoja.core.registry import Ports, Registry
+from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
+from diramoja.core.runtime.settings import RuntimeSettings
+
+__all__ = ["JobRunner"]
+
+log = structlog.get_logger(__name__)
+
+AUDIENCE_PAGE = 500
+LONGEST_BACKOFF_S = 3600.0
+LOCK_MARGIN_S = 5.0
+
+
+class JobRunner:
+    """Runs jobs until `stop`; or one round by hand with `step`."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: JobStore,
+        broker: Broker,
+        ports: Ports,
+        settings: RuntimeSettings,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._broker = broker
+        self._ports = ports
+        self._settings = settings
+        self._clock = clock
+        self._jitter = jitter
+        self._stopping = anyio.Event()
+        self._hearings = {
+            each.name: each for hearings in registry.hearings.values() for each in hearings
+        }
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                taken = await self.step()
+            except DiramojaError as error:
+                log.warning("jobs_unavailable", code=error.code)
+                taken = 0
+            if not taken:
+                with anyio.move_on_after(self._settings.poll_s):
+                    await self._stopping.wait()
+
+    def stop(self) -> None:
+        """End after the jobs that run now."""
+        self._stopping.set()
+
+    async def step(self) -> int:
+        """Take what is due and run it; the number of jobs run."""
+        names = [*self._registry.jobs, AUDIENCE_JOB]
+        longest = max([job.timeout_s for job in self._registry.jobs.values()], default=60.0)
+        rows = await self._store.take_jobs(
+            names, self._clock.now(), self._settings.job_slots, longest + LOCK_MARGIN_S
+        )
+        async with anyio.create_task_group() as tasks:
+            for row in rows:
+                tasks.start_soon(self._one, row)
+        return len(rows)
+
+    async def _one(self, row: JobRow) -> None:
+        try:
+            if row.name == AUDIENCE_JOB:
+                await self._tell_audience(row)
+            else:
+                await self._attempt(row, self._registry.jobs[row.name])
+        except DiramojaError as error:
+            log.warning("job_interrupted", job=row.id, code=error.code)
+
+    async def _attempt(self, row: JobRow, job: Job[Message]) -> None:
+        try:
+            with anyio.fail_after(job.timeout_s):
+                result = await self._ports.call(
+                    job.run, decode(job.payload, row.payload, row.version)
+                )
+        except Exception as error:  # the border: whatever a job raises is a failed attempt
+            await self._failed(row, job, error)
+            return
+        if result is not None:
+            await self._send(row, [(row.agent, result)])
+        await self._store.end_job(row.id, "done")
+
+    async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
+        code = error.code if isinstance(error, DiramojaError) else type(error).__name__
+        final = isinstance(error, MessageError) or (
+            isinstance(error, DiramojaError) and not error.retryable
+        )
+        due = self._clock.now() + timedelta(seconds=self._backoff_s(job.backoff_s, row.attempts))
+        log.warning("job_failed", job=row.name, id=row.id, attempt=row.attempts, error=code)
+        if not final and row.attempts < job.attempts and due < row.deadline:
+            await self._store.retry_job(row.id, due, code)
+            return
+        told = (
+            None
+            if isinstance(error, MessageError)
+            else job.failed(decode(job.payload, row.payload, row.version), code)
+        )
+        if told is not None:
+            await self._send(row, [(row.agent, told)])
+        await self._store.end_job(row.id, "failed", code)
+
+    def _backoff_s(self, base_s: float, attempts: int) -> float:
+        """Exponential with full jitter (mean `base_s` before the second attempt)."""
+        return min(LONGEST_BACKOFF_S, base_s * 2.0**attempts) * self._jitter()
+
+    async def _send(self, row: JobRow, results: Sequence[tuple[str, Command]]) -> None:
+        """As commands whose ids are made of the job's, so that repeats are dropped."""
+        await self._broker.publish(
+            [
+                Outgoing(
+                    f"job.{row.kind}.{check_id(agent)}.{command.wire_name}",
+                    pack(_envelope(row, agent, command)),
+                )
+                for agent, command in results
+            ]
+        )
+
+    async def _tell_audience(self, row: JobRow) -> None:
+        """Tell the agents that a query names, in chunks; told twice after a crash, heard once."""
+        audience = decode(Audience, row.payload)
+        hearing = self._hearings.get(audience.hearing)
+        if hearing is None or hearing.across is None or hearing.tell is None:
+            await self._store.end_job(row.id, "failed", "hearing_missing")
+            return
+        event = decode(hearing.event, audience.body, audience.version)
+        command = hearing.tell(event)
+        chunk: list[tuple[str, Command]] = []
+        place = 0
+        async for agent in self._ports.call(hearing.across, event):
+            place += 1
+            if place <= audience.told:
+                continue
+            chunk.append((agent, command))
+            if len(chunk) == AUDIENCE_PAGE:
+                await self._send(row, chunk)
+                await self._store.advance_job(
+                    row.id, encode(audience.but(told=place)), self._clock.now()
+                )
+                chunk = []
+        await self._send(row, chunk) if chunk else None
+        await self._store.end_job(row.id, "done")
+
+
+def _envelope(row: JobRow, agent: str, command: Command) -> Envelope:
+    id = f"j:{row.id}:{row.causation}:{agent}"
+    return Envelope(
+        id=id,
+        version=command.schema_version,
+        body=encode(command),
+        sender=row.agent,
+        correlation=row.correlation,
+        causation=row.causation,
+        hops=row.hops + 1,
+        request=id,
+        told_by="job",
+    )

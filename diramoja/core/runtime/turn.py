@@ -1,0 +1,325 @@
+"""The turn: decides a batch of items over committed cells and rows, without touching them, and says what to commit.
+
+Pure but for the loading of missing own rows, which its caller does:
+
+    turn = Turn(registry, cells, ...)
+    turn.add(items)
+    while missing := turn.decide():
+        turn.load(await records.own_rows(missing))
+    outcome = turn.outcome()
+"""
+
+import hashlib
+import traceback
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+import msgspec
+
+from diramoja.core.context import Context, RowNotLoadedError
+from diramoja.core.decisions import MAX_EFFECTS, Call, Effect, Put, Reject, Remove, Reply, Tell
+from diramoja.core.envelope import pack
+from diramoja.core.errors import MessageError
+from diramoja.core.messages import Event, Row, State, decode, encode
+from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKey
+from diramoja.core.registry import Registry
+from diramoja.core.runtime.cells import Cell
+from diramoja.core.runtime.items import CONTROL_VERBS, Item, from_parked
+
+__all__ = ["Answer", "Decided", "Failure", "Turn"]
+
+NO_CONTENT = 204
+
+
+@attrs.frozen
+class Answer:
+    """What a request is answered with; `body` is JSON, empty for 204."""
+
+    status: int
+    body: bytes
+
+
+@attrs.frozen
+class Failure:
+    """Why an item is a dead letter."""
+
+    code: str
+    detail: str
+    traceback: str = ""
+
+
+@attrs.define(eq=False)
+class Decided:
+    """An item with what became of it."""
+
+    item: Item
+    cell: Cell
+    effects: Sequence[Event | Effect] = ()
+    answer: Answer | None = None
+    failure: Failure | None = None
+    parked_as: int = 0
+
+
+class Turn:
+    """One batch. Cells are copied at their first touch; rows are overlaid; nothing outside changes."""
+
+    def __init__(
+        self, registry: Registry, paused_kinds: Mapping[str, Mode], fail_after: int
+    ) -> None:
+        self._registry = registry
+        self._paused_kinds = paused_kinds
+        self._fail_after = fail_after
+        self._plugins = frozenset(registry.plugins)
+        self._queues: dict[AgentKey, deque[Item]] = {}
+        self._order: dict[int, int] = {}
+        self.cells: dict[AgentKey, Cell] = {}
+        self.touched: set[AgentKey] = set()
+        self.rows: dict[RowKey, Row | None] = {}
+        self.written: dict[RowKey, Row | None] = {}
+        self.parked: dict[AgentKey, Sequence[ParkedRow]] = {}
+        self.unparked: dict[AgentKey, int] = {}
+        self.decided: list[Decided] = []
+
+    def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
+        """The committed cells of all agents of the batch, and the parked commands of those that are resumed."""
+        self.cells = {cell.key: attrs.evolve(cell) for cell in cells}
+        self.parked = dict(parked)
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Queue the items by agent, in their order."""
+        for item in items:
+            self._order[id(item)] = len(self._order)
+            self._queues.setdefault(item.key, deque()).append(item)
+
+    def load(self, keys: Iterable[RowKey], rows: Iterable[OwnRow]) -> None:
+        """Own rows that were asked for; those that do not exist are known to be missing."""
+        for key in keys:
+            self.rows.setdefault(key, None)
+        for row in rows:
+            collection = self._registry.kinds[row.kind].rows[row.collection]
+            assert row.body is not None
+            self.rows[RowKey(*row[:4])] = decode(collection, row.body, row.version)
+
+    def decide(self) -> set[RowKey]:
+        """Decide all that can be; returns the own rows that must be loaded before the rest."""
+        missing: set[RowKey] = set()
+        for key in list(self._queues):
+            queue = self._queues[key]
+            try:
+                while queue:
+                    self._one(queue)
+                del self._queues[key]
+            except RowNotLoadedError as wanted:
+                missing.add(RowKey(*key, wanted.collection, wanted.key))
+        return missing
+
+    def in_order(self) -> list[Decided]:
+        """What was decided, in the order in which the items came."""
+        return sorted(self.decided, key=lambda each: self._order[id(each.item)])
+
+    def _one(self, queue: deque[Item]) -> None:
+        item = queue[0]
+        cell = self.cells[item.key]
+        decided = Decided(item, cell)
+        if item.verb in CONTROL_VERBS and item.fault is None:
+            queue.popleft()
+            queue.extendleft(reversed(self._control(cell, item)))
+            decided.answer = Answer(NO_CONTENT, b"") if item.envelope.request else None
+        elif item.fault is None and item.origin != "parked" and self._parks(cell):
+            cell.parked += 1
+            decided.parked_as = cell.parked
+            queue.popleft()
+        else:
+            self._handle(cell, item, decided)
+            queue.popleft()
+        cell.at = max(cell.at, item.at)
+        if decided.effects or decided.failure or decided.parked_as or item.verb in CONTROL_VERBS:
+            self.touched.add(item.key)
+        self.decided.append(decided)
+
+    def _parks(self, cell: Cell) -> bool:
+        return cell.mode != "running" or cell.parked > 0 or cell.key.kind in self._paused_kinds
+
+    def _control(self, cell: Cell, item: Item) -> list[Item]:
+        """Pause, or run again: then the parked commands come first, those left over after a further `_drain`."""
+        if item.verb == "_pause":
+            cell.mode = "paused"
+            return []
+        if item.verb != "_drain":
+            cell.mode, cell.failures = "running", 0
+        if cell.mode != "running" or cell.key.kind in self._paused_kinds:
+            return []
+        rows = self.parked.get(cell.key, ())
+        if rows:
+            self.unparked[cell.key] = rows[-1].seq
+            if rows[-1].seq == cell.parked:
+                cell.parked = 0
+        items = [from_parked(row, item.partition, self._registry) for row in rows]
+        for each in items:
+            self._order[id(each)] = self._order[id(item)]
+        return items
+
+    def _handle(self, cell: Cell, item: Item, decided: Decided) -> None:
+        """Run the handler; a fault, an exception or nonsense becomes a dead letter."""
+        try:
+            if item.fault is not None:
+                raise _RefusedError(*item.fault)
+            if item.refused:
+                raise _RefusedError(
+                    "commit_refused", "The database does not take what was decided."
+                )
+            effects = self._effects(cell, item)
+            decided.effects, decided.answer = _sorted_out(effects, item)
+            self._apply(cell, item, decided)
+            cell.failures = 0
+        except RowNotLoadedError:
+            raise
+        except Exception as error:  # the border: a plugin's exception stops its own command only
+            self._fail(cell, item, decided, error)
+
+    def _effects(self, cell: Cell, item: Item) -> list[State | Event | Effect]:
+        handler = cell.kind.handler(item.verb, cell.state.phase)
+        if handler is None:
+            return [_wrong_phase(cell, item)]
+        decision = handler(cell.state, item.command, self._context(cell, item))
+        items = decision if isinstance(decision, tuple) else (decision,)
+        return [each for each in items if each is not None]
+
+    def _context(self, cell: Cell, item: Item) -> Context:
+        envelope = item.envelope
+        return Context(
+            agent=cell.key.agent,
+            now=item.at,
+            sender=envelope.sender,
+            roles=frozenset(envelope.roles),
+            told_by=envelope.told_by,
+            command_id=envelope.id,
+            seed=envelope.id,
+            read=lambda collection, key: self._read(cell, collection, key),
+            settings=self._registry.settings,
+            plugins=self._plugins,
+            facts=item.facts,
+        )
+
+    def _read(self, cell: Cell, collection: str, key: str) -> Row | None:
+        if collection not in cell.kind.rows:
+            raise TypeError(f"{cell.kind.name} declares no rows {collection}.")
+        try:
+            return self.rows[RowKey(*cell.key, collection, key)]
+        except KeyError:
+            raise RowNotLoadedError(collection, key) from None
+
+    def _apply(self, cell: Cell, item: Item, decided: Decided) -> None:
+        """Check all, then change the cell and the rows: so that a bad effect changes nothing."""
+        rows = [each for each in decided.effects if isinstance(each, Put | Remove)]
+        for each in rows:
+            collection = type(each.row) if isinstance(each, Put) else each.collection
+            if cell.kind.rows.get(collection.wire_name) is not collection:
+                raise TypeError(f"{cell.kind.name} declares no rows {collection.__name__}.")
+        state = next((each for each in decided.effects if isinstance(each, State)), None)
+        if state is not None:
+            if type(state) is not cell.kind.state or state.phase not in cell.kind.phases:
+                raise TypeError(f"{state!r:.200} is no state of {cell.kind.name}.")
+            cell.become(state)
+        for each in rows:
+            row = each.row if isinstance(each, Put) else None
+            collection = type(each.row) if isinstance(each, Put) else each.collection
+            key = RowKey(
+                *cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key
+            )
+            self.rows[key] = self.written[key] = row
+
+    def _fail(self, cell: Cell, item: Item, decided: Decided, error: Exception) -> None:
+        code, detail, trace = _explained(error)
+        decided.effects = ()
+        decided.failure = Failure(code, detail, trace)
+        if item.fault is None:
+            cell.failures += 1
+            if cell.failures >= self._fail_after and cell.mode == "running":
+                cell.mode = "failed"
+        if item.envelope.request:
+            letter = dead_letter_id(item)
+            status = 400 if code == "message_invalid" else 500
+            text = (
+                detail
+                if status == 400
+                else f"The command could not be carried out; it is kept as {letter}."
+            )
+            decided.answer = problem(status, code, text, dead_letter=letter)
+
+
+class _RefusedError(Exception):
+    """A message that is dead before a handler sees it."""
+
+
+def dead_letter_id(item: Item) -> str:
+    """The same for the same message."""
+    seed = f"{item.partition}:{item.seq}:{item.envelope.id}:{item.at.isoformat()}"
+    return "ded_" + hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()
+
+
+def problem(status: int, code: str, detail: str, **more: str) -> Answer:
+    """The body that a gateway turns into problem+json."""
+    return Answer(status, msgspec.json.encode({"code": code, "detail": detail, **more}))
+
+
+def _explained(error: Exception) -> tuple[str, str, str]:
+    if isinstance(error, _RefusedError):
+        return error.args[0], error.args[1], ""
+    trace = "".join(traceback.format_exception(error, limit=-8))
+    if isinstance(error, MessageError):
+        return error.code, str(error), trace
+    code = "decision_invalid" if isinstance(error, TypeError | _NonsenseError) else "handler_failed"
+    return code, type(error).__name__, trace
+
+
+class _NonsenseError(Exception):
+    """A decision that is none."""
+
+
+def _wrong_phase(cell: Cell, item: Item) -> Reject:
+    kind, phase = cell.kind, cell.state.phase
+    if phase == kind.absent.phase:
+        return Reject(kind.code_of(phase), f"There is no {kind.name} {cell.key.agent}.", 404)
+    return Reject(
+        kind.code_of(phase),
+        f"The {kind.name} is {phase.replace('_', ' ')}: {item.verb} is not possible now.",
+    )
+
+
+_EFFECTS = (State, Event, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
+
+
+def _sorted_out(
+    effects: list[State | Event | Effect], item: Item
+) -> tuple[Sequence[Event | Effect], Answer | None]:
+    """The effects that remain, and the answer, if this item owes or may give one."""
+    for each in effects:
+        if not isinstance(each, (*_EFFECTS, Call)):
+            raise _NonsenseError(f"A handler returned {type(each).__name__}.")
+    if len(effects) > MAX_EFFECTS:
+        raise _NonsenseError(f"{len(effects)} effects; at most {MAX_EFFECTS} are possible.")
+    answers = bool(item.envelope.request)
+    for each in effects:
+        if isinstance(each, Reject):
+            return (), problem(each.status, each.code, each.detail) if answers else None
+    reply = next((each for each in effects if isinstance(each, Reply)), None)
+    if not answers:
+        return effects, None  # type: ignore[return-value]  # a State among them is applied and skipped later
+    if reply is not None:
+        return effects, Answer(reply.status, encode(reply.view))  # type: ignore[return-value]
+    handed_over = any(isinstance(each, Tell) and each.answers for each in effects)
+    return effects, None if handed_over else Answer(NO_CONTENT, b"")  # type: ignore[return-value]
+
+
+def parked_envelope(item: Item) -> bytes:
+    """The envelope of a command that is parked."""
+    return pack(item.envelope)
+
+
+def now_of_reminder(due: datetime, clock: datetime) -> datetime:
+    """`context.now` of a reminder: its due time or the last message's, the later."""
+    return max(due, clock)

@@ -1,0 +1,495 @@
+"""The records and broker ports in memory: for testing plugins and the turn itself without servers.
+
+They keep the contracts of `diramoja.core.ports` (the same suites run on them) and survive the crash of a worker, as
+the real ones do; their clock is the test's.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import msgspec
+
+from diramoja.core.errors import FencedError, LimitedError
+from diramoja.core.ids import PARTITIONS, partition_of
+from diramoja.core.ports.broker import Incoming, Intake, Origin, Outgoing, StreamInfo, Subscription
+from diramoja.core.ports.clock import Clock
+from diramoja.core.ports.records import (
+    AgentKey,
+    AgentSummary,
+    DeadLetter,
+    EventRow,
+    JobRow,
+    Mode,
+    OwnRow,
+    ParkedRow,
+    PartitionRow,
+    ReminderRow,
+    RequestRow,
+    RowKey,
+    SnapshotRow,
+    Tail,
+    TellRow,
+    WorkerRow,
+    Writes,
+)
+
+__all__ = ["MemoryBroker", "MemoryRecords", "VirtualClock"]
+
+MAX_PAYLOAD_BYTES = 1024 * 1024
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class VirtualClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, start: datetime = _EPOCH) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move on."""
+        self._now += by
+
+
+def _first_partitions() -> dict[int, PartitionRow]:
+    return {
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0)
+        for number in range(PARTITIONS)
+    }
+
+
+@attrs.define
+class MemoryRecords:
+    """All tables as dictionaries. Leases end with `retire` or `expire_lease`, not by time."""
+
+    clock: Clock
+    workers_alive: dict[str, WorkerRow] = attrs.field(factory=dict)
+    rows: dict[int, PartitionRow] = attrs.field(factory=_first_partitions)
+    snapshot: dict[AgentKey, SnapshotRow] = attrs.field(factory=dict)
+    own: dict[RowKey, OwnRow] = attrs.field(factory=dict)
+    event_log: list[EventRow] = attrs.field(factory=list)
+    tells: dict[tuple[int, int], TellRow] = attrs.field(factory=dict)
+    request: dict[str, RequestRow] = attrs.field(factory=dict)
+    reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
+    jobs: dict[str, JobRow] = attrs.field(factory=dict)
+    dead: dict[str, DeadLetter] = attrs.field(factory=dict)
+    parked_rows: dict[tuple[str, str, int], ParkedRow] = attrs.field(factory=dict)
+    modes: dict[str, Mode] = attrs.field(factory=dict)
+    tables: dict[str, dict[tuple[str, ...], bytes]] = attrs.field(factory=dict)
+    cursors: dict[str, dict[int, int]] = attrs.field(factory=dict)
+
+    # --- records ---
+
+    async def beat(self, worker: WorkerRow, lease_s: float) -> list[str]:
+        """See the port."""
+        self.workers_alive[worker.id] = worker
+        return sorted(self.workers_alive)
+
+    async def partitions(self) -> list[PartitionRow]:
+        """See the port."""
+        return [self.rows[number] for number in sorted(self.rows)]
+
+    async def claim(
+        self, worker: str, numbers: Sequence[int], lease_s: float
+    ) -> list[PartitionRow]:
+        """See the port."""
+        taken = [
+            self.rows[n]._replace(owner=worker, epoch=self.rows[n].epoch + 1)
+            for n in numbers
+            if not self.rows[n].owner
+        ]
+        self.rows.update({row.n: row for row in taken})
+        return taken
+
+    async def release(self, worker: str, numbers: Sequence[int]) -> None:
+        """See the port."""
+        for number in numbers:
+            if self.rows[number].owner == worker:
+                self.rows[number] = self.rows[number]._replace(owner="")
+
+    async def retire(self, worker: str) -> None:
+        """See the port."""
+        self.workers_alive.pop(worker, None)
+        await self.release(worker, list(self.rows))
+
+    async def snapshots(self, agents: Sequence[AgentKey]) -> list[SnapshotRow]:
+        """See the port."""
+        return [self.snapshot[key] for key in agents if key in self.snapshot]
+
+    async def own_rows(self, keys: Sequence[RowKey]) -> list[OwnRow]:
+        """See the port."""
+        return [self.own[key] for key in keys if key in self.own]
+
+    async def requests(self, ids: Sequence[str]) -> list[RequestRow]:
+        """See the port."""
+        return [self.request[each] for each in ids if each in self.request]
+
+    async def due(self, partitions: Sequence[int], now: datetime, limit: int) -> list[ReminderRow]:
+        """See the port."""
+        owned = set(partitions)
+        rows = [(row.due, key, row) for key, row in self.reminders.items() if row.due is not None]
+        found = sorted(
+            (due, key, row) for due, key, row in rows if row.partition in owned and due <= now
+        )
+        return [row for _, _, row in found[:limit]]
+
+    async def parked(self, agent: AgentKey, limit: int) -> list[ParkedRow]:
+        """See the port."""
+        return [row for key, row in sorted(self.parked_rows.items()) if key[:2] == agent][:limit]
+
+    async def kind_modes(self) -> Mapping[str, Mode]:
+        """See the port."""
+        return dict(self.modes)
+
+    async def tail(self, partition: PartitionRow, limit: int) -> Tail:
+        """See the port."""
+        n = partition.n
+        tells = [
+            row
+            for key, row in sorted(self.tells.items())
+            if key[0] == n and key[1] > partition.told_seq
+        ]
+        events = [
+            row
+            for row in self.event_log
+            if row.partition == n and row.seq > partition.published_seq
+        ]
+        return Tail(tells[:limit], events[:limit])
+
+    async def commit(self, writes: Writes) -> None:
+        """See the port."""
+        for before, _ in writes.marks:
+            row = self.rows[before.n]
+            if (row.owner, row.epoch, row.cursor) != (before.owner, before.epoch, before.cursor):
+                raise FencedError(f"Partition {before.n} has another owner or cursor now.")
+        self._write_agents(writes)
+        self._write_outbox(writes)
+        self._write_work(writes)
+        for _, after in writes.marks:
+            self.rows[after.n] = after
+            for key in [
+                key for key in self.tells if key[0] == after.n and key[1] <= after.told_seq
+            ]:
+                del self.tells[key]
+
+    def _write_agents(self, writes: Writes) -> None:
+        self.snapshot.update({AgentKey(row.kind, row.agent): row for row in writes.snapshots})
+        for row in writes.own_rows:
+            key = RowKey(*row[:4])
+            if row.body is None:
+                self.own.pop(key, None)
+            else:
+                self.own[key] = row
+        for parked in writes.parked:
+            self.parked_rows[parked.kind, parked.agent, parked.seq] = parked
+        for kind, agent, seq in writes.unparked:
+            for place in [k for k in self.parked_rows if k[:2] == (kind, agent) and k[2] <= seq]:
+                del self.parked_rows[place]
+
+    def _write_outbox(self, writes: Writes) -> None:
+        self.event_log.extend(writes.events)
+        self.tells.update({(row.partition, row.seq): row for row in writes.tells})
+        for row in writes.requests:
+            had = self.request.get(row.id)
+            if had is None:
+                self.request[row.id] = row
+            elif had.status is None and row.status is not None:
+                self.request[row.id] = had._replace(status=row.status, answer=row.answer)
+        for record in writes.records:
+            self._write_record(record.table, record.key, record.rows, record.deletes)
+
+    def _write_record(
+        self,
+        table: str,
+        key: tuple[str, ...],
+        rows: Sequence[bytes],
+        deletes: Sequence[tuple[str, ...]],
+    ) -> None:
+        stored = self.tables.setdefault(table, {})
+        for body in rows:
+            fields = msgspec.json.decode(body)
+            stored[tuple(str(fields[name]) for name in key)] = body
+        for gone in deletes:
+            stored.pop(gone, None)
+
+    def _write_work(self, writes: Writes) -> None:
+        for row in writes.reminders:
+            key = (row.kind, row.agent, row.name)
+            if row.due is None:
+                self.reminders.pop(key, None)
+            else:
+                self.reminders[key] = row
+        for job in writes.jobs:
+            if job.id not in self.jobs or self.jobs[job.id].state not in ("ready", "running"):
+                self.jobs[job.id] = job
+        for id in writes.cancelled_jobs:
+            if id in self.jobs and self.jobs[id].state in ("ready", "running"):
+                self.jobs[id] = self.jobs[id]._replace(state="cancelled")
+        self.dead.update({letter.id: letter for letter in writes.dead_letters})
+
+    # --- jobs ---
+
+    async def take_jobs(
+        self, names: Sequence[str], now: datetime, limit: int, lease_s: float
+    ) -> list[JobRow]:
+        """See the port."""
+        ready = [
+            row
+            for row in self.jobs.values()
+            if row.name in names and row.state == "ready" and row.due <= now
+        ]
+        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in ready[:limit]]
+        self.jobs.update({row.id: row for row in taken})
+        return taken
+
+    async def end_job(self, id: str, state: str, error: str = "") -> bool:
+        """See the port."""
+        if self.jobs[id].state == "cancelled":
+            return False
+        self.jobs[id] = self.jobs[id]._replace(state=state, error=error)
+        return True
+
+    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+        """See the port."""
+        if self.jobs[id].state != "cancelled":
+            self.jobs[id] = self.jobs[id]._replace(state="ready", due=due, error=error)
+
+    async def advance_job(self, id: str, payload: bytes, due: datetime) -> None:
+        """See the port."""
+        if self.jobs[id].state != "cancelled":
+            self.jobs[id] = self.jobs[id]._replace(
+                state="ready", payload=payload, due=due, attempts=0
+            )
+
+    # --- events ---
+
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[EventRow]:
+        """See the port."""
+        return [row for row in self.event_log if row.seq > cursor.get(row.partition, 0)][:limit]
+
+    async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
+        """See the port."""
+        rows = [row for row in self.event_log if (row.kind, row.agent) == (kind, agent)]
+        return [row for row in rows if row.channel_seq is not None and row.channel_seq > after][
+            :limit
+        ]
+
+    async def channel_lasts(self, channels: Sequence[AgentKey]) -> Mapping[AgentKey, int]:
+        """See the port."""
+        wanted = set(channels)
+        lasts: dict[AgentKey, int] = {}
+        for row in self.event_log:
+            key = AgentKey(row.kind, row.agent)
+            if key in wanted and row.channel_seq is not None:
+                lasts[key] = row.channel_seq
+        return lasts
+
+    async def view_cursor(self, view: str) -> Mapping[int, int]:
+        """See the port."""
+        return dict(self.cursors.get(view, {}))
+
+    async def move_view(self, view: str, cursor: Mapping[int, int]) -> None:
+        """See the port."""
+        self.cursors[view] = dict(cursor)
+
+    # --- operations ---
+
+    async def answers(self, ids: Sequence[str]) -> list[RequestRow]:
+        """See the port."""
+        return [row for row in await self.requests(ids) if row.status is not None]
+
+    async def workers(self) -> list[WorkerRow]:
+        """See the port."""
+        return list(self.workers_alive.values())
+
+    async def agent_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """See the port."""
+        counts: dict[str, dict[str, int]] = {}
+        for row in self.snapshot.values():
+            by_mode = counts.setdefault(row.kind, {})
+            by_mode[row.mode] = by_mode.get(row.mode, 0) + 1
+        return counts
+
+    async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
+        """See the port."""
+        rows = [
+            row
+            for key, row in sorted(self.snapshot.items())
+            if row.kind == kind and row.agent > after
+        ]
+        found = [row for row in rows if not mode or row.mode == mode][:limit]
+        return [
+            AgentSummary(r.kind, r.agent, "", r.mode, r.parked, r.revision, r.at) for r in found
+        ]
+
+    async def set_kind_mode(self, kind: str, mode: Mode) -> None:
+        """See the port."""
+        if mode == "running":
+            self.modes.pop(kind, None)
+        else:
+            self.modes[kind] = mode
+
+    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
+        """See the port."""
+        return sorted({AgentKey(*key[:2]) for key in self.parked_rows if key[0] == kind})[:limit]
+
+    async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:
+        """See the port."""
+        return list(reversed(self.dead.values()))[:limit]
+
+    async def dead_letter(self, id: str) -> DeadLetter | None:
+        """See the port."""
+        return self.dead.get(id)
+
+    async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
+        """See the port."""
+        rows = [row for row in self.event_log if row.correlation == correlation]
+        return [(row.at, "event", row.kind, row.agent, row.name, row.causation) for row in rows]
+
+    async def expire(self, now: datetime) -> Mapping[str, int]:
+        """See the port."""
+        old = [row.id for row in self.request.values() if row.at < now - timedelta(days=7)]
+        for id in old:
+            del self.request[id]
+        return {"request": len(old)}
+
+
+class _Listening:
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+
+    async def end(self) -> None:
+        self._end()
+
+
+@attrs.define
+class MemoryBroker:
+    """Streams as lists, hints as calls."""
+
+    clock: Clock
+    stream: list[Incoming] = attrs.field(factory=list)
+    events: list[Outgoing] = attrs.field(factory=list)
+    first_seq: int = 1
+    intakes: list["MemoryIntake"] = attrs.field(factory=list)
+    listeners: dict[int, tuple[list[str], Callable[[str, bytes], Awaitable[None] | None]]] = (
+        attrs.field(factory=dict)
+    )
+    _numbers: Any = attrs.field(factory=itertools.count)
+
+    async def prepare(self) -> None:
+        """See the port."""
+
+    async def commands(self) -> StreamInfo:
+        """See the port."""
+        return StreamInfo(
+            _EPOCH, self.first_seq, self.first_seq + len(self.stream) - 1, len(self.stream)
+        )
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """See the port."""
+        if any(len(each.data) > MAX_PAYLOAD_BYTES for each in messages):
+            raise LimitedError(
+                "A message is larger than the broker takes.", code="message_too_large"
+            )
+        for each in messages:
+            first, *rest = each.subject.split(".")
+            if first == "event":
+                self.events.append(each)
+                if rest[0] == "live":
+                    await self.hint(".".join(["live", *rest[1:]]), each.data)
+            else:
+                self._store(first, rest, each.data)
+
+    def _store(self, first: str, rest: list[str], data: bytes) -> None:
+        kind, agent, verb = rest
+        origin: Origin = first  # type: ignore[assignment]  # cmd, tell or job by the port's contract
+        seq = self.first_seq + len(self.stream)
+        incoming = Incoming(
+            partition_of(kind, agent), seq, self.clock.now(), origin, kind, agent, verb, data
+        )
+        self.stream.append(incoming)
+        for intake in self.intakes:
+            intake.offer(incoming)
+
+    def intake(self) -> Intake:
+        """See the port."""
+        intake = MemoryIntake(self)
+        self.intakes.append(intake)
+        return intake
+
+    async def purge_commands(self, below: int) -> None:
+        """See the port."""
+        self.stream = [each for each in self.stream if each.seq >= below]
+        self.first_seq = max(self.first_seq, below)
+
+    async def hint(self, subject: str, data: bytes) -> None:
+        """See the port."""
+        parts = subject.split(".")
+        for pattern, call in list(self.listeners.values()):
+            if len(pattern) == len(parts) and all(
+                p in ("*", s) for p, s in zip(pattern, parts, strict=True)
+            ):
+                waiting = call(subject, data)
+                if waiting is not None:
+                    await waiting
+
+    async def listen(
+        self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]
+    ) -> Subscription:
+        """See the port."""
+        number = next(self._numbers)
+        self.listeners[number] = (subject.split("."), call)
+        return _Listening(lambda: self.listeners.pop(number, None) and None)
+
+    def connected(self) -> bool:
+        """See the port."""
+        return True
+
+
+class MemoryIntake:
+    """The open partitions of one worker, each a queue."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self._broker = broker
+        self._queues: dict[int, deque[Incoming]] = {}
+
+    def offer(self, incoming: Incoming) -> None:
+        """A message that was just stored."""
+        if incoming.partition in self._queues:
+            self._queues[incoming.partition].append(incoming)
+
+    async def open(self, partition: int, after: int) -> None:
+        """See the port."""
+        stored = self._broker.stream
+        self._queues[partition] = deque(
+            each for each in stored if each.partition == partition and each.seq > after
+        )
+
+    async def close(self, partition: int) -> None:
+        """See the port."""
+        self._queues.pop(partition, None)
+
+    def take(self, limit: int) -> list[Incoming]:
+        """See the port."""
+        waiting = [queue for queue in self._queues.values() if queue]
+        share = max(1, limit // len(waiting)) if waiting else 0
+        return [queue.popleft() for queue in waiting[:limit] for _ in range(min(share, len(queue)))]
+
+    async def wait(self, timeout_s: float) -> bool:
+        """See the port; time does not pass by itself here."""
+        return any(self._queues.values())
+
+    def wake(self) -> None:
+        """See the port."""
+
+    async def shut(self) -> None:
+        """See the port."""
+        self._queues.clear()
+        self._broker.intakes.remove(self)
