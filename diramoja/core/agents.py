@@ -8,6 +8,7 @@
 The phases of the handlers are the state machine: in any other phase the runtime rejects the command.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -22,6 +23,7 @@ __all__ = ["AgentKind", "Handler", "Hearing"]
 
 type Handler[S: State, C: Command] = Callable[[S, C, Context], Decision]
 
+HANDLER_PARAMETERS = 3
 MAX_HEARERS = 16
 """Agents that one event reaches through one `to=`; a wider audience is a query."""
 
@@ -97,9 +99,7 @@ class AgentKind[S: State]:
             handled = self.commands.setdefault(command.wire_name, Handled(command, {}))
             for phase in phases:
                 if handled.command is not command or phase in handled.by_phase:
-                    raise TypeError(
-                        f"{self.name} handles {command.__name__} twice in phase {phase}."
-                    )
+                    raise TypeError(f"{self.name} handles {command.__name__} twice in phase {phase}.")
                 handled.by_phase[phase] = handler
             return handler
 
@@ -133,9 +133,7 @@ class AgentKind[S: State]:
 
     def transitions(self) -> list[tuple[str, str]]:
         """(phase, verb) of every handler, in order of declaration; the diagram is drawn from these."""
-        return [
-            (phase, verb) for verb, handled in self.commands.items() for phase in handled.by_phase
-        ]
+        return [(phase, verb) for verb, handled in self.commands.items() for phase in handled.by_phase]
 
     def code_of(self, phase: str) -> str:
         """The rejection code of a command that this phase does not handle."""
@@ -153,8 +151,8 @@ def _phases(state: type[State]) -> tuple[str, ...]:
 
 def _command_of(handler: Callable[..., Any]) -> type[Command]:
     hints = get_type_hints(handler)
-    names = list(handler.__code__.co_varnames[: handler.__code__.co_argcount])
-    command = hints.get(names[1]) if len(names) == 3 else None
+    names = inspect.signature(handler).parameters
+    command = hints.get(list(names)[1]) if len(names) == HANDLER_PARAMETERS else None
     if not (isinstance(command, type) and issubclass(command, Command)):
         raise TypeError(f"{handler.__name__} takes (state, message: a Command, context).")
     return command

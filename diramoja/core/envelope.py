@@ -101,8 +101,6 @@ def unpack[T: (Envelope, EventEnvelope, ReplyHint)](cls: type[T], data: bytes) -
     try:
         envelope = _DECODERS[cls].decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MessageError(
-            f"These bytes are no {cls.__name__}.", code="envelope_invalid"
-        ) from error
+        raise MessageError(f"These bytes are no {cls.__name__}.", code="envelope_invalid") from error
     assert isinstance(envelope, cls)
     return envelope

@@ -41,7 +41,7 @@ class PageQuery:
     after: tuple[str | int | float, ...] = ()
 
     @staticmethod
-    def cursor(*values: str | int | float) -> str:
+    def cursor(*values: str | float) -> str:
         """The opaque cursor for these sort values."""
         return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from diramoja.core.plugin import Plugin
     from diramoja.core.adapter import AdapterSpec
+    from diramoja.core.plugin import Plugin
 
 __all__ = ["PROJECT", "HookSpecs", "hookimpl", "hookspec"]
 

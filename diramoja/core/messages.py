@@ -72,7 +72,7 @@ class MessageMeta(StructMeta):
         live: bool = False,
         upcasts: Mapping[int, Upcast] | None = None,
         **config: Any,
-    ) -> "MessageMeta":
+    ) -> "MessageMeta":  # StructMeta.__new__ is typed so
         """Make the frozen struct; a version without the upcasters that lead to it is refused at import."""
         steps = dict(upcasts or {})
         if sorted(steps) != list(range(1, version)):
@@ -179,8 +179,4 @@ def personal_fields(cls: type[msgspec.Struct]) -> frozenset[str]:
     """Names of the fields that are marked `Personal`."""
     info = msgspec.inspect.type_info(cls)
     fields = getattr(info, "fields", ())
-    return frozenset(
-        field.name
-        for field in fields
-        if (getattr(field.type, "extra", None) or {}).get(_PERSONAL, False)
-    )
+    return frozenset(field.name for field in fields if (getattr(field.type, "extra", None) or {}).get(_PERSONAL, False))

@@ -80,20 +80,14 @@ class Registry:
     settings: Mapping[type, Settings]
 
     @classmethod
-    def of(
-        cls, plugins: Sequence[Plugin], settings: Mapping[type, Settings] | None = None
-    ) -> "Registry":
+    def of(cls, plugins: Sequence[Plugin], settings: Mapping[type, Settings] | None = None) -> "Registry":
         """From plugins in dependency order; settings that are not given have their defaults."""
         kinds = {kind.name: kind for plugin in plugins for kind in plugin.kinds}
         records = [record for plugin in plugins for record in plugin.records]
         views = [view for plugin in plugins for view in plugin.views]
-        hearings = _grouped(
-            (hearing.event, hearing) for kind in kinds.values() for hearing in kind.hearings
-        )
+        hearings = _grouped((hearing.event, hearing) for kind in kinds.values() for hearing in kind.hearings)
         heard = [*hearings, *(event for view in views for event in view.events)]
-        events = {
-            event.wire_name: event for event in [*heard, *(r.event for r in records if r.event)]
-        }
+        events = {event.wire_name: event for event in [*heard, *(r.event for r in records if r.event)]}
         defaults = {plugin.settings: plugin.settings() for plugin in plugins if plugin.settings}
         return cls(
             plugins={plugin.name: plugin for plugin in plugins},
@@ -105,12 +99,8 @@ class Registry:
             event_records=_grouped((record.event, record) for record in records if record.event),
             views=views,
             jobs={job.name: job for plugin in plugins for job in plugin.jobs},
-            channels={
-                kind: channel for plugin in plugins for kind, channel in plugin.channels.items()
-            },
-            permissions={
-                name: _with_higher(roles) for p in plugins for name, roles in p.permissions.items()
-            },
+            channels={kind: channel for plugin in plugins for kind, channel in plugin.channels.items()},
+            permissions={name: _with_higher(roles) for p in plugins for name, roles in p.permissions.items()},
             settings={**defaults, **(settings or {})},
         )
 

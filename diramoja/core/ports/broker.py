@@ -121,9 +121,7 @@ class Broker(Protocol):
         """Fire and forget: to whoever listens now."""
         ...
 
-    async def listen(
-        self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]
-    ) -> Subscription:
+    async def listen(self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]) -> Subscription:
         """Call with (subject, data) for each hint, in order. Events arrive on `live.<kind>.<agent>`."""
         ...
 

@@ -22,14 +22,14 @@ __all__ = [
     "OwnRow",
     "ParkedRow",
     "PartitionRow",
-    "Records",
     "RecordWrite",
+    "Records",
     "ReminderRow",
     "RequestRow",
     "RowKey",
     "SnapshotRow",
-    "TellRow",
     "Tail",
+    "TellRow",
     "WorkerRow",
     "Writes",
 ]
@@ -249,9 +249,7 @@ class Writes:
     cancelled_jobs: list[str] = attrs.field(factory=list)
     dead_letters: list[DeadLetter] = attrs.field(factory=list)
     parked: list[ParkedRow] = attrs.field(factory=list)
-    unparked: list[tuple[str, str, int]] = attrs.field(
-        factory=list
-    )  # kind, agent, all up to this seq
+    unparked: list[tuple[str, str, int]] = attrs.field(factory=list)  # kind, agent, all up to this seq
     records: list[RecordWrite] = attrs.field(factory=list)
     marks: list[tuple[PartitionRow, PartitionRow]] = attrs.field(factory=list)
 
@@ -274,9 +272,7 @@ class Records(Protocol):
         """All partitions, by number; rows with an expired lease have owner ""."""
         ...
 
-    async def claim(
-        self, worker: str, numbers: Sequence[int], lease_s: float
-    ) -> list[PartitionRow]:
+    async def claim(self, worker: str, numbers: Sequence[int], lease_s: float) -> list[PartitionRow]:
         """Take the free ones of these (no owner, or lease expired), each with epoch + 1.
 
         The commit session of an expired owner is terminated first, so that a frozen worker cannot hold its locks.
@@ -338,9 +334,7 @@ class Records(Protocol):
 class JobStore(Protocol):
     """What a process of the role `jobs` needs."""
 
-    async def take_jobs(
-        self, names: Sequence[str], now: datetime, limit: int, lease_s: float
-    ) -> list[JobRow]:
+    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
         """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time."""
         ...
 

@@ -1,6 +1,6 @@
 """From what was decided to what is committed: numbers events and tells, resolves who hears, projects records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from diramoja.core.decisions import (
 )
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import check_id
-from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
+from diramoja.core.messages import Event, Message, Record, decode, encode, personal_fields
 from diramoja.core.ports.records import (
     DeadLetter,
     EventRow,
@@ -63,9 +63,7 @@ class _Assembly:
     turn: Turn
     marks: dict[int, PartitionRow]
     writes: Writes = attrs.field(factory=Writes)
-    records: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Record | None]] = attrs.field(
-        factory=dict
-    )
+    records: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Record | None]] = attrs.field(factory=dict)
     reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
     requests: dict[str, RequestRow] = attrs.field(factory=dict)
     out: dict[int, int] = attrs.field(factory=dict)
@@ -76,7 +74,6 @@ class _Assembly:
 
 
 def assemble(
-    registry: Registry,
     turn: Turn,
     items: Sequence[Item],
     marks: Mapping[int, PartitionRow],
@@ -85,6 +82,7 @@ def assemble(
     """All that the turn commits.
 
     Args:
+        turn: after it has decided all it could.
         items: all that was taken, repeats included: the cursors pass them.
         marks: the rows of the batch's partitions as they were read.
         published: partition → (told_seq, published_seq) as the publisher has come.
@@ -92,7 +90,7 @@ def assemble(
     Raises:
         Exception: something decided cannot be encoded or projected; the caller looks for the culprit.
     """
-    work = _Assembly(registry, turn, dict(marks))
+    work = _Assembly(turn.registry, turn, dict(marks))
     for decided in turn.in_order():
         _one(work, decided)
     _agents(work)
@@ -100,12 +98,8 @@ def assemble(
     writes.reminders = list(work.reminders.values())
     writes.requests = list(work.requests.values())
     writes.unparked = [(*key, seq) for key, seq in turn.unparked.items()]
-    writes.records = [
-        _record_write(table, key, rows) for (table, key), rows in work.records.items()
-    ]
-    writes.marks = [
-        (row, _next_mark(work, row, items, published.get(row.n))) for row in marks.values()
-    ]
+    writes.records = [_record_write(table, key, rows) for (table, key), rows in work.records.items()]
+    writes.marks = [(row, _next_mark(work, row, items, published.get(row.n))) for row in marks.values()]
     return writes
 
 
@@ -134,24 +128,14 @@ def _one(work: _Assembly, decided: Decided) -> None:
     if item.reminder is not None:
         _next_reminder(work, item, item.reminder)
     if decided.parked_as:
-        work.writes.parked.append(
-            ParkedRow(*item.key, decided.parked_as, item.verb, item.at, parked_envelope(item))
-        )
+        work.writes.parked.append(ParkedRow(*item.key, decided.parked_as, item.verb, item.at, parked_envelope(item)))
     if decided.failure is not None:
         work.writes.dead_letters.append(_dead_letter(work, decided))
     for effect in decided.effects:
         if isinstance(effect, Event):
             _event(work, decided, effect)
-        elif isinstance(effect, Tell):
-            _tell(work, item, effect.kind, effect.agent, effect.command, effect.answers)
-        elif isinstance(effect, RemindAt | RemindAfter | RemindEvery | RemindCron):
-            _reminder(work, item, effect)
-        elif isinstance(effect, Cancel):
-            work.reminders[(*item.key, effect.name)] = _cancelled(item, effect.name)
-        elif isinstance(effect, Call):
-            work.writes.jobs.append(_job(work, item, effect))
-        elif isinstance(effect, CancelCall):
-            work.writes.cancelled_jobs.append(f"{item.key.kind}:{item.key.agent}:{effect.key}")
+        elif (write := _WRITERS.get(type(effect))) is not None:
+            write(work, item, effect)
     _request(work, decided)
 
 
@@ -194,32 +178,28 @@ def _event(work: _Assembly, decided: Decided, event: Event) -> None:
         )
     )
     for projection in work.registry.event_records.get(type(event), ()):
-        meta = Meta(
-            *item.key, item.partition, seq, channel_seq, item.at, envelope.correlation, envelope.id
-        )
+        meta = Meta(*item.key, item.partition, seq, channel_seq, item.at, envelope.correlation, envelope.id)
         _record(work, projection, (), projection.project(event, meta))
     for hearing in work.registry.hearings.get(type(event), ()):
-        _heard(work, item, hearing, event, body)
+        _heard(work, item, hearing, event)
 
 
-def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event, body: bytes) -> None:
+def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event) -> None:
     if hearing.to is None:
-        payload = encode(Audience(hearing.name, event.schema_version, body))
+        payload = encode(Audience(hearing.name, event.schema_version, encode(event)))
         key = f"{hearing.name}:{item.envelope.id}:{len(work.writes.jobs)}"
-        work.writes.jobs.append(_job_row(item, AUDIENCE_JOB, 1, payload, key, timedelta(days=1)))
+        term = timedelta(days=1)
+        work.writes.jobs.append(_job_row(item, name=AUDIENCE_JOB, version=1, payload=payload, key=key, term=term))
         return
     pairs = list(hearing.to(event))
     if len(pairs) > MAX_HEARERS:
-        raise ValueError(
-            f"{hearing.name} names {len(pairs)} agents; at most {MAX_HEARERS}: use across=."
-        )
+        raise ValueError(f"{hearing.name} names {len(pairs)} agents; at most {MAX_HEARERS}: use across=.")
     for agent, command in pairs:
-        _tell(work, item, hearing.kind, agent, command, answers=False)
+        _tell(work, item, Tell(hearing.kind, agent, command))
 
 
-def _tell(
-    work: _Assembly, item: Item, kind: str, agent: str, command: Command, answers: bool
-) -> None:
+def _tell(work: _Assembly, item: Item, tell: Tell) -> None:
+    command, answers = tell.command, tell.answers
     seq = work.number(item.partition)
     envelope = item.envelope
     packed = pack(
@@ -240,14 +220,10 @@ def _tell(
     )
     if len(packed) > MAX_TELL_BYTES:
         raise ValueError(f"A tell {command.wire_name} of {len(packed)} bytes.")
-    work.writes.tells.append(
-        TellRow(item.partition, seq, kind, check_id(agent), command.wire_name, packed)
-    )
+    work.writes.tells.append(TellRow(item.partition, seq, tell.kind, check_id(tell.agent), command.wire_name, packed))
 
 
-def _reminder(
-    work: _Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron
-) -> None:
+def _reminder(work: _Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> None:
     name = effect.name or effect.command.wire_name
     due, repeat = _due(item.at, effect)
     envelope = Envelope(
@@ -262,9 +238,7 @@ def _reminder(
     )
 
 
-def _due(
-    now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCron
-) -> tuple[datetime, str]:
+def _due(now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> tuple[datetime, str]:
     if isinstance(effect, RemindAt):
         return effect.at, ""
     if isinstance(effect, RemindAfter):
@@ -286,23 +260,41 @@ def _next_reminder(work: _Assembly, item: Item, row: ReminderRow) -> None:
     work.reminders[(row.kind, row.agent, row.name)] = row._replace(due=due)
 
 
-def _cancelled(item: Item, name: str) -> ReminderRow:
-    return ReminderRow(*item.key, name, item.partition, None, "", b"", "")
+def _cancel(work: _Assembly, item: Item, effect: Cancel) -> None:
+    work.reminders[(*item.key, effect.name)] = ReminderRow(*item.key, effect.name, item.partition, None, "", b"", "")
 
 
-def _job(work: _Assembly, item: Item, call: Call[Any]) -> JobRow:
+def _call(work: _Assembly, item: Item, call: Call[Any]) -> None:
     if call.job.name not in work.registry.jobs:
         raise ValueError(f"No plugin here declares the job {call.job.name}.")
-    key = call.key or f"{item.envelope.id}:{len(work.writes.jobs)}"
-    term = timedelta(seconds=call.job.deadline_s)
-    return _job_row(
-        item, call.job.name, call.payload.schema_version, encode(call.payload), key, term
+    row = _job_row(
+        item,
+        name=call.job.name,
+        version=call.payload.schema_version,
+        payload=encode(call.payload),
+        key=call.key or f"{item.envelope.id}:{len(work.writes.jobs)}",
+        term=timedelta(seconds=call.job.deadline_s),
     )
+    work.writes.jobs.append(row)
 
 
-def _job_row(
-    item: Item, name: str, version: int, payload: bytes, key: str, term: timedelta
-) -> JobRow:
+def _cancel_call(work: _Assembly, item: Item, effect: CancelCall) -> None:
+    work.writes.cancelled_jobs.append(f"{item.key.kind}:{item.key.agent}:{effect.key}")
+
+
+_WRITERS: dict[type, Callable[[_Assembly, Item, Any], None]] = {
+    Tell: _tell,
+    RemindAt: _reminder,
+    RemindAfter: _reminder,
+    RemindEvery: _reminder,
+    RemindCron: _reminder,
+    Cancel: _cancel,
+    Call: _call,
+    CancelCall: _cancel_call,
+}
+
+
+def _job_row(item: Item, *, name: str, version: int, payload: bytes, key: str, term: timedelta) -> JobRow:
     envelope = item.envelope
     return JobRow(
         id=f"{item.key.kind}:{item.key.agent}:{key}",
@@ -355,9 +347,7 @@ def _masked(item: Item) -> bytes:
     if not personal:
         return item.envelope.body
     fields = msgspec.to_builtins(item.command)
-    return msgspec.json.encode(
-        {name: "***" if name in personal else value for name, value in fields.items()}
-    )
+    return msgspec.json.encode({name: "***" if name in personal else value for name, value in fields.items()})
 
 
 def _agents(work: _Assembly) -> None:
@@ -368,9 +358,7 @@ def _agents(work: _Assembly) -> None:
         cell.revision += 1
         row = cell.row()
         if row.body and cell.mode != "failed":
-            decode(
-                cell.kind.state, row.body, row.version
-            )  # A state of wrong types would never load again.
+            decode(cell.kind.state, row.body, row.version)  # A state of wrong types would never load again.
         work.writes.snapshots.append(row)
         for projection in work.registry.state_records.get(key.kind, ()):
             _record(work, projection, (key.agent,), projection.project(key.agent, cell.state))
@@ -384,9 +372,7 @@ def _agents(work: _Assembly) -> None:
             _record(work, projection, key_values, made)
 
 
-def _record(
-    work: _Assembly, projection: RecordProjection, gone: tuple[str, ...], record: Record | None
-) -> None:
+def _record(work: _Assembly, projection: RecordProjection, gone: tuple[str, ...], record: Record | None) -> None:
     """Last one of a key wins. `gone`: key values under which None deletes."""
     rows = work.records.setdefault((projection.table, projection.key), {})
     if record is not None:
@@ -395,9 +381,7 @@ def _record(
         rows[gone] = None
 
 
-def _record_write(
-    table: str, key: tuple[str, ...], rows: Mapping[tuple[str, ...], Record | None]
-) -> RecordWrite:
+def _record_write(table: str, key: tuple[str, ...], rows: Mapping[tuple[str, ...], Record | None]) -> RecordWrite:
     ordered = sorted(rows)
     return RecordWrite(
         table,

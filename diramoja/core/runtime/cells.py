@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -16,6 +16,12 @@ __all__ = ["Cell", "Cells"]
 OVERHEAD_BYTES = 1_000
 """What a cell weighs beside its encoded state."""
 
+
+class _Nobody(State):
+    phase: Literal["absent"] = "absent"
+
+
+_NOBODY = AgentKind("nobody", _Nobody, prefix="nob")
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -34,10 +40,12 @@ class Cell:
     at: datetime = _NEVER
     body: bytes = b""
     version: int = 1
+    broken: bool = False
 
     @classmethod
-    def absent(cls, key: AgentKey, kind: AgentKind[Any]) -> "Cell":
-        """An agent that nothing is stored of."""
+    def absent(cls, key: AgentKey, kind: AgentKind[Any] | None) -> "Cell":
+        """An agent that nothing is stored of; of a kind that no plugin brings, one that handles nothing."""
+        kind = kind or _NOBODY
         return cls(key, kind, kind.absent, version=kind.state.schema_version)
 
     @classmethod
@@ -78,6 +86,7 @@ class Cell:
             row.at,
             row.body,
             row.version,
+            broken=True,
         )
 
     def become(self, state: State) -> None:

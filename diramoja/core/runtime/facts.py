@@ -37,7 +37,7 @@ async def _load(fact: Fact[Any, Any], items: Sequence[Item], ports: Ports) -> No
         for item, value in zip(items, values, strict=True):
             item.facts[fact.name] = value
         _failures.pop(fact.name, None)
-    except Exception as error:  # the border: a port that fails leaves the fallback
+    except Exception as error:  # noqa: BLE001  # the border: a port that fails leaves the fallback
         count = _failures[fact.name] = _failures.get(fact.name, 0) + 1
         level = log.error if count >= ALERT_AFTER else log.warning
         level("fact_unavailable", fact=fact.name, error=type(error).__name__, in_a_row=count)

@@ -16,12 +16,10 @@ from diramoja.core.errors import DiramojaError, MessageError
 from diramoja.core.ids import check_id
 from diramoja.core.jobs import Job
 from diramoja.core.messages import Command, Message, decode, encode
-from diramoja.core.ports.broker import Broker, Outgoing
-from diramoja.core.ports.clock import Clock
+from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import JobRow, JobStore
-from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
-from diramoja.core.runtime.settings import RuntimeSettings
+from diramoja.core.runtime.environment import Environment
 
 __all__ = ["JobRunner"]
 
@@ -35,27 +33,16 @@ LOCK_MARGIN_S = 5.0
 class JobRunner:
     """Runs jobs until `stop`; or one round by hand with `step`."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        store: JobStore,
-        broker: Broker,
-        ports: Ports,
-        settings: RuntimeSettings,
-        clock: Clock,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        self._registry = registry
-        self._store = store
-        self._broker = broker
-        self._ports = ports
-        self._settings = settings
-        self._clock = clock
+    def __init__(self, environment: Environment, jitter: Callable[[], float] = random.random) -> None:  # noqa: S311  # not a secret
+        self._registry = environment.registry
+        self._store = environment.ports.get(JobStore)
+        self._broker = environment.broker
+        self._ports = environment.ports
+        self._settings = environment.settings
+        self._clock = environment.clock
         self._jitter = jitter
         self._stopping = anyio.Event()
-        self._hearings = {
-            each.name: each for hearings in registry.hearings.values() for each in hearings
-        }
+        self._hearings = {each.name: each for hearings in self._registry.hearings.values() for each in hearings}
 
     async def run(self) -> None:
         """Work until `stop`."""
@@ -77,9 +64,7 @@ class JobRunner:
         """Take what is due and run it; the number of jobs run."""
         names = [*self._registry.jobs, AUDIENCE_JOB]
         longest = max([job.timeout_s for job in self._registry.jobs.values()], default=60.0)
-        rows = await self._store.take_jobs(
-            names, self._clock.now(), self._settings.job_slots, longest + LOCK_MARGIN_S
-        )
+        rows = await self._store.take_jobs(names, self._clock.now(), self._settings.job_slots, longest + LOCK_MARGIN_S)
         async with anyio.create_task_group() as tasks:
             for row in rows:
                 tasks.start_soon(self._one, row)
@@ -97,10 +82,8 @@ class JobRunner:
     async def _attempt(self, row: JobRow, job: Job[Message]) -> None:
         try:
             with anyio.fail_after(job.timeout_s):
-                result = await self._ports.call(
-                    job.run, decode(job.payload, row.payload, row.version)
-                )
-        except Exception as error:  # the border: whatever a job raises is a failed attempt
+                result = await self._ports.call(job.run, decode(job.payload, row.payload, row.version))
+        except Exception as error:  # noqa: BLE001  # the border: whatever a job raises is a failed attempt
             await self._failed(row, job, error)
             return
         if result is not None:
@@ -109,18 +92,14 @@ class JobRunner:
 
     async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
         code = error.code if isinstance(error, DiramojaError) else type(error).__name__
-        final = isinstance(error, MessageError) or (
-            isinstance(error, DiramojaError) and not error.retryable
-        )
+        final = isinstance(error, MessageError) or (isinstance(error, DiramojaError) and not error.retryable)
         due = self._clock.now() + timedelta(seconds=self._backoff_s(job.backoff_s, row.attempts))
         log.warning("job_failed", job=row.name, id=row.id, attempt=row.attempts, error=code)
         if not final and row.attempts < job.attempts and due < row.deadline:
             await self._store.retry_job(row.id, due, code)
             return
         told = (
-            None
-            if isinstance(error, MessageError)
-            else job.failed(decode(job.payload, row.payload, row.version), code)
+            None if isinstance(error, MessageError) else job.failed(decode(job.payload, row.payload, row.version), code)
         )
         if told is not None:
             await self._send(row, [(row.agent, told)])
@@ -160,9 +139,7 @@ class JobRunner:
             chunk.append((agent, command))
             if len(chunk) == AUDIENCE_PAGE:
                 await self._send(row, chunk)
-                await self._store.advance_job(
-                    row.id, encode(audience.but(told=place)), self._clock.now()
-                )
+                await self._store.advance_job(row.id, encode(audience.but(told=place)), self._clock.now())
                 chunk = []
         await self._send(row, chunk) if chunk else None
         await self._store.end_job(row.id, "done")

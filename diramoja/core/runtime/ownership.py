@@ -50,12 +50,9 @@ def new_worker(roles: str) -> WorkerRow:
 class Heartbeat:
     """Signs of life given by hand: for the in-memory runtime."""
 
-    def __init__(
-        self, records: Records | None, worker: WorkerRow, lease_s: float, beat_s: float
-    ) -> None:
+    def __init__(self, records: Records | None, worker: WorkerRow, lease_s: float, beat_s: float) -> None:
         self._records = records
-        self._worker = worker
-        self.worker = worker.id
+        self.worker = worker
         self._lease_s = lease_s
         self._beat_s = beat_s
         self.living: tuple[str, ...] = ()
@@ -70,7 +67,7 @@ class Heartbeat:
         """One sign of life."""
         assert self._records is not None
         begun = time.monotonic()
-        self.living = tuple(await self._records.beat(self._worker, self._lease_s))
+        self.living = tuple(await self._records.beat(self.worker, self._lease_s))
         self.last = begun
 
     async def start(self) -> None:
@@ -99,9 +96,7 @@ class ThreadHeartbeat(Heartbeat):
         self._open = open_records
         self._stop = threading.Event()
         self._first = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._beats()), name="heartbeat", daemon=True
-        )
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._beats()), name="heartbeat", daemon=True)
 
     async def start(self) -> None:
         """Begin the thread and wait for its first sign.

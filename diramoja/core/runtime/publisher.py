@@ -114,9 +114,7 @@ class Publisher:
                 self._moved.set()
             except DiramojaError as error:
                 failures += 1
-                log.warning(
-                    "publish_failed", code=error.code, failures=failures, waiting=len(lane.waiting)
-                )
+                log.warning("publish_failed", code=error.code, failures=failures, waiting=len(lane.waiting))
                 await anyio.sleep(RETRY_S[min(failures, len(RETRY_S)) - 1])
 
     async def _next_news(self, which: int) -> None:

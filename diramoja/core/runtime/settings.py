@@ -12,15 +12,11 @@ __all__ = ["RuntimeSettings"]
 class RuntimeSettings(Settings, frozen=True, kw_only=True):
     """How a worker takes, keeps and publishes."""
 
-    batch_messages: Annotated[
-        int, Meta(ge=1, le=5000, description="Messages of one turn at the most.")
-    ] = 500
-    lease_s: Annotated[
-        float, Meta(ge=0.5, le=60, description="A worker silent for so long loses its partitions.")
-    ] = 2.0
-    beat_s: Annotated[
-        float, Meta(ge=0.05, le=20, description="Time between two signs of life.")
-    ] = 0.5
+    batch_messages: Annotated[int, Meta(ge=1, le=5000, description="Messages of one turn at the most.")] = 500
+    lease_s: Annotated[float, Meta(ge=0.5, le=60, description="A worker silent for so long loses its partitions.")] = (
+        2.0
+    )
+    beat_s: Annotated[float, Meta(ge=0.05, le=20, description="Time between two signs of life.")] = 0.5
     cache_bytes: Annotated[
         int,
         Meta(
@@ -30,9 +26,7 @@ class RuntimeSettings(Settings, frozen=True, kw_only=True):
     ] = 128_000_000
     backlog_messages: Annotated[
         int,
-        Meta(
-            ge=1000, description="Committed and unpublished messages beyond which no turn begins."
-        ),
+        Meta(ge=1000, description="Committed and unpublished messages beyond which no turn begins."),
     ] = 20_000
     fail_after: Annotated[
         int,
@@ -42,9 +36,5 @@ class RuntimeSettings(Settings, frozen=True, kw_only=True):
             description="Exceptions of one agent in a row after which it is failed and parks.",
         ),
     ] = 10
-    job_slots: Annotated[
-        int, Meta(ge=1, le=1000, description="Jobs that one process runs at a time.")
-    ] = 32
-    poll_s: Annotated[
-        float, Meta(ge=0.01, le=10, description="Time between two looks for due jobs and events.")
-    ] = 0.25
+    job_slots: Annotated[int, Meta(ge=1, le=1000, description="Jobs that one process runs at a time.")] = 32
+    poll_s: Annotated[float, Meta(ge=0.01, le=10, description="Time between two looks for due jobs and events.")] = 0.25

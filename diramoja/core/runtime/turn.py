@@ -14,7 +14,6 @@ import traceback
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import attrs
 import msgspec
@@ -66,10 +65,8 @@ class Decided:
 class Turn:
     """One batch. Cells are copied at their first touch; rows are overlaid; nothing outside changes."""
 
-    def __init__(
-        self, registry: Registry, paused_kinds: Mapping[str, Mode], fail_after: int
-    ) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, paused_kinds: Mapping[str, Mode], fail_after: int) -> None:
+        self.registry = registry
         self._paused_kinds = paused_kinds
         self._fail_after = fail_after
         self._plugins = frozenset(registry.plugins)
@@ -99,7 +96,7 @@ class Turn:
         for key in keys:
             self.rows.setdefault(key, None)
         for row in rows:
-            collection = self._registry.kinds[row.kind].rows[row.collection]
+            collection = self.registry.kinds[row.kind].rows[row.collection]
             assert row.body is not None
             self.rows[RowKey(*row[:4])] = decode(collection, row.body, row.version)
 
@@ -148,7 +145,7 @@ class Turn:
         if item.verb == "_pause":
             cell.mode = "paused"
             return []
-        if item.verb != "_drain":
+        if item.verb != "_drain" and not cell.broken:
             cell.mode, cell.failures = "running", 0
         if cell.mode != "running" or cell.key.kind in self._paused_kinds:
             return []
@@ -157,7 +154,7 @@ class Turn:
             self.unparked[cell.key] = rows[-1].seq
             if rows[-1].seq == cell.parked:
                 cell.parked = 0
-        items = [from_parked(row, item.partition, self._registry) for row in rows]
+        items = [from_parked(row, item.partition, self.registry) for row in rows]
         for each in items:
             self._order[id(each)] = self._order[id(item)]
         return items
@@ -165,22 +162,20 @@ class Turn:
     def _handle(self, cell: Cell, item: Item, decided: Decided) -> None:
         """Run the handler; a fault, an exception or nonsense becomes a dead letter."""
         try:
-            if item.fault is not None:
-                raise _RefusedError(*item.fault)
-            if item.refused:
-                raise _RefusedError(
-                    "commit_refused", "The database does not take what was decided."
-                )
             effects = self._effects(cell, item)
             decided.effects, decided.answer = _sorted_out(effects, item)
             self._apply(cell, item, decided)
             cell.failures = 0
         except RowNotLoadedError:
             raise
-        except Exception as error:  # the border: a plugin's exception stops its own command only
+        except Exception as error:  # noqa: BLE001  # the border: a plugin's exception stops its own command only
             self._fail(cell, item, decided, error)
 
     def _effects(self, cell: Cell, item: Item) -> list[State | Event | Effect]:
+        if item.fault is not None:
+            raise _RefusedError(*item.fault)
+        if item.refused:
+            raise _RefusedError("commit_refused", "The database does not take what was decided.")
         handler = cell.kind.handler(item.verb, cell.state.phase)
         if handler is None:
             return [_wrong_phase(cell, item)]
@@ -199,7 +194,7 @@ class Turn:
             command_id=envelope.id,
             seed=envelope.id,
             read=lambda collection, key: self._read(cell, collection, key),
-            settings=self._registry.settings,
+            settings=self.registry.settings,
             plugins=self._plugins,
             facts=item.facts,
         )
@@ -227,9 +222,7 @@ class Turn:
         for each in rows:
             row = each.row if isinstance(each, Put) else None
             collection = type(each.row) if isinstance(each, Put) else each.collection
-            key = RowKey(
-                *cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key
-            )
+            key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
 
     def _fail(self, cell: Cell, item: Item, decided: Decided, error: Exception) -> None:
@@ -242,13 +235,11 @@ class Turn:
                 cell.mode = "failed"
         if item.envelope.request:
             letter = dead_letter_id(item)
-            status = 400 if code == "message_invalid" else 500
-            text = (
-                detail
-                if status == 400
-                else f"The command could not be carried out; it is kept as {letter}."
-            )
-            decided.answer = problem(status, code, text, dead_letter=letter)
+            if code == "message_invalid":
+                decided.answer = problem(400, code, detail, dead_letter=letter)
+            else:
+                text = f"The command could not be carried out; it is kept as {letter}."
+                decided.answer = problem(500, code, text, dead_letter=letter)
 
 
 class _RefusedError(Exception):
@@ -293,9 +284,7 @@ def _wrong_phase(cell: Cell, item: Item) -> Reject:
 _EFFECTS = (State, Event, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
 
 
-def _sorted_out(
-    effects: list[State | Event | Effect], item: Item
-) -> tuple[Sequence[Event | Effect], Answer | None]:
+def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequence[Event | Effect], Answer | None]:
     """The effects that remain, and the answer, if this item owes or may give one."""
     for each in effects:
         if not isinstance(each, (*_EFFECTS, Call)):

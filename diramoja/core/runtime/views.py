@@ -1,4 +1,4 @@
-"""The view feeder: brings events from the log to the views, each with a cursor of its own, at least once, in batches."""
+"""The view feeder: brings events from the log to the views, each with its own cursor, at least once, in batches."""
 
 from typing import Any
 
@@ -9,8 +9,7 @@ from diramoja.core.errors import DiramojaError, MessageError
 from diramoja.core.messages import Event, decode
 from diramoja.core.ports.records import EventLog, EventRow
 from diramoja.core.projections import Meta, ViewProjection
-from diramoja.core.registry import Ports, Registry
-from diramoja.core.runtime.settings import RuntimeSettings
+from diramoja.core.runtime.environment import Environment
 
 __all__ = ["ViewFeeder"]
 
@@ -22,13 +21,11 @@ BATCH = 1_000
 class ViewFeeder:
     """Feeds all views until `stop`; or one round by hand with `step`."""
 
-    def __init__(
-        self, registry: Registry, event_log: EventLog, ports: Ports, settings: RuntimeSettings
-    ) -> None:
-        self._registry = registry
-        self._log = event_log
-        self._ports = ports
-        self._settings = settings
+    def __init__(self, environment: Environment) -> None:
+        self._registry = environment.registry
+        self._log = environment.ports.get(EventLog)
+        self._ports = environment.ports
+        self._settings = environment.settings
         self._stopping = anyio.Event()
 
     async def run(self) -> None:
@@ -92,7 +89,5 @@ def _made(classes: dict[str, type[Event]], row: EventRow) -> tuple[Event, Meta] 
     try:
         return decode(cls, row.body, row.version), meta
     except MessageError as error:
-        log.error(
-            "event_unreadable", name=row.name, partition=row.partition, seq=row.seq, code=error.code
-        )
+        log.warning("event_unreadable", name=row.name, partition=row.partition, seq=row.seq, code=error.code)
         return None

@@ -60,8 +60,7 @@ class VirtualClock:
 
 def _first_partitions() -> dict[int, PartitionRow]:
     return {
-        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0)
-        for number in range(PARTITIONS)
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0) for number in range(PARTITIONS)
     }
 
 
@@ -96,14 +95,10 @@ class MemoryRecords:
         """See the port."""
         return [self.rows[number] for number in sorted(self.rows)]
 
-    async def claim(
-        self, worker: str, numbers: Sequence[int], lease_s: float
-    ) -> list[PartitionRow]:
+    async def claim(self, worker: str, numbers: Sequence[int], lease_s: float) -> list[PartitionRow]:
         """See the port."""
         taken = [
-            self.rows[n]._replace(owner=worker, epoch=self.rows[n].epoch + 1)
-            for n in numbers
-            if not self.rows[n].owner
+            self.rows[n]._replace(owner=worker, epoch=self.rows[n].epoch + 1) for n in numbers if not self.rows[n].owner
         ]
         self.rows.update({row.n: row for row in taken})
         return taken
@@ -135,9 +130,7 @@ class MemoryRecords:
         """See the port."""
         owned = set(partitions)
         rows = [(row.due, key, row) for key, row in self.reminders.items() if row.due is not None]
-        found = sorted(
-            (due, key, row) for due, key, row in rows if row.partition in owned and due <= now
-        )
+        found = sorted((due, key, row) for due, key, row in rows if row.partition in owned and due <= now)
         return [row for _, _, row in found[:limit]]
 
     async def parked(self, agent: AgentKey, limit: int) -> list[ParkedRow]:
@@ -151,16 +144,8 @@ class MemoryRecords:
     async def tail(self, partition: PartitionRow, limit: int) -> Tail:
         """See the port."""
         n = partition.n
-        tells = [
-            row
-            for key, row in sorted(self.tells.items())
-            if key[0] == n and key[1] > partition.told_seq
-        ]
-        events = [
-            row
-            for row in self.event_log
-            if row.partition == n and row.seq > partition.published_seq
-        ]
+        tells = [row for key, row in sorted(self.tells.items()) if key[0] == n and key[1] > partition.told_seq]
+        events = [row for row in self.event_log if row.partition == n and row.seq > partition.published_seq]
         return Tail(tells[:limit], events[:limit])
 
     async def commit(self, writes: Writes) -> None:
@@ -174,9 +159,7 @@ class MemoryRecords:
         self._write_work(writes)
         for _, after in writes.marks:
             self.rows[after.n] = after
-            for key in [
-                key for key in self.tells if key[0] == after.n and key[1] <= after.told_seq
-            ]:
+            for key in [key for key in self.tells if key[0] == after.n and key[1] <= after.told_seq]:
                 del self.tells[key]
 
     def _write_agents(self, writes: Writes) -> None:
@@ -236,15 +219,9 @@ class MemoryRecords:
 
     # --- jobs ---
 
-    async def take_jobs(
-        self, names: Sequence[str], now: datetime, limit: int, lease_s: float
-    ) -> list[JobRow]:
+    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
         """See the port."""
-        ready = [
-            row
-            for row in self.jobs.values()
-            if row.name in names and row.state == "ready" and row.due <= now
-        ]
+        ready = [row for row in self.jobs.values() if row.name in names and row.state == "ready" and row.due <= now]
         taken = [row._replace(state="running", attempts=row.attempts + 1) for row in ready[:limit]]
         self.jobs.update({row.id: row for row in taken})
         return taken
@@ -264,9 +241,7 @@ class MemoryRecords:
     async def advance_job(self, id: str, payload: bytes, due: datetime) -> None:
         """See the port."""
         if self.jobs[id].state != "cancelled":
-            self.jobs[id] = self.jobs[id]._replace(
-                state="ready", payload=payload, due=due, attempts=0
-            )
+            self.jobs[id] = self.jobs[id]._replace(state="ready", payload=payload, due=due, attempts=0)
 
     # --- events ---
 
@@ -277,9 +252,7 @@ class MemoryRecords:
     async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
         """See the port."""
         rows = [row for row in self.event_log if (row.kind, row.agent) == (kind, agent)]
-        return [row for row in rows if row.channel_seq is not None and row.channel_seq > after][
-            :limit
-        ]
+        return [row for row in rows if row.channel_seq is not None and row.channel_seq > after][:limit]
 
     async def channel_lasts(self, channels: Sequence[AgentKey]) -> Mapping[AgentKey, int]:
         """See the port."""
@@ -319,15 +292,9 @@ class MemoryRecords:
 
     async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
         """See the port."""
-        rows = [
-            row
-            for key, row in sorted(self.snapshot.items())
-            if row.kind == kind and row.agent > after
-        ]
+        rows = [row for key, row in sorted(self.snapshot.items()) if row.kind == kind and row.agent > after]
         found = [row for row in rows if not mode or row.mode == mode][:limit]
-        return [
-            AgentSummary(r.kind, r.agent, "", r.mode, r.parked, r.revision, r.at) for r in found
-        ]
+        return [AgentSummary(r.kind, r.agent, "", r.mode, r.parked, r.revision, r.at) for r in found]
 
     async def set_kind_mode(self, kind: str, mode: Mode) -> None:
         """See the port."""
@@ -378,9 +345,7 @@ class MemoryBroker:
     events: list[Outgoing] = attrs.field(factory=list)
     first_seq: int = 1
     intakes: list["MemoryIntake"] = attrs.field(factory=list)
-    listeners: dict[int, tuple[list[str], Callable[[str, bytes], Awaitable[None] | None]]] = (
-        attrs.field(factory=dict)
-    )
+    listeners: dict[int, tuple[list[str], Callable[[str, bytes], Awaitable[None] | None]]] = attrs.field(factory=dict)
     _numbers: Any = attrs.field(factory=itertools.count)
 
     async def prepare(self) -> None:
@@ -388,16 +353,12 @@ class MemoryBroker:
 
     async def commands(self) -> StreamInfo:
         """See the port."""
-        return StreamInfo(
-            _EPOCH, self.first_seq, self.first_seq + len(self.stream) - 1, len(self.stream)
-        )
+        return StreamInfo(_EPOCH, self.first_seq, self.first_seq + len(self.stream) - 1, len(self.stream))
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
         if any(len(each.data) > MAX_PAYLOAD_BYTES for each in messages):
-            raise LimitedError(
-                "A message is larger than the broker takes.", code="message_too_large"
-            )
+            raise LimitedError("A message is larger than the broker takes.", code="message_too_large")
         for each in messages:
             first, *rest = each.subject.split(".")
             if first == "event":
@@ -411,9 +372,7 @@ class MemoryBroker:
         kind, agent, verb = rest
         origin: Origin = first  # type: ignore[assignment]  # cmd, tell or job by the port's contract
         seq = self.first_seq + len(self.stream)
-        incoming = Incoming(
-            partition_of(kind, agent), seq, self.clock.now(), origin, kind, agent, verb, data
-        )
+        incoming = Incoming(partition_of(kind, agent), seq, self.clock.now(), origin, kind, agent, verb, data)
         self.stream.append(incoming)
         for intake in self.intakes:
             intake.offer(incoming)
@@ -433,16 +392,12 @@ class MemoryBroker:
         """See the port."""
         parts = subject.split(".")
         for pattern, call in list(self.listeners.values()):
-            if len(pattern) == len(parts) and all(
-                p in ("*", s) for p, s in zip(pattern, parts, strict=True)
-            ):
+            if len(pattern) == len(parts) and all(p in ("*", s) for p, s in zip(pattern, parts, strict=True)):
                 waiting = call(subject, data)
                 if waiting is not None:
                     await waiting
 
-    async def listen(
-        self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]
-    ) -> Subscription:
+    async def listen(self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]) -> Subscription:
         """See the port."""
         number = next(self._numbers)
         self.listeners[number] = (subject.split("."), call)
@@ -468,9 +423,7 @@ class MemoryIntake:
     async def open(self, partition: int, after: int) -> None:
         """See the port."""
         stored = self._broker.stream
-        self._queues[partition] = deque(
-            each for each in stored if each.partition == partition and each.seq > after
-        )
+        self._queues[partition] = deque(each for each in stored if each.partition == partition and each.seq > after)
 
     async def close(self, partition: int) -> None:
         """See the port."""

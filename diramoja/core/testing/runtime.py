@@ -12,6 +12,7 @@ import itertools
 import random
 from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import attrs
@@ -23,11 +24,11 @@ from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import partition_of
 from diramoja.core.messages import Command, Event, Record, Row, State, View, decode, encode
 from diramoja.core.plugin import Plugin
-from diramoja.core.ports.broker import Outgoing
+from diramoja.core.ports.broker import Broker, Outgoing
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import AgentKey, DeadLetter, EventLog, JobStore, Operations, RowKey
+from diramoja.core.ports.records import AgentKey, DeadLetter, EventLog, JobStore, Operations, Records, RowKey
 from diramoja.core.registry import Ports, Registry
-from diramoja.core.runtime.cells import Cell
+from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.jobs import JobRunner
 from diramoja.core.runtime.ownership import Heartbeat, new_worker
 from diramoja.core.runtime.settings import RuntimeSettings
@@ -72,7 +73,7 @@ class Sent:
     @property
     def reject(self) -> Reject | None:
         """The rejection, if it is one."""
-        if self.status is None or self.status < 400:
+        if self.status is None or self.status < HTTPStatus.BAD_REQUEST:
             return None
         return Reject(self.answer["code"], self.answer["detail"], self.status)
 
@@ -86,11 +87,12 @@ class Runtime:
         self.broker = MemoryBroker(self.clock)
         self.crash_ratio = crash_ratio
         self.crashes = 0
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  # repeatable, not secret
         self._keys = itertools.count(1)
         self._plugins: list[Plugin] = []
         self._settings: dict[type, Settings] = {}
-        self._provided: dict[type, object] = {Clock: self.clock}
+        self._provided: dict[type, object] = {Clock: self.clock, Broker: self.broker}
+        self._provided |= dict.fromkeys((Records, Operations, JobStore, EventLog), self.records)
         self._worker: Worker | None = None
         self._loop = asyncio.new_event_loop()
 
@@ -106,7 +108,7 @@ class Runtime:
         self._plugins.extend(plugins)
         self._settings.update({type(each): each for each in settings})
         self._provided.update(ports or {})
-        self._provided.update({port: self.records for port in (Operations, JobStore, EventLog)})
+        self._provided.update(dict.fromkeys((Operations, JobStore, EventLog), self.records))
         self._worker = None
 
     @property
@@ -144,11 +146,7 @@ class Runtime:
             request=request,
             digest=f"{name}:{agent}:".encode() + encode(command),
         )
-        self._do(
-            self.broker.publish(
-                [Outgoing(f"cmd.{name}.{agent}.{command.wire_name}", pack(envelope))]
-            )
-        )
+        self._do(self.broker.publish([Outgoing(f"cmd.{name}.{agent}.{command.wire_name}", pack(envelope))]))
         if settle:
             self.settle()
         return Sent(request, self)
@@ -164,9 +162,7 @@ class Runtime:
         for _ in range(QUIET_ROUNDS):
             if not self._do(self._round()):
                 return
-        raise AssertionError(
-            f"Not quiet after {QUIET_ROUNDS} rounds: agents tell each other for ever."
-        )
+        raise AssertionError(f"Not quiet after {QUIET_ROUNDS} rounds: agents tell each other for ever.")
 
     def in_(self, **delta: float) -> datetime:
         """The time after so many days, hours, minutes or seconds."""
@@ -194,12 +190,9 @@ class Runtime:
     def state[S: State](self, kind: AgentKind[S], agent: str) -> S:
         """The committed state; the absent one where nothing is stored."""
         row = self.records.snapshot.get(AgentKey(kind.name, agent))
-        state: S = Cell.of(row, kind).state if row else kind.absent
-        return state
+        return decode(kind.state, row.body, row.version) if row and row.body else kind.absent
 
-    def row[R: Row](
-        self, kind: AgentKind[Any], agent: str, collection: type[R], key: str
-    ) -> R | None:
+    def row[R: Row](self, kind: AgentKind[Any], agent: str, collection: type[R], key: str) -> R | None:
         """A committed own row."""
         row = self.records.own.get(RowKey(kind.name, agent, collection.wire_name, key))
         return decode(collection, row.body or b"", row.version) if row else None
@@ -211,9 +204,7 @@ class Runtime:
 
     def table[R: Record](self, name: str, record: type[R]) -> list[R]:
         """Rows of the read model by key."""
-        return [
-            decode(record, body) for _, body in sorted(self.records.tables.get(name, {}).items())
-        ]
+        return [decode(record, body) for _, body in sorted(self.records.tables.get(name, {}).items())]
 
     def dead_letters(self) -> list[DeadLetter]:
         """All dead letters."""
@@ -229,8 +220,7 @@ class Runtime:
             worker = await self._alive()
             done = await worker.step()
             await worker.publish_now()
-            done += await self._runner.step() + await self._feeder.step()
-            return done
+            return done + await self._runner.step() + await self._feeder.step()
         except Crash:
             self.crashes += 1
             dead, self._worker = self._worker, None
@@ -241,33 +231,13 @@ class Runtime:
 
     async def _alive(self) -> Worker:
         if self._worker is None:
-            registry, ports = self.registry, Ports(self._provided)
             settings = RuntimeSettings(poll_s=0.01)
-            heartbeat = Heartbeat(
-                self.records, new_worker("worker"), settings.lease_s, settings.beat_s
-            )
+            environment = Environment(self.registry, Ports(self._provided), settings)
+            heartbeat = Heartbeat(self.records, new_worker("worker"), settings.lease_s, settings.beat_s)
             await heartbeat.start()
-            self._worker = Worker(
-                registry,
-                self.records,
-                self.broker,
-                ports,
-                settings,
-                self.clock,
-                heartbeat,
-                self._maybe_crash,
-            )
-            self._worker.by_hand = True
-            self._runner = JobRunner(
-                registry,
-                self.records,
-                self.broker,
-                ports,
-                settings,
-                self.clock,
-                self._random.random,
-            )
-            self._feeder = ViewFeeder(registry, self.records, ports, settings)
+            self._worker = Worker(environment, heartbeat, by_hand=True, crash=self._maybe_crash)
+            self._runner = JobRunner(environment, self._random.random)
+            self._feeder = ViewFeeder(environment)
         return self._worker
 
     def _maybe_crash(self, _point: str) -> None:

@@ -1,0 +1,270 @@
+"""Settling a batch: gather → decide → commit → answer, and what is done where the commit does not go through."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+import anyio
+import attrs
+import structlog
+
+from diramoja.core.envelope import ReplyHint, pack
+from diramoja.core.errors import (
+    DiramojaError,
+    FencedError,
+    InvalidError,
+    MessageError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
+from diramoja.core.ids import partition_of
+from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
+from diramoja.core.runtime.assemble import assemble
+from diramoja.core.runtime.cells import Cell, Cells
+from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.facts import load_facts
+from diramoja.core.runtime.items import Item, control
+from diramoja.core.runtime.publisher import Publisher
+from diramoja.core.runtime.turn import Answer, Turn, problem
+
+__all__ = ["CRASH_POINTS", "Holdings", "Settler"]
+
+log = structlog.get_logger(__name__)
+
+CRASH_POINTS = ("taken", "gathered", "decided", "committing", "committed", "answered", "published")
+"""Where a test may crash a worker: between any two steps of the turn, in this order."""
+
+PARKED_AT_ONCE = 500
+TAIL_AT_ONCE = 5_000
+RETRY_S = 0.1
+
+
+@attrs.define
+class Holdings:
+    """What a worker holds between two turns.
+
+    Attributes:
+        marks: the rows of the partitions it owns, as committed last.
+        paused_kinds: kinds that are not running.
+        control: items that it asks of its own next turn.
+        reread_due: reminders must be read again: some may have been decided in a commit of unknown outcome.
+    """
+
+    cells: Cells
+    marks: dict[int, PartitionRow] = attrs.field(factory=dict)
+    paused_kinds: dict[str, Mode] = attrs.field(factory=dict)
+    control: list[Item] = attrs.field(factory=list)
+    reread_due: bool = False
+
+
+class Settler:
+    """Settles batches for one worker."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        holdings: Holdings,
+        publisher: Publisher,
+        *,
+        worker: str,
+        lose: Callable[[int], object],
+        crash: Callable[[str], None],
+    ) -> None:
+        self._environment = environment
+        self._registry = environment.registry
+        self._records = environment.records
+        self._hold = holdings
+        self._publisher = publisher
+        self._worker = worker
+        self._lose = lose
+        self._crash = crash
+
+    async def settle(self, items: Sequence[Item]) -> None:
+        """Decide and commit all, whatever it takes.
+
+        What the database refuses is halved until the culprit is alone; that one becomes a dead letter. What another
+        worker owns meanwhile is dropped: it decides it.
+        """
+        while items:
+            try:
+                await self._turn(items)
+            except FencedError:
+                log.warning("fenced", worker=self._worker)
+                items = await self.still_ours(items)
+            except OutcomeUnknownError:
+                items = await self.still_ours(items)
+            except UnavailableError:
+                await anyio.sleep(RETRY_S)
+                items = await self.still_ours(items)
+            except InvalidError as error:
+                halves = _halved(items)
+                if halves is None:
+                    self._refuse(items[0], error)
+                    continue
+                for half in halves:
+                    await self.settle(half)
+                return
+            else:
+                return
+
+    def _refuse(self, item: Item, error: InvalidError) -> None:
+        if item.refused:  # Even its dead letter is refused: this is not the message's fault.
+            raise UnavailableError(f"The records refuse a dead letter: {error.code}.") from error
+        log.warning("commit_refused", code=error.code, kind=item.key.kind, verb=item.verb)
+        item.refused = True
+
+    async def _turn(self, items: Sequence[Item]) -> None:
+        fresh, repeated = await self._without_repeats(items)
+        turn = Turn(self._registry, self._hold.paused_kinds, self._environment.settings.fail_after)
+        turn.hold(await self._gather(fresh), await self._parked(fresh))
+        await load_facts(fresh, self._registry, self._environment.ports)
+        self._crash("gathered")
+        turn.add(fresh)
+        while missing := turn.decide():
+            turn.load(missing, await self._records.own_rows(sorted(missing)))
+        self._crash("decided")
+        writes = self._written(turn, items)
+        self._crash("committing")
+        await self._records.commit(writes)
+        self._crash("committed")
+        self._after(turn, writes)
+        await self._answer([(each.item, each.answer) for each in turn.decided if each.answer] + repeated)
+        self._crash("answered")
+
+    # --- gather ---
+
+    async def _without_repeats(self, items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Answer | None]]]:
+        """Without what was decided before; with the answers that repeats meet."""
+        ids = sorted({item.envelope.request for item in items if _from_outside(item)})
+        known = {row.id: row for row in await self._records.requests(ids)} if ids else {}
+        seen = {number: list(mark.seen) for number, mark in self._hold.marks.items()}
+        fresh: list[Item] = []
+        answers: list[tuple[Item, Answer | None]] = []
+        for item in items:
+            source = item.envelope.source
+            if item.origin == "tell" and source >= 0:
+                if item.envelope.seq <= seen[item.partition][source]:
+                    continue
+                seen[item.partition][source] = item.envelope.seq
+            elif _from_outside(item):
+                request = item.envelope.request
+                if request in known:
+                    answers.append((item, _repeated(item, known[request])))
+                    continue
+                known[request] = RequestRow(request, item.envelope.digest, None, None, item.at)
+            fresh.append(item)
+        return fresh, answers
+
+    async def _gather(self, items: Sequence[Item]) -> list[Cell]:
+        """The committed cells of all agents of the batch; one query for those not in memory."""
+        for item in items:
+            if item.verb == "_restart":
+                self._hold.cells.forget(item.key)
+        keys = {item.key for item in items}
+        found = {key: cell for key in keys if (cell := self._hold.cells.get(key)) is not None}
+        missing = sorted(key for key in keys - found.keys() if key.kind in self._registry.kinds)
+        for row in await self._records.snapshots(missing) if missing else ():
+            kind = self._registry.kinds[row.kind]
+            try:
+                cell = Cell.of(row, kind)
+            except MessageError as error:
+                log.warning("agent_failed", kind=row.kind, agent=row.agent, code=error.code)
+                cell = Cell.broken(row, kind)
+            found[cell.key] = cell
+        return [found.get(key) or Cell.absent(key, self._registry.kinds.get(key.kind)) for key in keys]
+
+    async def _parked(self, items: Sequence[Item]) -> dict[AgentKey, Sequence[ParkedRow]]:
+        keys = sorted({item.key for item in items if item.verb in ("_resume", "_restart", "_drain")})
+        return {key: await self._records.parked(key, PARKED_AT_ONCE) for key in keys}
+
+    # --- commit and after ---
+
+    def _written(self, turn: Turn, items: Sequence[Item]) -> Writes:
+        marks = {number: self._hold.marks[number] for number in sorted({item.partition for item in items})}
+        try:
+            return assemble(turn, items, marks, {number: self._publisher.come(number) for number in marks})
+        except DiramojaError as error:
+            raise InvalidError(str(error), code=error.code) from error
+        except Exception as error:  # the border: what a plugin decided cannot be written down
+            log.warning("decision_unwritable", error=type(error).__name__, exc_info=error)
+            raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
+
+    def _after(self, turn: Turn, writes: Writes) -> None:
+        for key, cell in turn.cells.items():
+            if cell.revision:
+                self._hold.cells.keep(cell)
+            if key in turn.unparked and cell.parked:
+                number = partition_of(*key)
+                self._hold.control.append(control(key, "_drain", number, self._environment.clock.now()))
+        self._hold.marks.update({mark.n: mark for _, mark in writes.marks})
+        self._publisher.put(writes.tells, writes.events)
+
+    async def _answer(self, answers: Sequence[tuple[Item, Answer | None]]) -> None:
+        broker = self._environment.broker
+        for item, answer in answers:
+            if answer is not None and item.envelope.reply_to:
+                hint = ReplyHint(item.envelope.request, answer.status, answer.body)
+                with contextlib.suppress(DiramojaError):  # Only a hint: the gateway reads the row.
+                    await broker.hint(item.envelope.reply_to, pack(hint))
+
+    # --- after a failure ---
+
+    async def still_ours(self, items: Sequence[Item]) -> list[Item]:
+        """Those not yet decided, of partitions that are still ours; what was touched is forgotten."""
+        await self.resync({item.partition for item in items})
+        for item in items:
+            self._hold.cells.forget(item.key)
+        self._hold.reread_due = True
+        return [item for item in items if item.origin != "remind" and self._is_ahead(item)]
+
+    def _is_ahead(self, item: Item) -> bool:
+        mark = self._hold.marks.get(item.partition)
+        return mark is not None and (not item.seq or item.seq > mark.cursor)
+
+    async def resync(self, numbers: set[int]) -> None:
+        """Read the rows of these partitions again; drop those that are another's, catch up with the others."""
+        rows = {row.n: row for row in await self._until_read()}
+        for number in sorted(numbers & self._hold.marks.keys()):
+            mark, row = self._hold.marks[number], rows[number]
+            if row.owner != self._worker or row.epoch != mark.epoch:
+                self._lose(number)
+            else:
+                await self._catch_up(mark, row)
+
+    async def _until_read(self) -> Sequence[PartitionRow]:
+        while True:
+            try:
+                return await self._records.partitions()
+            except UnavailableError:
+                await anyio.sleep(RETRY_S)
+
+    async def _catch_up(self, mark: PartitionRow, row: PartitionRow) -> None:
+        """Take the stored marks; where the commit did happen, publish what it left in the outbox."""
+        if row.out_seq != mark.out_seq:
+            tail = await self._records.tail(row, TAIL_AT_ONCE)
+            self._publisher.put(
+                [tell for tell in tail.tells if tell.seq > mark.out_seq],
+                [event for event in tail.events if event.seq > mark.out_seq],
+            )
+        self._hold.marks[row.n] = row
+
+
+def _from_outside(item: Item) -> bool:
+    return item.origin in ("cmd", "job") and bool(item.envelope.request)
+
+
+def _repeated(item: Item, row: RequestRow) -> Answer | None:
+    """What a repeat meets: the committed answer, a conflict, or nothing while the first is under way."""
+    if row.digest and item.envelope.digest and row.digest != item.envelope.digest:
+        return problem(409, "idempotency_conflict", "This Idempotency-Key belongs to another request.")
+    return Answer(row.status, row.answer or b"") if row.status is not None else None
+
+
+def _halved(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]] | None:
+    """By partition while there are several, then by message; None for a single one."""
+    numbers = sorted({item.partition for item in items})
+    if len(numbers) > 1:
+        low = set(numbers[: len(numbers) // 2])
+        return [i for i in items if i.partition in low], [i for i in items if i.partition not in low]
+    if len(items) > 1:
+        return items[: len(items) // 2], items[len(items) // 2 :]
+    return None
