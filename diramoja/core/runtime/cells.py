@@ -72,7 +72,7 @@ class Cell:
         )
 
     @classmethod
-    def broken(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
+    def unreadable(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
         """An agent whose snapshot cannot be read: failed, its bytes kept as they are."""
         return cls(
             AgentKey(row.kind, row.agent),

@@ -168,7 +168,7 @@ class Settler:
                 cell = Cell.of(row, kind)
             except MessageError as error:
                 log.warning("agent_failed", kind=row.kind, agent=row.agent, code=error.code)
-                cell = Cell.broken(row, kind)
+                cell = Cell.unreadable(row, kind)
             found[cell.key] = cell
         return [found.get(key) or Cell.absent(key, self._registry.kinds.get(key.kind)) for key in keys]
 
