@@ -114,7 +114,7 @@ def install(venv: Path, python: Optional[str]) -> None:
     hosts = installers(found)
     uv = Uv(get_uv(hosts, environ), uv_environment(pip_settings(hosts, environ), environ))
     best = found.best or download_interpreter(uv, found, python)
-    say("%s with Python %d.%d.%d (%s)" % ((venv.name,) + best.version + (best.path,)))
+    say("%s with Python %d.%d.%d (%s)" % (venv.name, *best.version, best.path))
     with contextlib.suppress(FileNotFoundError):
         (venv / "bootstrap.stamp").unlink()
     if uv.has_own_index:
@@ -268,7 +268,7 @@ def get_uv(hosts: Sequence[Interpreter], environ: Mapping[str, str]) -> str:
     """
     folder = CACHE / ("uv-" + hashlib.sha256(UV_REQUIREMENT.read_bytes()).hexdigest()[:12])
     own = [shutil.which("uv", path=environ.get("PATH"))]
-    own += [os.path.join(home, ".local/bin/uv") for home in homes(environ)]
+    own += [str(Path(home) / ".local" / "bin" / "uv") for home in homes(environ)]
     for path in [*own, str(folder / "bin" / "uv")]:
         if path and uv_version(path) >= MINIMUM_UV:
             return path
@@ -313,8 +313,9 @@ def install_uv(host: Interpreter, folder: Path, environ: Mapping[str, str]) -> b
         ]
     else:
         steps = [[host.path, "-m", "pip", "install", "--target", str(folder), *packages]]
+    quiet = dict(environ, PIP_DISABLE_PIP_VERSION_CHECK="1")
     for step in steps:
-        if subprocess.run(step, env=dict(environ), check=False).returncode != 0:
+        if subprocess.run(step, env=quiet, check=False).returncode != 0:
             return False
     return uv_version(str(folder / "bin" / "uv")) >= MINIMUM_UV
 
@@ -345,7 +346,7 @@ def pip_settings(hosts: Sequence[Interpreter], environ: Mapping[str, str]) -> Di
 
 def parse_pip_settings(text: str) -> Dict[str, str]:
     """Read the lines of `pip config list`: the environment wins over `install`, that over `global`."""
-    merged = {}  # type: Dict[str, str]
+    merged: Dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         for line in text.splitlines():
             name, _, value = line.partition("=")

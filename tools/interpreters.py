@@ -18,6 +18,7 @@ __all__ = ["PREFERRED", "Interpreter", "Search", "advice", "candidates", "probe"
 PREFERRED = ("3.13", "3.12", "3.14")
 """Versions that can be used, best first; the first two are the tested ones."""
 
+BITS = 64
 PROBE_TIMEOUT_S = 15
 
 # Python 2 can run this as well, so that it is refused by version and not by a traceback.
@@ -112,7 +113,7 @@ class Search(NamedTuple):
 
 def candidates(environ: Mapping[str, str], homes: Sequence[str]) -> List[str]:
     """List existing paths worth asking, those whose path names a preferred version first."""
-    paths = []  # type: List[str]
+    paths: List[str] = []
     for path in _all_candidates(environ, homes):
         if path not in paths and os.access(path, os.X_OK) and os.path.isfile(path):
             paths.append(path)
@@ -176,9 +177,7 @@ def probe(path: str, environ: Optional[Mapping[str, str]] = None) -> Interpreter
     try:
         answer = json.loads(done.stdout.decode("utf-8", "replace"))
         major, minor, micro = answer["version"]
-        return Interpreter(
-            answer["base"], (major, minor, micro), answer["pip"], _refusal(answer)
-        )
+        return Interpreter(answer["base"], (major, minor, micro), answer["pip"], _refusal(answer))
     except (KeyError, TypeError, ValueError):
         raise ValueError("does not answer like Python") from None
 
@@ -194,7 +193,7 @@ def _refusal(answer: Dict[str, object]) -> str:
         return "is a pre-release"
     if answer["free_threaded"]:
         return "is a free-threaded build"
-    if answer["bits"] != 64:
+    if answer["bits"] != BITS:
         return "is a %s-bit build" % answer["bits"]
     missing = answer["missing"]
     assert isinstance(missing, list)
@@ -209,15 +208,17 @@ def search(paths: Sequence[str], series: Optional[str] = None) -> Search:
         series: The only acceptable version, as major.minor; any of PREFERRED where absent.
     """
     wanted = [series] if series else list(PREFERRED)
-    seen = []  # type: List[Interpreter]
-    silent = []  # type: List[Tuple[str, str]]
+    seen: List[Interpreter] = []
+    silent: List[Tuple[str, str]] = []
     for path in paths:
         try:
-            seen.append(probe(path))
+            found = probe(path)
         except ValueError as error:
             silent.append((path, str(error)))
             continue
-        if not seen[-1].refusal and seen[-1].series == wanted[0]:
+        if found not in seen:
+            seen.append(found)
+        if not found.refusal and found.series == wanted[0]:
             break
     usable = [found for found in seen if not found.refusal and found.series in wanted]
     best = min(usable, key=lambda found: wanted.index(found.series)) if usable else None
