@@ -346,8 +346,8 @@ class JobStore(Protocol):
         """Make it ready again at `due`."""
         ...
 
-    async def advance_job(self, id: str, payload: bytes, due: datetime) -> None:
-        """Store its progress and make it ready again at once; attempts start anew."""
+    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
+        """Store its progress while it runs, and keep it for at most `lease_s` more."""
         ...
 
 
@@ -418,8 +418,8 @@ class Operations(Protocol):
         """Newest first, before an id ("" from the newest)."""
         ...
 
-    async def dead_letter(self, id: str) -> tuple[DeadLetter, bytes] | None:
-        """One, with the packed envelope as it came (for a replay)."""
+    async def dead_letter(self, id: str) -> DeadLetter | None:
+        """One, or None."""
         ...
 
     async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:

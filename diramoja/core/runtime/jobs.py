@@ -63,12 +63,15 @@ class JobRunner:
     async def step(self) -> int:
         """Take what is due and run it; the number of jobs run."""
         names = [*self._registry.jobs, AUDIENCE_JOB]
-        longest = max([job.timeout_s for job in self._registry.jobs.values()], default=60.0)
-        rows = await self._store.take_jobs(names, self._clock.now(), self._settings.job_slots, longest + LOCK_MARGIN_S)
+        rows = await self._store.take_jobs(names, self._clock.now(), self._settings.job_slots, self._lease_s())
         async with anyio.create_task_group() as tasks:
             for row in rows:
                 tasks.start_soon(self._one, row)
         return len(rows)
+
+    def _lease_s(self) -> float:
+        """How long a job that is taken stays ours: beyond the longest attempt."""
+        return max([job.timeout_s for job in self._registry.jobs.values()], default=30.0) + LOCK_MARGIN_S
 
     async def _one(self, row: JobRow) -> None:
         try:
@@ -87,7 +90,7 @@ class JobRunner:
             await self._failed(row, job, error)
             return
         if result is not None:
-            await self._send(row, [(row.agent, result)])
+            await self._send(row, row.kind, [(row.agent, result)])
         await self._store.end_job(row.id, "done")
 
     async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
@@ -102,19 +105,19 @@ class JobRunner:
             None if isinstance(error, MessageError) else job.failed(decode(job.payload, row.payload, row.version), code)
         )
         if told is not None:
-            await self._send(row, [(row.agent, told)])
+            await self._send(row, row.kind, [(row.agent, told)])
         await self._store.end_job(row.id, "failed", code)
 
     def _backoff_s(self, base_s: float, attempts: int) -> float:
         """Exponential with full jitter (mean `base_s` before the second attempt)."""
         return min(LONGEST_BACKOFF_S, base_s * 2.0**attempts) * self._jitter()
 
-    async def _send(self, row: JobRow, results: Sequence[tuple[str, Command]]) -> None:
+    async def _send(self, row: JobRow, kind: str, results: Sequence[tuple[str, Command]]) -> None:
         """As commands whose ids are made of the job's, so that repeats are dropped."""
         await self._broker.publish(
             [
                 Outgoing(
-                    f"job.{row.kind}.{check_id(agent)}.{command.wire_name}",
+                    f"job.{kind}.{check_id(agent)}.{command.wire_name}",
                     pack(_envelope(row, agent, command)),
                 )
                 for agent, command in results
@@ -138,10 +141,11 @@ class JobRunner:
                 continue
             chunk.append((agent, command))
             if len(chunk) == AUDIENCE_PAGE:
-                await self._send(row, chunk)
-                await self._store.advance_job(row.id, encode(audience.but(told=place)), self._clock.now())
+                await self._send(row, hearing.kind, chunk)
+                await self._store.advance_job(row.id, encode(audience.but(told=place)), self._lease_s())
                 chunk = []
-        await self._send(row, chunk) if chunk else None
+        if chunk:
+            await self._send(row, hearing.kind, chunk)
         await self._store.end_job(row.id, "done")
 
 

@@ -238,10 +238,9 @@ class MemoryRecords:
         if self.jobs[id].state != "cancelled":
             self.jobs[id] = self.jobs[id]._replace(state="ready", due=due, error=error)
 
-    async def advance_job(self, id: str, payload: bytes, due: datetime) -> None:
+    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
         """See the port."""
-        if self.jobs[id].state != "cancelled":
-            self.jobs[id] = self.jobs[id]._replace(state="ready", payload=payload, due=due, attempts=0)
+        self.jobs[id] = self.jobs[id]._replace(payload=payload)
 
     # --- events ---
 

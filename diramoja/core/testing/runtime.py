@@ -108,8 +108,7 @@ class Runtime:
         self._plugins.extend(plugins)
         self._settings.update({type(each): each for each in settings})
         self._provided.update(ports or {})
-        self._provided.update(dict.fromkeys((Operations, JobStore, EventLog), self.records))
-        self._worker = None
+        self.restart()
 
     @property
     def registry(self) -> Registry:
@@ -118,6 +117,7 @@ class Runtime:
 
     def close(self) -> None:
         """End; the fixture calls it."""
+        self.restart()
         self._loop.close()
 
     # --- acting ---
