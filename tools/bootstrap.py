@@ -315,7 +315,10 @@ def install_uv(host: Interpreter, folder: Path, environ: Mapping[str, str]) -> b
         steps = [[host.path, "-m", "pip", "install", "--target", str(folder), *packages]]
     quiet = dict(environ, PIP_DISABLE_PIP_VERSION_CHECK="1")
     for step in steps:
-        if subprocess.run(step, env=quiet, check=False).returncode != 0:
+        done = subprocess.run(step, env=quiet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            said = done.stdout.decode("utf-8", "replace").strip()
+            say("%s could not install uv: %s" % (host.path, said or "no reason given"))
             return False
     return uv_version(str(folder / "bin" / "uv")) >= MINIMUM_UV
 
