@@ -40,7 +40,6 @@ from diramoja.core import (
     view,
 )
 
-
 # --- contracts ---
 
 
@@ -310,9 +309,8 @@ def invite(state: Rater, message: Invite, context: Context) -> Decision:
 class Circle:
     """A port: who is invited."""
 
-    async def members(self) -> AsyncIterator[str]:
+    def members(self) -> AsyncIterator[str]:
         raise NotImplementedError
-        yield ""
 
 
 async def invited(event: Announced, circle: Circle) -> AsyncIterator[str]:

@@ -60,6 +60,11 @@ class Sent:
         return row.status if row else None
 
     @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.status is not None
+
+    @property
     def answer(self) -> Any:
         """The answer's JSON as builtins; None where it is empty or missing."""
         row = self.runtime.records.request.get(self.request)

@@ -4,7 +4,7 @@ import pytest
 
 from diramoja.core import AgentKind, Command, Context, Decision, State
 from diramoja.core.testing.play import play
-from tests.support.talks import Announced, RateTalk, Rated, Rating, Receipt, Talk, talk, tone
+from tests.support.talks import Announced, Rated, RateTalk, Rating, Receipt, Talk, talk, tone
 
 
 class Go(Command):

@@ -38,11 +38,8 @@ ENVELOPES: dict[str, type[Envelope | EventEnvelope | ReplyHint]] = {
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: f"{sample.kind}-{sample.version}")
 def test_old_bytes_decode(sample: Sample) -> None:
     data = bytes.fromhex(sample.hex)
-    made: object
-    if sample.kind in ENVELOPES:
-        made = unpack(ENVELOPES[sample.kind], data)  # type: ignore[type-var]
-    else:
-        made = decode(Audience, data, sample.version)
+    envelope = ENVELOPES.get(sample.kind)
+    made = unpack(envelope, data) if envelope else decode(Audience, data, sample.version)  # type: ignore[type-var]
     for name, value in sample.expected.items():
         got = getattr(made, name)
         assert (got.decode() if isinstance(got, bytes) else got) == value

@@ -1,10 +1,11 @@
 """The turn, seen through the in-memory runtime."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
 from diramoja.core.decisions import Reject
+from diramoja.core.ports.records import AgentKey
 from diramoja.core.testing.runtime import Runtime
 from tests.support import talks
 from tests.support.talks import AnnounceTalk, Misbehave, RateTalk, RateThrough, rater, talk
@@ -44,7 +45,7 @@ def circle() -> Circle:
 
 
 @pytest.fixture
-def stage(runtime: Runtime, web: Web, circle: Circle) -> Iterator[Runtime]:
+def stage(runtime: Runtime, web: Web, circle: Circle) -> Runtime:
     ports: dict[type, object] = {
         talks.ToneOf: Tones(),
         talks.Circle: circle,
@@ -53,7 +54,7 @@ def stage(runtime: Runtime, web: Web, circle: Circle) -> Iterator[Runtime]:
     }
     runtime.deploy(talks.plugin, ports=ports)
     runtime.send(talk, "tlk_1", AnnounceTalk("Clinics", ends_at=runtime.in_(hours=1)), sender="mem_speaker")
-    yield runtime
+    return runtime
 
 
 def test_a_command_takes_effect_and_is_answered(stage: Runtime) -> None:
@@ -189,7 +190,8 @@ def test_an_agent_that_always_fails_is_failed_and_parks_until_restarted(stage: R
     for number in range(10):
         stage.send(talk, "tlk_1", Misbehave("raise"), sender=f"mem_{number}")
     parked = stage.send(talk, "tlk_1", RateTalk(4), sender="mem_a")
-    assert parked.status is None and stage.records.snapshot[("talk", "tlk_1")].mode == "failed"  # type: ignore[index]
+    assert stage.records.snapshot[AgentKey("talk", "tlk_1")].mode == "failed"
+    assert not parked.answered
     stage.control(talk, "tlk_1", "_restart")
     assert parked.status == 201 and stage.state(talk, "tlk_1").total == 4
 
@@ -209,7 +211,8 @@ def test_a_paused_agent_parks_and_resumes_in_order(stage: Runtime) -> None:
 def test_a_paused_kind_parks_also_agents_to_come(stage: Runtime) -> None:
     stage.records.modes["talk"] = "paused"
     sent = stage.send(talk, "tlk_new", AnnounceTalk("Roads", ends_at=stage.in_(hours=1)))
-    assert sent.status is None and stage.state(talk, "tlk_new").phase == "absent"
+    assert not sent.answered
+    assert stage.state(talk, "tlk_new").phase == "absent"
     del stage.records.modes["talk"]
     stage.settle()
     assert sent.status == 204 and stage.state(talk, "tlk_new").phase == "open"
@@ -297,10 +300,10 @@ def test_crashes_at_any_point_lose_nothing_and_repeat_nothing(seed: int) -> None
     sents = []
     for number in range(60):
         command = RateThrough(f"tlk_{number % 3}", 1 + number % 5)
-        for _ in range(2):  # Every client asks twice.
-            sents.append(
-                runtime.send(rater, f"mem_{number}", command, sender=f"mem_{number}", key="r", settle=number % 7 == 0)
-            )
+        sents += [  # Every client asks twice.
+            runtime.send(rater, f"mem_{number}", command, sender=f"mem_{number}", key="r", settle=number % 7 == 0)
+            for _ in range(2)
+        ]
     runtime.send(rater, "mem_look", talks.LookUp("example.org"))
     runtime.advance(hours=2)
     assert all(sent.status == 201 for sent in sents)
