@@ -1,0 +1,1 @@
+"""The built-in plugins; each is loaded like one from outside."""
