@@ -113,8 +113,8 @@ class Broker(Protocol):
         """A new, empty intake."""
         ...
 
-    async def purge_commands(self, below: int) -> None:
-        """Delete commands with a sequence below this one."""
+    async def purge_commands(self, partition: int, below: int) -> None:
+        """Delete a partition's commands with a sequence below this one."""
         ...
 
     async def hint(self, subject: str, data: bytes) -> None:

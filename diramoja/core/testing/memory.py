@@ -342,7 +342,7 @@ class MemoryBroker:
     clock: Clock
     stream: list[Incoming] = attrs.field(factory=list)
     events: list[Outgoing] = attrs.field(factory=list)
-    first_seq: int = 1
+    last_seq: int = 0
     intakes: list["MemoryIntake"] = attrs.field(factory=list)
     listeners: dict[int, tuple[list[str], Callable[[str, bytes], Awaitable[None] | None]]] = attrs.field(factory=dict)
     _numbers: Any = attrs.field(factory=itertools.count)
@@ -352,7 +352,8 @@ class MemoryBroker:
 
     async def commands(self) -> StreamInfo:
         """See the port."""
-        return StreamInfo(_EPOCH, self.first_seq, self.first_seq + len(self.stream) - 1, len(self.stream))
+        first = self.stream[0].seq if self.stream else self.last_seq + 1
+        return StreamInfo(_EPOCH, first, self.last_seq, len(self.stream))
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
@@ -370,7 +371,8 @@ class MemoryBroker:
     def _store(self, first: str, rest: list[str], data: bytes) -> None:
         kind, agent, verb = rest
         origin: Origin = first  # type: ignore[assignment]  # cmd, tell or job by the port's contract
-        seq = self.first_seq + len(self.stream)
+        self.last_seq += 1
+        seq = self.last_seq
         incoming = Incoming(partition_of(kind, agent), seq, self.clock.now(), origin, kind, agent, verb, data)
         self.stream.append(incoming)
         for intake in self.intakes:
@@ -382,10 +384,9 @@ class MemoryBroker:
         self.intakes.append(intake)
         return intake
 
-    async def purge_commands(self, below: int) -> None:
+    async def purge_commands(self, partition: int, below: int) -> None:
         """See the port."""
-        self.stream = [each for each in self.stream if each.seq >= below]
-        self.first_seq = max(self.first_seq, below)
+        self.stream = [each for each in self.stream if each.partition != partition or each.seq >= below]
 
     async def hint(self, subject: str, data: bytes) -> None:
         """See the port."""

@@ -1,0 +1,64 @@
+"""Prints what a benchmark found: a table for people, a JSON line for programs, and the disk it ran on."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["Figure", "fdatasync_ms", "show"]
+
+SYNC_BYTES = 8192
+SYNCS = 200
+
+
+@attrs.frozen
+class Figure:
+    """One line: what, its values (one a run) in a unit, and the ratio to the peer's median."""
+
+    what: str
+    values: Sequence[float]
+    unit: str
+    ratio: float | None = None
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        """The median of the runs."""
+        return statistics.median(self.values)
+
+
+def fdatasync_ms(folder: Path) -> float:
+    """Median time of writing 8 KB and making it durable, in ms: what every commit waits for."""
+    path = folder / "fdatasync.probe"
+    times = []
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        for _ in range(SYNCS):
+            begun = time.perf_counter()
+            os.write(descriptor, b"\0" * SYNC_BYTES)
+            os.fdatasync(descriptor) if hasattr(os, "fdatasync") else os.fsync(descriptor)
+            times.append(time.perf_counter() - begun)
+    finally:
+        os.close(descriptor)
+        path.unlink()
+    return 1000 * statistics.median(times)
+
+
+def show(name: str, figures: Sequence[Figure], sync_ms: float) -> None:
+    """Print the table and the JSON line."""
+    caption = f"{os.cpu_count()} cores, Python {platform.python_version()}, fdatasync of 8 KB {sync_ms:.2f} ms"
+    table = Table("", "median", "min", "max", "unit", "ratio", "", title=name, caption=caption)
+    for each in figures:
+        ratio = "" if each.ratio is None else f"{each.ratio:.2f} ×"
+        cells = [f"{value:,.1f}" for value in (each.median, min(each.values), max(each.values))]
+        table.add_row(each.what, *cells, each.unit, ratio, each.note)
+    Console(width=150).print(table)
+    lines = {each.what: {"values": list(each.values), "unit": each.unit, "ratio": each.ratio} for each in figures}
+    print(msgspec.json.encode({"benchmark": name, "fdatasync_ms": sync_ms, "figures": lines}).decode())
