@@ -1,0 +1,91 @@
+"""Claims: what only one plugin of a deployment may have, such as a kind, a route or a table."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from diramoja.core.errors import PluginError
+from diramoja.core.messages import Event
+from diramoja.core.plugin import Plugin
+from diramoja.core.settings import nearest
+
+__all__ = ["check_claims", "events_of", "routes_of"]
+
+
+def check_claims(plugins: Sequence[tuple[Plugin, str, str]]) -> None:
+    """Check (plugin, its distribution, its home package) against each other.
+
+    Raises:
+        PluginError: two claim the same, or a route asks for a permission that nobody declares.
+    """
+    holders: dict[tuple[str, Any], tuple[Plugin, str]] = {}
+    for plugin, distribution, home in plugins:
+        for what, value in _claims(plugin, home):
+            holder, other = holders.setdefault((what, value), (plugin, distribution))
+            if holder is not plugin:
+                shown = getattr(value, "__name__", value)
+                raise PluginError(
+                    f"{holder.name} ({other}) and {plugin.name} ({distribution}) claim the same {what} {shown}.",
+                    cure="Rename it in one of them, or leave one out of [deployment] plugins.",
+                )
+    _check_permissions([plugin for plugin, _, _ in plugins])
+
+
+def _claims(plugin: Plugin, home: str) -> Iterator[tuple[str, Any]]:
+    yield "name", plugin.name
+    for kind in plugin.kinds:
+        yield "kind", kind.name
+        yield "id prefix", kind.prefix
+    for method, path, _permission in routes_of(plugin):
+        yield "route", f"{method} {re.sub(r'{\w+', '{', path)}"
+    for table in {record.table for record in plugin.records}:
+        yield "table", table
+    for permission in plugin.permissions:
+        yield "permission", permission
+    for kind_name in plugin.channels:
+        yield "channel", kind_name
+    if plugin.settings is not None:
+        yield "settings class", plugin.settings
+    for event in events_of(home):
+        yield "event", event.wire_name
+
+
+def _check_permissions(plugins: Sequence[Plugin]) -> None:
+    declared = {permission for plugin in plugins for permission in plugin.permissions}
+    for plugin in plugins:
+        named = [(f"{method} {path}", permission) for method, path, permission in routes_of(plugin) if permission]
+        named += [(f"The channel {kind}", channel.permission) for kind, channel in plugin.channels.items()]
+        for what, permission in named:
+            if permission not in declared:
+                raise PluginError(
+                    f"{what} of plugin {plugin.name} asks for the permission {permission}, which nobody declares.",
+                    cure=nearest(permission, declared),
+                )
+
+
+def routes_of(plugin: Plugin) -> Iterator[tuple[str, str, str]]:
+    """(method, path, permission or "") of every route; read off the handlers, since the core knows no web framework."""
+    for controller in plugin.routes:
+        base = str(getattr(controller, "path", "") or "")
+        for name in sorted(vars(controller)):
+            handler = getattr(controller, name)
+            for path in sorted(getattr(handler, "paths", ())):
+                whole = "/" + "/".join(filter(None, f"{base}/{path}".split("/")))
+                for method in sorted(getattr(handler, "http_methods", ()) or ["WS"]):
+                    yield str(method), whole, str(getattr(handler, "opt", {}).get("permission", ""))
+
+
+def events_of(home: str) -> list[type[Event]]:
+    """Events whose classes are declared in a package, by wire name."""
+    found = {
+        (cls.__module__, cls.__qualname__): cls
+        for cls in _subclasses(Event)
+        if cls.__module__ == home or cls.__module__.startswith(f"{home}.")
+    }
+    return sorted(found.values(), key=lambda cls: cls.wire_name)
+
+
+def _subclasses(cls: type[Event]) -> Iterator[type[Event]]:
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
