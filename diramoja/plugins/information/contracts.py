@@ -31,14 +31,17 @@ class CheckPost(Command):
 
 
 class PostChecked(Event, name="information.post.checked"):
-    """The last word on a new post, with what screening said of it. Domains are at most the first 20."""
+    """The last word on a new post, with what screening said of it.
+
+    `domains`: the first 20 that it links to. `claims`: the first 5 sentences that can be checked.
+    """
 
     topic: str
     post: str
     outcome: Verdict
     reason: str
     domains: tuple[str, ...]
-    claims: int
+    claims: tuple[str, ...]
 
 
 class PostFlagged(Event, name="information.post.flagged"):

@@ -30,6 +30,7 @@ __all__ = [
     "ReleaseCase",
     "Report",
     "ReportView",
+    "ReportedReason",
     "ScreenPost",
 ]
 
@@ -181,7 +182,6 @@ class ActionTaken(Event, name="moderation.action.taken"):
     guidelines_version: str
     reason: str
     by: Literal["person", "software"]
-    reports: tuple[str, ...]
 
 
 # --- views ---
@@ -194,8 +194,15 @@ class ReportView(View):
     status: Literal["received"]
 
 
+class ReportedReason(View):
+    """What a case shows of a report; not who sent it."""
+
+    reason: str
+    text: str
+
+
 class CaseView(View):
-    """A case as moderators see it."""
+    """A case as moderators see it. `reports`: the first 100, when one case is asked for."""
 
     id: str
     phase: CasePhase
@@ -215,3 +222,4 @@ class CaseView(View):
     guidelines_version: str = ""
     decision_reason: str = ""
     decided_at: datetime | None = None
+    reports: tuple[ReportedReason, ...] = ()

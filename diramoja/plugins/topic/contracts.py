@@ -22,6 +22,8 @@ __all__ = [
     "React",
     "ReactionKind",
     "ReportPost",
+    "ReportReason",
+    "ReportText",
     "TakePost",
     "TakeVerdict",
     "TopicClosed",
@@ -46,6 +48,11 @@ type Category = Annotated[
 ]
 type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$")]
 type Tags = Annotated[tuple[Tag, ...], Meta(max_length=10)]
+
+type ReportReason = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...")
+]
+type ReportText = Annotated[str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS)]
 
 type TopicPhase = Literal["absent", "new", "active", "closed"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
@@ -102,8 +109,8 @@ class ReportPost(Command):
 
     report_id: str
     post_id: str
-    reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...")]
-    text: Annotated[str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS)] = ""
+    reason: ReportReason
+    text: ReportText = ""
 
 
 class FollowTopic(Command):

@@ -1,0 +1,52 @@
+"""HTTP of search."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from diramoja.core.ports.search import Search, SearchQuery
+from diramoja.plugins.search.contracts import FoundView, SuggestionsView
+
+__all__ = ["SearchRoutes"]
+
+
+class SearchRoutes(Controller):
+    """Full text over what everybody may see."""
+
+    path = "/search"
+    tags = ["Search"]  # noqa: RUF012  # Litestar reads it from the class
+
+    @get("/", permission="search.read", summary="Topics and posts, best first")
+    async def find(
+        self,
+        *,
+        search: Search,
+        q: Annotated[str, Parameter(min_length=1, max_length=200, description='words, "phrases", -without')],
+        kind: Annotated[str, Parameter(query="type", max_length=40, description="topic or post")] = "",
+        category: Annotated[str, Parameter(max_length=40)] = "",
+        since: Annotated[datetime | None, Parameter(query="from")] = None,
+        until: Annotated[datetime | None, Parameter(query="to")] = None,
+        limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+        cursor: Annotated[str, Parameter(max_length=500)] = "",
+    ) -> FoundView:
+        """Matches stand in <mark>, the rest is escaped."""
+        found = await search.find(SearchQuery(q, kind, category, _aware(since), _aware(until), limit, cursor))
+        return FoundView(found.items, found.facets, found.next_cursor)
+
+    @get("/suggest", permission="search.read", summary="How a beginning may go on")
+    async def suggest(
+        self,
+        *,
+        search: Search,
+        q: Annotated[str, Parameter(min_length=1, max_length=60, description="the beginning of a word or title")],
+        limit: Annotated[int, Parameter(ge=1, le=20)] = 10,
+    ) -> SuggestionsView:
+        """Titles and words, most frequent first."""
+        return SuggestionsView(await search.suggest(q, limit))
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """A time without a zone is UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
