@@ -1,0 +1,55 @@
+"""The jobs of the records port: rows taken with FOR UPDATE SKIP LOCKED, never one twice at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from diramoja.adapters.postgres.client import PostgresClient
+from diramoja.core.ports.records import JobRow
+
+__all__ = ["PostgresJobs"]
+
+_COLUMNS = ", ".join(f"j.{field}" for field in JobRow._fields)
+
+# Whether a lock has expired goes by the database's clock, whether a job is due by the caller's.
+TAKE = f"""
+WITH expired AS MATERIALIZED (
+    SELECT id FROM job WHERE name = ANY($1::text[]) AND state = 'running' AND locked_until <= now()
+    ORDER BY locked_until LIMIT $3 FOR UPDATE SKIP LOCKED
+), ready AS MATERIALIZED (
+    SELECT id FROM job WHERE name = ANY($1::text[]) AND state = 'ready' AND due <= $2
+    ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+), taken AS (SELECT id FROM expired UNION ALL SELECT id FROM ready LIMIT $3)
+UPDATE job j SET state = 'running', attempts = j.attempts + 1, locked_until = now() + make_interval(secs => $4)
+FROM taken WHERE j.id = taken.id RETURNING {_COLUMNS}
+"""  # noqa: S608  # constants
+END = """
+UPDATE job SET state = $2, error = $3, locked_until = NULL, ended_at = now()
+WHERE id = $1 AND state = 'running' RETURNING id
+"""
+RETRY = "UPDATE job SET state = 'ready', due = $2, error = $3, locked_until = NULL WHERE id = $1 AND state = 'running'"
+ADVANCE = """
+UPDATE job SET payload = $2, locked_until = now() + make_interval(secs => $3) WHERE id = $1 AND state = 'running'
+"""
+
+
+class PostgresJobs:
+    """See the port."""
+
+    def __init__(self, client: PostgresClient) -> None:
+        self._keys = client.keys
+
+    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
+        """See the port."""
+        return [JobRow(*row) for row in await self._keys.fetch(TAKE, names, now, limit, lease_s)]
+
+    async def end_job(self, id: str, state: str, error: str = "") -> bool:
+        """See the port."""
+        return bool(await self._keys.fetch(END, id, state, error))
+
+    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+        """See the port."""
+        await self._keys.fetch(RETRY, id, due, error)
+
+    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
+        """See the port."""
+        await self._keys.fetch(ADVANCE, id, payload, lease_s)
