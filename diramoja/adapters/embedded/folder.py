@@ -23,6 +23,8 @@ from diramoja.adapters.embedded.errors import FolderBusyError, FolderUnusableErr
 __all__ = ["Endpoint", "Folder", "read_endpoint", "write_private"]
 
 POLL_S = 0.03
+DYING_S = 0.5
+"""How long a process that was killed may seem to be there: the system takes its time to close its files."""
 _PASSWORD_BYTES = 24
 
 
@@ -123,14 +125,15 @@ class Folder:
         self.run.mkdir(exist_ok=True, mode=0o700)
 
     async def _take_lock(self, wait_s: float) -> None:
-        end = time.monotonic() + wait_s
+        start = time.monotonic()
         while True:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError as error:
                 holder = _read_holder(self._lock)
-                if (holder.role == "running" and _is_alive(holder.pid)) or time.monotonic() > end:
+                runs = holder.role == "running" and _is_alive(holder.pid)
+                if time.monotonic() - start > (DYING_S if runs else wait_s):
                     raise FolderBusyError(self.path, holder.pid) from error
             await anyio.sleep(POLL_S)
         os.ftruncate(self._lock, 0)

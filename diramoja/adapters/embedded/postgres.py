@@ -178,7 +178,8 @@ class PostgresServer(Server):
             "log_min_messages": "warning",
             "log_checkpoints": "off",
             "log_line_prefix": "%m [%p] %q%u@%d ",
-            # Personal data is in the statements and their parameters.
+            # Statements, parameters and details of errors hold personal data.
+            "log_error_verbosity": "terse",
             "log_min_error_statement": "panic",
             "log_parameter_max_length_on_error": "0",
             "cluster_name": "diramoja",

@@ -155,7 +155,7 @@ def start_error(server: str, folder: Path, reason: str, tail: str) -> ServerStar
 
 
 @contextlib.contextmanager
-def os_errors(folder: Path, server: str = "The data folder") -> Iterator[None]:
+def os_errors(folder: Path, server: str = "The embedded servers") -> Iterator[None]:
     """A full disk or missing rights, met by ourselves, as the errors that a server's start has for them."""
     try:
         yield

@@ -23,18 +23,21 @@ PROGRAMS = frozenset({"postgres", "initdb", "nats-server", "valkey-server", "set
 POLL_S = 0.02
 
 
-def _command_lines() -> list[tuple[int, list[str]]]:
-    """Process ids with their arguments; elsewhere than on Linux the arguments come as `ps` shows them."""
-    if Path("/proc/self/cmdline").exists():
-        found = []
-        for entry in os.scandir("/proc"):
-            if entry.name.isdigit():
-                try:
-                    raw = Path(entry.path, "cmdline").read_bytes()
-                except OSError:
-                    continue  # It has ended meanwhile.
-                found.append((int(entry.name), raw.decode(errors="surrogateescape").rstrip("\0").split("\0")))
-        return found
+def _from_proc() -> list[tuple[int, list[str]]]:
+    """Process ids with their arguments, where the system shows them as files (Linux)."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                raw = Path(entry.path, "cmdline").read_bytes()
+            except OSError:
+                continue  # It has ended meanwhile.
+            found.append((int(entry.name), raw.decode(errors="surrogateescape").rstrip("\0").split("\0")))
+    return found
+
+
+def _from_ps() -> list[tuple[int, list[str]]]:
+    """Process ids with their whole command line as one argument (macOS and others)."""
     listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False)  # noqa: S607  # its place differs between systems
     pairs = (line.split(maxsplit=1) for line in listing.stdout.splitlines())
     return [(int(pair[0]), [pair[1]]) for pair in pairs if len(pair) == 2]  # noqa: PLR2004  # pid and command
@@ -60,9 +63,10 @@ def server_processes(data: Path) -> dict[int, str]:
         str(data / "run" / "valkey.conf"),
     ]
     own = os.getpid()
+    command_lines = _from_proc() if Path("/proc/self/cmdline").exists() else _from_ps()
     return {
         pid: Path(arguments[0].split(" ")[0]).name
-        for pid, arguments in _command_lines()
+        for pid, arguments in command_lines
         if pid != own and _names_folder(arguments, markers)
     }
 
@@ -115,25 +119,41 @@ def stop_servers(data: Path, timeout_s: float) -> list[str]:
     return [f"{program} ({pid})" for pid, program in found.items()]
 
 
-def _wait_for_end_of_input() -> None:
-    while os.read(0, 4096):
-        continue
+def _parent_died() -> bool:
+    """Wait for the parent's end: False where it said before that all is done."""
+    return not os.read(0, 1)
 
 
-def main(data: Path, timeout_s: float) -> None:
+def _take_lock(lock: int, parent: int) -> bool:
+    """Wait until the dead parent's lock is free; False where a successor was quicker: it cleans up itself.
+
+    The system closes the files of a process that was killed one after the other, the pipe perhaps before the lock.
+    """
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(lock, 1000, 0)
+            if holder and json.loads(holder)["pid"] != parent:
+                return False
+            time.sleep(POLL_S)
+        else:
+            return True
+
+
+def main(data: Path, timeout_s: float, parent: int) -> None:
     """Wait for the parent's death, then clean up."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    _wait_for_end_of_input()
+    if not _parent_died():
+        return
     try:
         lock = os.open(data / "lock", os.O_RDWR)
     except FileNotFoundError:
         stop_servers(data, timeout_s)
         return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return  # The parent stops in order, or a successor is there and cleans up itself.
+    if not _take_lock(lock, parent):
+        return
     os.ftruncate(lock, 0)
     os.pwrite(lock, json.dumps({"pid": os.getpid(), "role": "stopping"}).encode(), 0)
     stop_servers(data, timeout_s)
@@ -142,4 +162,4 @@ def main(data: Path, timeout_s: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))

@@ -56,7 +56,7 @@ class EmbeddedServers:
         settings: EmbeddedSettings | None = None,
         on_event: Callable[[ServerEvent], None] = lambda event: None,
         *,
-        servers: Collection[ServerName] = ("postgres", "nats"),
+        servers: tuple[ServerName, ...] = ("postgres", "nats"),
     ) -> AsyncIterator["EmbeddedServers"]:
         """The servers, ready, for the block; stopped at its end, however it ends.
 
@@ -166,5 +166,7 @@ class EmbeddedServers:
         async with anyio.create_task_group() as group:
             for keeper in self._keepers.values():
                 group.start_soon(keeper.stop)
+        # Children that outlived a postmaster which had to be killed.
+        await anyio.to_thread.run_sync(reaper.stop_servers, self._folder.path, self._settings.stop_timeout_s)
         await self._watcher.stop()
         self._folder.release()

@@ -1,5 +1,7 @@
 """The handle on the watcher, the process that cleans up when this one has died; see reaper.py for what it does."""
 
+import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from diramoja.adapters.embedded.folder import Folder
 
 __all__ = ["Watcher"]
 
-LOOK_S = 1.0
+LOOK_S = 0.25
 END_S = 5.0
 POLL_S = 0.01
 
@@ -37,7 +39,8 @@ class Watcher:
 
     def start(self) -> None:
         """Start it, in a session of its own: what is sent to our process group does not reach it."""
-        command = [sys.executable, "-I", "-S", reaper.__file__, str(self._folder.path), str(self._timeout_s)]
+        arguments = [str(self._folder.path), str(self._timeout_s), str(os.getpid())]
+        command = [sys.executable, "-I", "-S", reaper.__file__, *arguments]
         with (self._folder.logs / "reaper.log").open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603  # our own command
                 command, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True, cwd="/"
@@ -53,9 +56,12 @@ class Watcher:
             await anyio.sleep(LOOK_S)
 
     async def stop(self) -> None:
-        """End it before the folder's lock is given back: it looks at the lock to tell an end in order from a crash."""
-        if self._process is None:
+        """Tell it that all is done, and wait for its end."""
+        if self._process is None or self._process.stdin is None:
             return
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(b".")
+            self._process.stdin.flush()
         self._close_pipe()
         with anyio.move_on_after(END_S):
             while self._process.poll() is None:  # noqa: ASYNC110  # nothing signals the end on every loop
@@ -66,4 +72,5 @@ class Watcher:
 
     def _close_pipe(self) -> None:
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
