@@ -134,9 +134,10 @@ class NatsBroker:
         prefetch = Prefetch(settings.prefetch_messages, settings.prefetch_bytes)
         return NatsIntake(self._link, self._names.commands, prefetch)
 
-    async def purge_commands(self, below: int) -> None:
+    async def purge_commands(self, partition: int, below: int) -> None:
         """See the port."""
-        await self._link.call(f"STREAM.PURGE.{self._names.commands}", {"seq": below})
+        body = {"filter": f"p.{partition}.>", "seq": below}
+        await self._link.call(f"STREAM.PURGE.{self._names.commands}", body)
 
     async def hint(self, subject: str, data: bytes) -> None:
         """See the port. Without a connection it is dropped, as one larger than the server takes."""

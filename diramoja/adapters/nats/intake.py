@@ -116,7 +116,9 @@ class NatsIntake:
 
     async def wait(self, timeout_s: float) -> bool:
         """See the port."""
-        if not self._prefetch and not self._woken:
+        if self._prefetch or self._woken:
+            await asyncio.sleep(0)  # A caller that only waits and takes must let the read loop run.
+        else:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
