@@ -133,4 +133,3 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round")
     run(quick=parser.parse_args().quick)
-

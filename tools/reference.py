@@ -109,8 +109,9 @@ def settings_page(plugins: list[Plugin], adapters: list[AdapterSpec]) -> str:
 def fields(cls: type[msgspec.Struct]) -> Iterator[tuple[str, str, str, str]]:
     """(name, type with bounds, default, description) of a struct's fields."""
     hints = typing.get_type_hints(cls, include_extras=True)
+    texts = attributes(cls)
     for field in msgspec.structs.fields(cls):
-        text, bounds, kind = "", [], hints[field.name]
+        text, bounds, kind = texts.get(field.name, ""), [], hints[field.name]
         for extra in getattr(kind, "__metadata__", ()):
             text = extra.description or text
             bounds += [f"{sign} {value}" for sign, value in _bounds(extra) if value is not None]
@@ -118,6 +119,13 @@ def fields(cls: type[msgspec.Struct]) -> Iterator[tuple[str, str, str, str]]:
         name = getattr(plain, "__name__", str(plain)) if isinstance(plain, type) else str(plain)
         default = "" if field.default is msgspec.NODEFAULT else field.default
         yield field.name, " ".join([name, *bounds]).replace("|", "or"), str(default), text
+
+
+def attributes(cls: type) -> dict[str, str]:
+    """The texts of the section Attributes of a docstring."""
+    section = (inspect.getdoc(cls) or "").partition("Attributes:")[2]
+    found = re.findall(r"^    (\w+): (.+(?:\n      +.+)*)", section, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in found}
 
 
 def _bounds(meta: msgspec.Meta) -> list[tuple[str, object]]:
