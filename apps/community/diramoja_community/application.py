@@ -1,0 +1,206 @@
+"""The Litestar application: what the plugins brought under /v1, and around it what every request needs.
+
+    application = create_application(process)
+
+`process` is what the host made of a deployment; uvicorn runs the result with `server_options`.
+"""
+
+import contextlib
+import os
+import secrets
+import warnings
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import attrs
+from litestar import Controller, Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import LitestarDeprecationWarning
+from litestar.handlers import HTTPRouteHandler
+
+from diramoja.core.errors import PluginError
+from diramoja.core.keys import Keys
+from diramoja.core.plugin import Plugin
+from diramoja.core.ports.broker import Broker
+from diramoja.core.ports.cache import Cache
+from diramoja.core.ports.records import Operations
+from diramoja.core.registry import Ports, Registry
+from diramoja.core.runtime.dispatch import Dispatcher, DispatchSettings
+from diramoja.core.tokens import Tokens
+from diramoja_community.auth import Gate
+from diramoja_community.bodies import StrictBody
+from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
+from diramoja_community.exchange import Frame
+from diramoja_community.idempotency import Sender
+from diramoja_community.limits import LIMITS, Limits
+from diramoja_community.metrics import Metrics
+from diramoja_community.problems import HANDLERS
+from diramoja_community.settings import GatewaySettings
+
+__all__ = ["Gateway", "Hosting", "create_application", "server_options"]
+
+LARGEST_FRAME_BYTES = 16_384
+
+
+class Hosting(Protocol):
+    """What the process that runs the gateway gives it: `ports` also hold settings by class, and the Keys."""
+
+    @property
+    def registry(self) -> Registry:
+        """What the plugins brought."""
+        ...
+
+    @property
+    def ports(self) -> Ports:
+        """Adapters by protocol."""
+        ...
+
+
+@attrs.frozen
+class Gateway:
+    """The parts that live as long as the application."""
+
+    registry: Registry
+    ports: Ports
+    settings: GatewaySettings
+    tokens: Tokens
+    dispatcher: Dispatcher
+    metrics: Metrics
+    gate: Gate
+    sender: Sender
+
+    @classmethod
+    def of(cls, process: Hosting) -> "Gateway":
+        """Make the parts; nothing runs before the application's lifespan."""
+        get = process.ports.get
+        settings, keys = get(GatewaySettings), get(Keys)
+        tokens = Tokens(keys.get("access_token", settings.token_key_file))
+        digest_key = keys.get("request_digest", settings.digest_key_file)
+        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        dispatcher = Dispatcher(get(Broker), get(Operations), get(DispatchSettings), name)
+        gate = Gate(process.registry, tokens, Limits(get(Cache), settings, digest_key))
+        sender = Sender(dispatcher, digest_key)
+        return cls(process.registry, process.ports, settings, tokens, dispatcher, Metrics(), gate, sender)
+
+    def available(self) -> dict[type, object]:
+        """What a route gets for an annotation, besides the ports."""
+        return {Tokens: self.tokens, Registry: self.registry, **self.registry.settings}
+
+
+def create_application(process: Hosting) -> Litestar:
+    """The application of a deployment.
+
+    Raises:
+        PluginError: a route has no permission, or one that no plugin declares.
+    """
+    gateway = Gateway.of(process)
+    with warnings.catch_warnings():
+        # Routes name what they want plainly (`send: Send`), which Litestar 2 reads and Litestar 3 will not.
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)
+        application = _litestar(gateway)
+    application.asgi_handler = Frame(application.asgi_handler, gateway.metrics, log_all=gateway.settings.log_requests)
+    return application
+
+
+def _litestar(gateway: Gateway) -> Litestar:
+    return Litestar(
+        route_handlers=[Router("/v1", route_handlers=_mounted(gateway))],
+        dependencies=common_dependencies(gateway.sender),
+        guards=[gateway.gate],
+        dto=StrictBody,
+        return_dto=None,
+        exception_handlers=HANDLERS,
+        request_max_body_size=gateway.settings.body_max_bytes,
+        cors_config=_cors(gateway.settings),
+        lifespan=[_life(gateway)],
+        logging_config=None,
+        openapi_config=None,
+    )
+
+
+def _life(gateway: Gateway) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        async with gateway.dispatcher.serving():
+            yield
+
+    return life
+
+
+def _cors(settings: GatewaySettings) -> CORSConfig | None:
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=settings.cors_origins,
+        allow_headers=["authorization", "content-type", "idempotency-key", "x-request-id"],
+        expose_headers=["idempotency-key", "x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining"],
+        max_age=3600,
+    )
+
+
+# --- mounting ---
+
+
+def _mounted(gateway: Gateway) -> list[Router]:
+    """A router for every controller of every plugin, with what its routes ask for."""
+    routers = []
+    for plugin in gateway.registry.plugins.values():
+        controllers: list[type[Controller]] = list(plugin.routes)
+        dependencies = port_dependencies(controllers, _Available(gateway.ports, gateway.available()))
+        for controller in controllers:
+            _check(plugin, controller, gateway.registry)
+            tags = None if vars(controller).get("tags") else [plugin.name.capitalize()]
+            routers.append(Router("/", route_handlers=[controller], dependencies=dependencies[controller], tags=tags))
+    return routers
+
+
+class _Available(Mapping[type, object]):
+    """The ports and our own parts as one mapping; ports cannot be listed, only asked for."""
+
+    def __init__(self, ports: Ports, own: Mapping[type, object]) -> None:
+        self._ports = ports
+        self._own = own
+
+    def __getitem__(self, of: type) -> object:
+        if of in self._own:
+            return self._own[of]
+        if of in self._ports:
+            return self._ports.get(of)
+        raise KeyError(of)
+
+    def __iter__(self) -> Any:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+
+def _check(plugin: Plugin, controller: type[Controller], registry: Registry) -> None:
+    for handler in handlers_of(controller):
+        where = f"{controller.__name__}.{getattr(handler.fn, '__name__', '?')} of plugin {plugin.name}"
+        permission = handler.opt.get("permission")
+        if permission not in registry.permissions:
+            what = f"asks for the unknown permission {permission}" if permission else "has no permission"
+            raise PluginError(
+                f"{where} {what}.", cure="Write permission=... beside the route; declare it in the plugin."
+            )
+        if (limit := handler.opt.get("limit")) not in (None, *LIMITS):
+            raise PluginError(f"{where} has the unknown limit {limit}.", cure=f"Known are {', '.join(LIMITS)}.")
+        if not isinstance(handler, HTTPRouteHandler):
+            raise PluginError(f"{where} is no HTTP route.", cure="Live events go over /v1/live.")
+
+
+def server_options(settings: GatewaySettings) -> dict[str, Any]:
+    """What uvicorn is to be started with, besides host and port."""
+    return {
+        "http": "httptools",
+        "ws": "websockets-sansio",
+        "ws_max_size": LARGEST_FRAME_BYTES,
+        "ws_per_message_deflate": False,
+        "server_header": False,
+        "access_log": False,
+        "log_config": None,
+        "lifespan": "on",
+        "timeout_graceful_shutdown": 10,
+    }

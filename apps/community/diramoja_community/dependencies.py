@@ -1,0 +1,87 @@
+"""What routes ask for: by name `reader`, `send`, `page`; by annotation any port and any plugin's settings."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, cast, get_type_hints, runtime_checkable
+
+from litestar import Controller, Request
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+
+from diramoja.core.errors import PluginError
+from diramoja.core.gateway import PageQuery, Reader, Send
+from diramoja_community.auth import GUEST
+from diramoja_community.exchange import exchange_of
+from diramoja_community.idempotency import Sender
+
+__all__ = ["common_dependencies", "handlers_of", "port_dependencies"]
+
+
+def read_reader(request: Request[Any, Any, Any]) -> Reader:
+    """The dependency `reader`."""
+    return exchange_of(request).reader or GUEST
+
+
+def read_page(
+    limit: Annotated[int, Parameter(ge=1, le=100, description="Items of a page.")] = 20,
+    cursor: Annotated[str, Parameter(max_length=1024, description="`next_cursor` of the page before.")] = "",
+) -> PageQuery:
+    """The dependency `page`."""
+    return PageQuery.read(limit, cursor)
+
+
+def common_dependencies(sender: Sender) -> dict[str, Provide]:
+    """Those that go by their name."""
+
+    async def send(request: Request[Any, Any, Any]) -> Send:
+        return await sender(request)
+
+    return {
+        "reader": Provide(read_reader, sync_to_thread=False),
+        "page": Provide(read_page, sync_to_thread=False),
+        "send": Provide(send),
+    }
+
+
+def handlers_of(controller: type) -> list[BaseRouteHandler]:
+    """The route handlers of a controller."""
+    return [each for each in vars(controller).values() if isinstance(each, BaseRouteHandler)]
+
+
+def port_dependencies(
+    controllers: Iterable[type[Controller]], available: Mapping[type, object]
+) -> dict[type[Controller], dict[str, Provide]]:
+    """Controller → name → adapter or settings, for every parameter whose annotation is in `available`.
+
+    Raises:
+        PluginError: a controller uses one name for two of them.
+    """
+    return {controller: _of_controller(controller, available) for controller in controllers}
+
+
+def _of_controller(controller: type[Controller], available: Mapping[type, object]) -> dict[str, Provide]:
+    found: dict[str, type] = {}
+    for handler in handlers_of(controller):
+        for name, wanted in _wanted(cast("Callable[..., Any]", handler.fn), available).items():
+            if found.setdefault(name, wanted) is not wanted:
+                raise PluginError(
+                    f"{controller.__name__} names two different ports {name}.", cure="Give them different names."
+                )
+    for wanted in found.values():
+        if getattr(wanted, "_is_protocol", False):
+            runtime_checkable(wanted)  # Litestar asks isinstance of what it hands over.
+    return {name: Provide(_constant(available[wanted]), sync_to_thread=False) for name, wanted in found.items()}
+
+
+def _wanted(function: Callable[..., Any], available: Mapping[type, object]) -> dict[str, type]:
+    hints = get_type_hints(function)
+    names = list(inspect.signature(function).parameters)
+    return {name: hints[name] for name in names if isinstance(hints.get(name), type) and hints[name] in available}
+
+
+def _constant(value: object) -> Callable[[], Any]:
+    def provide() -> Any:
+        return value
+
+    return provide
