@@ -10,11 +10,11 @@ __all__ = ["MAX_CLAIMS", "MAX_DOMAINS", "claims_in", "domains_in", "source_of"]
 
 MAX_DOMAINS = 20
 MAX_CLAIMS = 5
-MAX_CLAIM_CHARS = 300
+MIN_CLAIM_CHARS, MAX_CLAIM_CHARS = 20, 300
 
 _URL = re.compile(r"https?://[^\s<>\"'\])}]{1,2000}", re.IGNORECASE)
 _BARE = re.compile(r"(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,18}(?![\w-])", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.!?\n]{20,1000}(?:[.!?](?=\s|$)|\n|$)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _FIGURE = re.compile(
     r"\d[\d.,]*\s*(?:%|percent|per cent|asilimia|million|billion|thousand|milioni|bilioni|elfu"
     r"|people|deaths|cases|votes|times|years|dollars|shillings)|[$€£]\s?\d|\b(?:KES|TZS|UGX|USD)\s?\d",
@@ -53,10 +53,14 @@ def source_of(domain: str, sources: Mapping[str, SourceView]) -> SourceView | No
 
 def claims_in(body: str) -> list[str]:
     """Sentences that assert something checkable: a figure with its unit, or a finding. At most 5, no questions."""
-    text = _URL.sub(" ", body)
-    sentences = (match.group().strip() for match in _SENTENCE.finditer(text))
-    claims = (each for each in sentences if not each.endswith("?") and (_FIGURE.search(each) or _ASSERTED.search(each)))
-    return [claim[:MAX_CLAIM_CHARS] for claim, _ in zip(claims, range(MAX_CLAIMS), strict=False)]
+    claims: list[str] = []
+    for part in _SENTENCE_END.split(_URL.sub(" ", body)):
+        sentence = part.strip()[:MAX_CLAIM_CHARS]
+        if len(sentence) < MIN_CLAIM_CHARS or sentence.endswith("?"):
+            continue
+        if _FIGURE.search(sentence) or _ASSERTED.search(sentence):
+            claims.append(sentence)
+    return claims[:MAX_CLAIMS]
 
 
 def _linked(body: str) -> Iterator[str]:
