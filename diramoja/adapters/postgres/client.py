@@ -18,7 +18,7 @@ from diramoja.adapters.postgres.errors import translated
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.errors import DiramojaError, SettingsError, UnavailableError
 
-__all__ = ["Connection", "KeptConnection", "PooledConnections", "PostgresClient", "connect"]
+__all__ = ["Connection", "KeptConnection", "PooledConnections", "PostgresClient", "connect", "end"]
 
 type Connection = asyncpg.Connection
 type Borrowed = PoolConnectionProxy
@@ -114,7 +114,7 @@ class KeptConnection:
     async def close(self) -> None:
         """End it."""
         if self._connection is not None:
-            await _ended(self._connection)
+            await end(self._connection)
 
 
 class PooledConnections:
@@ -219,7 +219,7 @@ def _to_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _ended(connection: Connection) -> None:
+async def end(connection: Connection) -> None:
     """Close politely within a second, else break it off."""
     try:
         await connection.close(timeout=1)

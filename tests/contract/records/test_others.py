@@ -1,0 +1,217 @@
+"""The contract of the job store, the event log and the operations, on every store."""
+
+from datetime import timedelta
+
+import pytest
+
+from diramoja.core.ids import PARTITIONS
+from diramoja.core.ports.records import AgentKey, PartitionRow
+from tests.contract.records.backends import Store
+from tests.contract.records.rows import NOW, current, dead_letter, event, job, parked, request, snapshot, writes
+
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+
+
+# --- jobs ---
+
+
+async def test_jobs_that_are_due_are_taken_once(store: Store, mark: PartitionRow) -> None:
+    rows = [
+        job("talk:a:1"),
+        job("talk:a:2", due=NOW + SECOND),
+        job("talk:a:3", name="other"),
+        job("talk:a:4", due=NOW - SECOND),
+    ]
+    await store.commit(writes([mark], jobs=rows))
+    taken = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert sorted(taken) == [
+        rows[0]._replace(state="running", attempts=1),
+        rows[3]._replace(state="running", attempts=1),
+    ]
+    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+
+
+async def test_jobs_are_taken_within_the_limit(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job(f"talk:a:{n}") for n in range(5)]))
+    assert [len(await store.take_jobs(["fetch"], NOW, 2, 60)) for _ in range(4)] == [2, 2, 1, 0]
+
+
+@pytest.mark.needs("locks")
+async def test_a_job_whose_runner_died_is_taken_again(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    await store.take_jobs(["fetch"], NOW, 10, -1)
+    (again,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert (again.state, again.attempts) == ("running", 2)
+    await store.advance_job(again.id, b'{"told":500}', -1)
+    (resumed,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert resumed.payload == b'{"told":500}'
+
+
+async def test_a_job_is_tried_again_when_it_is_due(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    await store.take_jobs(["fetch"], NOW, 10, 60)
+    await store.retry_job(job().id, NOW + SECOND, "timeout")
+    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+    assert [(row.attempts, row.error) for row in await store.take_jobs(["fetch"], NOW + SECOND, 10, 60)] == [
+        (2, "timeout")
+    ]
+
+
+async def test_a_job_that_was_cancelled_ends_as_such(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    await store.take_jobs(["fetch"], NOW, 10, 60)
+    await store.commit(writes([(await current(store))], cancelled_jobs=[job().id, "none"]))
+    assert await store.end_job(job().id, "done") is False
+    await store.retry_job(job().id, NOW, "")
+    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+
+
+@pytest.mark.parametrize("end", ["done", "failed", "cancelled"])
+async def test_a_job_that_ended_can_be_asked_for_again(store: Store, mark: PartitionRow, end: str) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    await store.take_jobs(["fetch"], NOW, 10, 60)
+    if end == "cancelled":
+        await store.commit(writes([(await current(store))], cancelled_jobs=[job().id]))
+    else:
+        assert await store.end_job(job().id, end) is True
+    anew = job(payload=b"new")
+    await store.commit(writes([(await current(store))], jobs=[anew]))
+    assert await store.take_jobs(["fetch"], NOW, 10, 60) == [anew._replace(state="running", attempts=1)]
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_a_job_under_way_is_left_alone(store: Store, mark: PartitionRow, *, running: bool) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    if running:
+        await store.take_jobs(["fetch"], NOW, 10, 60)
+    await store.commit(writes([(await current(store))], jobs=[job(payload=b"new"), job(payload=b"newer")]))
+    taken = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert [row.payload for row in taken] == ([] if running else [b"{}"])
+
+
+@pytest.mark.needs("order")
+async def test_a_job_is_cancelled_and_asked_for_anew_in_one_commit(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    anew = job(payload=b"new")
+    await store.commit(writes([(await current(store))], cancelled_jobs=[job().id], jobs=[anew]))
+    assert [row.payload for row in await store.take_jobs(["fetch"], NOW, 10, 60)] == [b"new"]
+
+
+# --- events ---
+
+
+async def test_events_come_after_a_cursor_each_partition_in_order(store: Store, mark: PartitionRow) -> None:
+    rows = [event(1), event(3), event(2, partition=5), event(4), event(9, partition=5)]
+    await store.commit(writes([mark], events=rows))
+    found = await store.events_after({0: 1}, 100)
+    assert [row for row in found if row.partition == 0] == [event(3), event(4)]
+    assert [row for row in found if row.partition == 5] == [event(2, partition=5), event(9, partition=5)]
+    assert await store.events_after({0: 4, 5: 9}, 100) == []
+
+
+async def test_all_events_are_read_in_batches(store: Store, mark: PartitionRow) -> None:
+    rows = [event(n, partition=n % 3) for n in range(1, 200)]
+    await store.commit(writes([mark], events=rows))
+    cursor: dict[int, int] = {}
+    found = []
+    while batch := await store.events_after(cursor, 20):
+        assert len(batch) <= 20
+        for row in batch:
+            assert row.seq > cursor.get(row.partition, 0)
+            cursor[row.partition] = row.seq
+        found += batch
+    assert sorted(found) == sorted(rows)
+
+
+async def test_a_channel_has_only_its_live_events(store: Store, mark: PartitionRow) -> None:
+    rows = [
+        event(1, channel_seq=1),
+        event(2),
+        event(3, channel_seq=2),
+        event(4, channel_seq=3),
+        event(5, channel_seq=1, agent="tlk_2"),
+    ]
+    agents = [snapshot(channel_seq=3), snapshot("tlk_2", channel_seq=1), snapshot("tlk_3")]
+    await store.commit(writes([mark], events=rows, snapshots=agents))
+    assert await store.channel_after("talk", "tlk_1", 1, 10) == [rows[2], rows[3]]
+    assert await store.channel_after("talk", "tlk_1", 0, 1) == [rows[0]]
+    assert await store.channel_after("talk", "tlk_1", 3, 10) == []
+    keys = [AgentKey("talk", f"tlk_{n}") for n in range(1, 5)]
+    assert await store.channel_lasts(keys) == {keys[0]: 3, keys[1]: 1}
+
+
+async def test_a_view_finds_its_place_again(store: Store) -> None:
+    assert await store.view_cursor("board") == {}
+    await store.move_view("board", {3: 7, PARTITIONS - 1: 2**40})
+    await store.move_view("other", {1: 1})
+    assert await store.view_cursor("board") == {3: 7, PARTITIONS - 1: 2**40}
+    await store.move_view("board", {3: 8, 4: 1})
+    assert await store.view_cursor("board") == {3: 8, 4: 1}
+
+
+# --- operations ---
+
+
+async def test_agents_are_listed_and_counted(store: Store, mark: PartitionRow) -> None:
+    rows = [snapshot("tlk_1"), snapshot("tlk_2", mode="paused", parked=2), snapshot("tlk_3")]
+    await store.commit(writes([mark], snapshots=[*rows, snapshot("x", kind="vote")]))
+    assert await store.agent_counts() == {"talk": {"paused": 1, "running": 2}, "vote": {"running": 1}}
+    assert [row.agent for row in await store.agents("talk", "", "", 10)] == ["tlk_1", "tlk_2", "tlk_3"]
+    assert [row.agent for row in await store.agents("talk", "", "tlk_1", 1)] == ["tlk_2"]
+    (paused,) = await store.agents("talk", "paused", "", 10)
+    assert (paused.agent, paused.mode, paused.parked, paused.revision, paused.at) == ("tlk_2", "paused", 2, 1, NOW)
+
+
+@pytest.mark.needs("phases")
+async def test_an_agent_is_listed_with_its_phase(store: Store, mark: PartitionRow) -> None:
+    rows = [snapshot("a"), snapshot("b", body=b""), snapshot("c", body=b"\xff")]
+    await store.commit(writes([mark], snapshots=rows))
+    assert [row.phase for row in await store.agents("talk", "", "", 10)] == ["open", "", "unreadable"]
+
+
+@pytest.mark.needs("pages")
+async def test_dead_letters_come_newest_first_in_pages(store: Store, mark: PartitionRow) -> None:
+    rows = [dead_letter(f"ded_{n}", at=NOW + n // 2 * SECOND) for n in range(5)]
+    await store.commit(writes([mark], dead_letters=rows))
+    first = await store.dead_letters(2, "")
+    assert first == [rows[4], rows[3]]
+    assert await store.dead_letters(10, "ded_3") == [rows[2], rows[1], rows[0]]
+    assert await store.dead_letters(10, "ded_0") == []
+
+
+async def test_a_dead_letter_is_found_by_its_id(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], dead_letters=[dead_letter()]))
+    await store.commit(writes([(await current(store))], dead_letters=[dead_letter()]))
+    assert await store.dead_letter("ded_1") == dead_letter()
+    assert await store.dead_letter("none") is None
+    assert len(await store.dead_letters(10, "")) == 1
+
+
+@pytest.mark.needs("trace")
+async def test_a_chain_is_traced_in_order(store: Store, mark: PartitionRow) -> None:
+    await store.commit(
+        writes(
+            [mark],
+            requests=[request("cor", status=201)],
+            events=[event(1, at=NOW + SECOND), event(2, correlation="another")],
+            parked=[parked(1)._replace(at=NOW + 2 * SECOND)],
+            jobs=[job(due=NOW + 3 * SECOND)],
+            dead_letters=[dead_letter(at=NOW + 4 * SECOND)],
+        )
+    )
+    assert [step[1:] for step in await store.trace("cor")] == [
+        ("request", "", "", "201", ""),
+        ("event", "talk", "tlk_1", "talk.rated", "cau"),
+        ("parked", "talk", "tlk_1", "rate", ""),
+        ("job", "talk", "tlk_1", "fetch ready", "cau"),
+        ("dead_letter", "talk", "tlk_1", "rate failed", "cau"),
+    ]
+    assert await store.trace("none") == []
+
+
+async def test_requests_expire_after_seven_days(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], requests=[request("old"), request("new", at=NOW + DAY)]))
+    gone = await store.expire(NOW + 7 * DAY + SECOND)
+    assert gone["request"] == 1
+    assert [row.id for row in await store.requests(["old", "new"])] == ["new"]
