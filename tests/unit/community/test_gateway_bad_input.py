@@ -1,7 +1,6 @@
 """Bad input: a clear 4xx for each, never a 500, and nothing reaches an agent."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -171,7 +170,7 @@ def test_id_with_a_dot_a_wildcard_or_a_space_is_refused(client: Client, id: str)
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 129, "é", "a\tb"])
 def test_idempotency_key_of_another_form_is_refused(client: Client, key: str) -> None:
-    answer = client.post(RATE, json={"stars": 5}, headers=[("idempotency-key", key.encode("latin-1"))])
+    answer = client.post(RATE, json={"stars": 5}, headers=[(b"idempotency-key", key.encode("latin-1"))])
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_invalid")
 
 
