@@ -246,8 +246,8 @@ _BOUNDS = {
     "exclusiveMinimum": "above",
     "maximum": "at most",
     "exclusiveMaximum": "below",
-    "minLength": "of at least (characters)",
-    "maxLength": "of at most (characters)",
+    "minLength": "characters at least",
+    "maxLength": "characters at most",
     "pattern": "matching",
 }
 

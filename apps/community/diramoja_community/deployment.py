@@ -24,11 +24,15 @@ __all__ = [
     "Role",
     "default_data",
     "load_deployment",
+    "load_settings",
     "ports_class",
     "sections",
 ]
 
 DEFAULT_FILE = "diramoja.toml"
+
+NEEDS = ("cache",)
+"""Ports that the gateway asks for, besides those of the core and the plugins."""
 
 DEFAULT_PORTS: Mapping[str, str] = {"cache": "memory", "classifier": "vader"}
 """What answers a port where several adapters could; `[ports]` says otherwise."""
@@ -101,13 +105,24 @@ def load_deployment(
         SettingsError: a setting is unknown, has the wrong type or is out of its bounds.
         PluginError: plugins or adapters do not fit together.
     """
-    layers = read_layers(config, os.environ if environ is None else environ, options)
     found = found or discover()
-    settings = layers.load(sections(found))
+    settings = load_settings(found, config, options, environ)
     identity = settings.of(DeploymentSettings)
     ports: dict[str, str] = msgspec.structs.asdict(settings.sections["ports"])
-    deployment = assemble(found, plugins=identity.plugins, ports=ports)
+    deployment = assemble(found, plugins=identity.plugins, ports=ports, needs=NEEDS)
     return Loaded(found, deployment, settings, _data_folder(settings, config))
+
+
+def load_settings(
+    found: Found, config: Path | None, options: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> LoadedSettings:
+    """Only the settings, whether or not the plugins fit together.
+
+    Raises:
+        SettingsError: as `load_deployment`.
+    """
+    layers = read_layers(config, os.environ if environ is None else environ, options)
+    return layers.load(sections(found))
 
 
 def sections(found: Found) -> dict[str, type[Settings]]:
@@ -129,7 +144,14 @@ def ports_class(found: Found) -> type[Settings]:
     providers = found.providers()
     asked = {spec.name for each in found.plugins.values() for spec in each.value.ports}
     names = sorted({*providers, *asked} - set(WITH_RECORDS))
-    fields = [(name, str, _default_adapter(name, providers.get(name, []))) for name in names]
+    fields = [
+        (
+            name,
+            Annotated[str, msgspec.Meta(description=f"Installed: {', '.join(providers.get(name, [])) or 'none'}.")],
+            _default_adapter(name, providers.get(name, [])),
+        )
+        for name in names
+    ]
     made = msgspec.defstruct(
         "PortsSettings",
         fields,

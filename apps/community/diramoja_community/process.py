@@ -6,6 +6,7 @@ async with open_process(loaded, on_progress=print) as process:
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import attrs
@@ -21,11 +22,11 @@ from diramoja.core.ports.records import Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.settings import RuntimeSettings
-from diramoja.core.settings import Settings
+from diramoja.core.settings import LoadedSettings, Settings
 from diramoja_community.deployment import Loaded
 from diramoja_community.fallback import Fallback
 
-__all__ = ["Join", "Process", "migrate", "open_process"]
+__all__ = ["Join", "Process", "migrate_only", "open_process"]
 
 type Join = Literal["never", "always", "if running"]
 """Whether to use the servers of the instance that runs on the data folder."""
@@ -38,35 +39,29 @@ EMBEDDED: Mapping[str, ServerName] = {"postgres": "postgres", "nats": "nats", "v
 log = structlog.get_logger(__name__)
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Process:
     """One process of a deployment, with everything open.
 
     Attributes:
         loaded: deployment, settings and data folder; its roles are what the process does.
-        environment: registry, ports and settings for the parts of the runtime.
-        provided: adapters by protocol, settings by class, and the deployment's Keys.
+        settings: as loaded. `data`: the data folder.
+        registry: what the plugins brought. `ports`: adapters by protocol, settings by class, and the Keys.
+        environment: the same for the parts of the runtime.
         open_records: opens records for the heartbeat's own event loop.
         servers: the embedded servers of this process; None where it joined another or all have URLs.
         joined: the instance whose servers are used; None where there is none.
     """
 
     loaded: Loaded
+    settings: LoadedSettings
+    data: Path
+    registry: Registry
+    ports: Ports
     environment: Environment
-    provided: Mapping[type, object]
     open_records: Callable[[], AbstractAsyncContextManager[Records]]
     servers: EmbeddedServers | None
     joined: Endpoint | None
-
-    @property
-    def ports(self) -> Ports:
-        """For functions that name ports by annotation."""
-        return self.environment.ports
-
-    @property
-    def registry(self) -> Registry:
-        """What the plugins brought."""
-        return self.environment.registry
 
     def announce(self, **notes: str) -> None:
         """Tell other processes on the data folder, such as `http=` the URL."""
@@ -91,19 +86,20 @@ async def open_process(
         PluginError: an adapter lacks its driver.
     """
     async with AsyncExitStack() as stack:
-        joined = _find_instance(loaded, join)
-        servers = None if joined else await stack.enter_async_context(_servers(loaded, on_progress))
-        urls = joined.urls if joined else servers.urls if servers else {}
-        settings = _with_urls(loaded, urls)
+        settings, joined, servers = await _reach(loaded, join, on_progress, stack)
         if joined is None or join == "always":
-            await _prepare_tables(loaded, settings, on_progress)
+            for label in await _migrate(loaded, settings):
+                on_progress(f"migrated {label}")
         objects = await _open_adapters(loaded, settings, stack)
-        provided = _provided(loaded, settings, objects)
         registry = loaded.deployment.registry(loaded.settings.by_class())
+        ports = Ports(_provided(loaded, settings, objects))
         process = Process(
-            loaded=loaded,
-            environment=Environment(registry, Ports(provided), loaded.settings.of(RuntimeSettings)),
-            provided=provided,
+            loaded,
+            loaded.settings,
+            loaded.data,
+            registry,
+            ports,
+            environment=Environment(registry, ports, loaded.settings.of(RuntimeSettings)),
             open_records=objects["heartbeat"],
             servers=servers,
             joined=joined,
@@ -111,6 +107,24 @@ async def open_process(
         if joined is None:
             await process.environment.broker.prepare()
         yield process
+
+
+async def migrate_only(loaded: Loaded, *, dry_run: bool) -> list[str]:
+    """Bring the tables up to this version; the labels of the migrations that were (or would be) applied."""
+    async with AsyncExitStack() as stack:
+        settings, _, _ = await _reach(loaded, "if running", lambda _line: None, stack)
+        return await _migrate(loaded, settings, dry_run=dry_run)
+
+
+type _Reached = tuple[Mapping[str, Settings], Endpoint | None, EmbeddedServers | None]
+
+
+async def _reach(loaded: Loaded, join: Join, on_progress: Progress, stack: AsyncExitStack) -> _Reached:
+    """The servers: those of the running instance, or our own, or those with URLs; and the settings to reach them."""
+    joined = _find_instance(loaded, join)
+    servers = None if joined else await stack.enter_async_context(_servers(loaded, on_progress))
+    urls = joined.urls if joined else servers.urls if servers else {}
+    return _with_urls(loaded, urls), joined, servers
 
 
 def _find_instance(loaded: Loaded, join: Join) -> Endpoint | None:
@@ -141,7 +155,7 @@ async def _servers(loaded: Loaded, on_progress: Progress) -> AsyncIterator[Embed
     if "nats" in wanted:
         prefix: str = getattr(loaded.settings.sections["nats"], "prefix", "")
         embedded = msgspec.structs.replace(embedded, nats_prefix=prefix)
-    started = EmbeddedServers.start(loaded.data, embedded, _tell(on_progress), servers=wanted)
+    started = EmbeddedServers.start(loaded.data, embedded, _tell(on_progress), servers=tuple(wanted))
     async with started as servers:
         yield servers
 
@@ -184,8 +198,7 @@ def _with_urls(loaded: Loaded, urls: Mapping[str, str]) -> dict[str, Settings]:
 # --- tables ---
 
 
-async def migrate(loaded: Loaded, settings: Mapping[str, Settings], *, dry_run: bool = False) -> list[str]:
-    """Bring the tables up to this version; the labels of the migrations that were (or would be) applied."""
+async def _migrate(loaded: Loaded, settings: Mapping[str, Settings], *, dry_run: bool = False) -> list[str]:
     if "postgres" not in loaded.deployment.adapters:
         return []
     from diramoja.adapters.postgres.migrations import migrate as apply
@@ -194,11 +207,6 @@ async def migrate(loaded: Loaded, settings: Mapping[str, Settings], *, dry_run: 
     postgres = settings["postgres"]
     assert isinstance(postgres, PostgresSettings)
     return await apply(postgres, loaded.deployment.migrations(), dry_run=dry_run)
-
-
-async def _prepare_tables(loaded: Loaded, settings: Mapping[str, Settings], on_progress: Progress) -> None:
-    for label in await migrate(loaded, settings):
-        on_progress(f"migrated {label}")
 
 
 # --- adapters ---

@@ -18,6 +18,7 @@ from diramoja.core.runtime.views import ViewFeeder
 from diramoja.core.runtime.worker import Worker
 from diramoja_community.deployment import Loaded
 from diramoja_community.process import Process
+from diramoja_community.settings import GatewaySettings
 
 __all__ = ["Part", "listen", "make_worker", "run_process", "running_worker", "url_of", "watch_signals"]
 
@@ -25,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.02
-DRAIN_S = 10
 BACKLOG = 2048
 
 
@@ -79,21 +79,15 @@ class Gateway:
     def __init__(self, process: Process, bound: socket.socket) -> None:
         import uvicorn
 
-        from diramoja_community.application import create_application
+        from diramoja_community.application import create_application, server_options
 
         class Server(uvicorn.Server):
             @contextmanager
             def capture_signals(self) -> Iterator[None]:
                 yield  # The process has its own handlers.
 
-        config = uvicorn.Config(
-            create_application(process),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_S,
-            ws_max_size=64 * 1024,
-        )
+        options = server_options(process.settings.of(GatewaySettings))
+        config = uvicorn.Config(create_application(process), **options)
         self._server = Server(config)
         self._bound = bound
 
