@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.ports.database import Database
@@ -37,7 +37,7 @@ class Sources(Controller):
         self,
         settings: InformationSettings,
         page: PageQuery,
-        rating: Annotated[Rating | None, Parameter(description="flagged or trusted")] = None,
+        rating: Annotated[Rating | None, QueryParameter(description="flagged or trusted")] = None,
     ) -> Page[SourceView]:
         """By domain."""
         return source_list(settings.sources, page, rating=rating)

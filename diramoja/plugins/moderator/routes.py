@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from diramoja.core import Page, PageQuery, Send
@@ -25,8 +25,8 @@ class Cases(Controller):
         self,
         db: Database,
         page: PageQuery,
-        phase: Annotated[CasePhase | None, Parameter(query="state", description="open, claimed or decided")] = None,
-        overdue: Annotated[bool | None, Parameter(description="only those not decided in time")] = None,
+        phase: Annotated[CasePhase | None, QueryParameter(name="state", description="open, claimed or decided")] = None,
+        overdue: Annotated[bool | None, QueryParameter(description="only those not decided in time")] = None,
     ) -> Page[CaseView]:
         """The queue."""
         return await case_list(db, page, phase=phase, overdue=overdue)

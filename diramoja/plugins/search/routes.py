@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from diramoja.core.ports.search import Search, SearchQuery
 from diramoja.plugins.search.contracts import FoundView, SuggestionsView
@@ -23,13 +23,13 @@ class SearchRoutes(Controller):
         self,
         *,
         search: Search,
-        q: Annotated[str, Parameter(min_length=1, max_length=200, description='words, "phrases", -without')],
-        kind: Annotated[str, Parameter(query="type", max_length=40, description="topic or post")] = "",
-        category: Annotated[str, Parameter(max_length=40)] = "",
-        since: Annotated[datetime | None, Parameter(query="from")] = None,
-        until: Annotated[datetime | None, Parameter(query="to")] = None,
-        limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
-        cursor: Annotated[str, Parameter(max_length=500)] = "",
+        q: Annotated[str, QueryParameter(min_length=1, max_length=200, description='words, "phrases", -without')],
+        kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic or post")] = "",
+        category: Annotated[str, QueryParameter(max_length=40)] = "",
+        since: Annotated[datetime | None, QueryParameter(name="from")] = None,
+        until: Annotated[datetime | None, QueryParameter(name="to")] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+        cursor: Annotated[str, QueryParameter(max_length=500)] = "",
     ) -> FoundView:
         """Matches stand in <mark>, the rest is escaped."""
         found = await search.find(SearchQuery(q, kind, category, _aware(since), _aware(until), limit, cursor))
@@ -40,8 +40,8 @@ class SearchRoutes(Controller):
         self,
         *,
         search: Search,
-        q: Annotated[str, Parameter(min_length=1, max_length=60, description="the beginning of a word or title")],
-        limit: Annotated[int, Parameter(ge=1, le=20)] = 10,
+        q: Annotated[str, QueryParameter(min_length=1, max_length=60, description="the beginning of a word or title")],
+        limit: Annotated[int, QueryParameter(ge=1, le=20)] = 10,
     ) -> SuggestionsView:
         """Titles and words, most frequent first."""
         return SuggestionsView(await search.suggest(q, limit))

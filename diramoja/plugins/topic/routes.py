@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from diramoja.core import Page, PageQuery, Reader, Send
@@ -39,7 +39,7 @@ from diramoja.plugins.topic.queries import (
 
 __all__ = ["Posts", "Topics"]
 
-type Kind = Annotated[ReactionKind, Parameter(description="agree, disagree, pass or like")]
+type Kind = Annotated[ReactionKind, PathParameter(description="agree, disagree, pass or like")]
 
 
 class NewPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,10 +73,10 @@ class Topics(Controller):
         self,
         db: Database,
         page: PageQuery,
-        category: Annotated[str | None, Parameter(max_length=40)] = None,
-        tag: Annotated[str | None, Parameter(max_length=40)] = None,
+        category: Annotated[str | None, QueryParameter(max_length=40)] = None,
+        tag: Annotated[str | None, QueryParameter(max_length=40)] = None,
         *,
-        sort: Annotated[TopicSort, Parameter(description="new, or active: last posted to")] = "new",
+        sort: Annotated[TopicSort, QueryParameter(description="new, or active: last posted to")] = "new",
     ) -> Page[TopicView]:
         """Newest or most recently active first."""
         return await topic_list(db, page, sort=sort, category=category, tag=tag)
@@ -116,7 +116,7 @@ class Topics(Controller):
         reader: Reader,
         page: PageQuery,
         *,
-        sort: Annotated[PostSort, Parameter(description="new, old or top: most agreement and likes")] = "new",
+        sort: Annotated[PostSort, QueryParameter(description="new, old or top: most agreement and likes")] = "new",
     ) -> Page[PostView]:
         """Those that the reader may see; one's own in every status."""
         return await post_list(db, reader, topic_id, page, sort=sort)
