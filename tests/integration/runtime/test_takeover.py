@@ -223,6 +223,10 @@ async def test_a_retried_key_gets_the_first_answer_after_restarts(stage: Stage) 
     worker = await stage.start_worker()
     await stage.send(300)
     await stage.until_answered()
+    end = time.monotonic() + 10 * SLACK
+    while len(stage.hints) < len(stage.sent):
+        assert time.monotonic() < end
+        await anyio.sleep(0.05)
     first = {id: hints[0] for id, hints in stage.hints.items()}
     stage.workers[worker].kill()
     await stage.start_worker()
