@@ -16,7 +16,7 @@ def check_claims(plugins: Sequence[tuple[Plugin, str, str]]) -> None:
     """Check (plugin, its distribution, its home package) against each other.
 
     Raises:
-        PluginError: two claim the same, or a route asks for a permission that nobody declares.
+        PluginError: two claim the same, or a channel asks for a permission that nobody declares.
     """
     holders: dict[tuple[str, Any], tuple[Plugin, str]] = {}
     for plugin, distribution, home in plugins:
@@ -28,7 +28,7 @@ def check_claims(plugins: Sequence[tuple[Plugin, str, str]]) -> None:
                     f"{holder.name} ({other}) and {plugin.name} ({distribution}) claim the same {what} {shown}.",
                     cure="Rename it in one of them, or leave one out of [deployment] plugins.",
                 )
-    _check_permissions([plugin for plugin, _, _ in plugins])
+    _check_channels([plugin for plugin, _, _ in plugins])
 
 
 def _claims(plugin: Plugin, home: str) -> Iterator[tuple[str, Any]]:
@@ -36,7 +36,7 @@ def _claims(plugin: Plugin, home: str) -> Iterator[tuple[str, Any]]:
     for kind in plugin.kinds:
         yield "kind", kind.name
         yield "id prefix", kind.prefix
-    for method, path, _permission in routes_of(plugin):
+    for method, path in routes_of(plugin):
         yield "route", f"{method} {re.sub(r'{\w+', '{', path)}"
     for table in {record.table for record in plugin.records}:
         yield "table", table
@@ -50,21 +50,21 @@ def _claims(plugin: Plugin, home: str) -> Iterator[tuple[str, Any]]:
         yield "event", event.wire_name
 
 
-def _check_permissions(plugins: Sequence[Plugin]) -> None:
+def _check_channels(plugins: Sequence[Plugin]) -> None:
+    """That somebody declares their permissions; those of routes are checked by the gateway, which knows the routes."""
     declared = {permission for plugin in plugins for permission in plugin.permissions}
     for plugin in plugins:
-        named = [(f"{method} {path}", permission) for method, path, permission in routes_of(plugin) if permission]
-        named += [(f"The channel {kind}", channel.permission) for kind, channel in plugin.channels.items()]
-        for what, permission in named:
-            if permission not in declared:
+        for kind, channel in plugin.channels.items():
+            if channel.permission not in declared:
                 raise PluginError(
-                    f"{what} of plugin {plugin.name} asks for the permission {permission}, which nobody declares.",
-                    cure=nearest(permission, declared),
+                    f"The channel {kind} of plugin {plugin.name} asks for the permission {channel.permission}, "
+                    "which nobody declares.",
+                    cure=nearest(channel.permission, declared),
                 )
 
 
-def routes_of(plugin: Plugin) -> Iterator[tuple[str, str, str]]:
-    """(method, path, permission or "") of every route; read off the handlers, since the core knows no web framework."""
+def routes_of(plugin: Plugin) -> Iterator[tuple[str, str]]:
+    """(method, path) of every route; read off the handlers, since the core knows no web framework."""
     for controller in plugin.routes:
         base = str(getattr(controller, "path", "") or "")
         for name in sorted(vars(controller)):
@@ -72,7 +72,7 @@ def routes_of(plugin: Plugin) -> Iterator[tuple[str, str, str]]:
             for path in sorted(getattr(handler, "paths", ())):
                 whole = "/" + "/".join(filter(None, f"{base}/{path}".split("/")))
                 for method in sorted(getattr(handler, "http_methods", ()) or ["WS"]):
-                    yield str(method), whole, str(getattr(handler, "opt", {}).get("permission", ""))
+                    yield str(method), whole
 
 
 def events_of(home: str) -> list[type[Event]]:

@@ -196,7 +196,7 @@ def _called[T](
     manager: pluggy.PluginManager, hook: str, kind: type[T], origins: Mapping[str, Brought[None]]
 ) -> list[Brought[T]]:
     made = []
-    for implementation in reversed(getattr(manager.hook, hook).get_hookimpls()):
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
         origin = origins[implementation.plugin_name]
         try:
             value = implementation.function()
@@ -279,11 +279,10 @@ def assemble(
     chosen = {name: each for name, each in found.plugins.items() if name in plugins or not plugins}
     ordered = [chosen[name] for name in _in_order(chosen, found)]
     check_claims([(each.value, each.distribution, each.home) for each in ordered])
-    protocols = dict(CORE_PORTS) | {spec.name: spec.protocol for each in ordered for spec in each.value.ports}
     wanted = _wanted(ordered, needs)
     adapters = _choose(found, wanted, {port: names for port, names in (ports or {}).items() if names.strip()})
     used = {name: found.adapters[name] for names in adapters.values() for name in names}
-    return Deployment(ordered, used, adapters, protocols, _inert(ordered))
+    return Deployment(ordered, used, adapters, _protocols(ordered), _inert(ordered))
 
 
 def _installed(found: Found) -> str:
@@ -319,6 +318,19 @@ def _wanted(plugins: Sequence[Brought[Plugin]], needs: Iterable[str]) -> dict[st
         for spec in each.value.ports:
             wanted.setdefault(spec.name, f"plugin {each.value.name} of {each}")
     return wanted
+
+
+def _protocols(plugins: Sequence[Brought[Plugin]]) -> dict[str, type]:
+    protocols = dict(CORE_PORTS)
+    for each in plugins:
+        for spec in each.value.ports:
+            if (known := protocols.setdefault(spec.name, spec.protocol)) is not spec.protocol:
+                raise PluginError(
+                    f"Plugin {each.value.name} of {each} takes the port {spec.name} for a {spec.protocol.__name__}; "
+                    f"elsewhere it is a {known.__name__}.",
+                    cure="Call one of them something else.",
+                )
+    return protocols
 
 
 def _choose(found: Found, wanted: Mapping[str, str], named: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
