@@ -24,17 +24,23 @@ from diramoja.core.keys import Keys
 from diramoja.core.plugin import Plugin
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
-from diramoja.core.ports.records import Operations
+from diramoja.core.ports.records import EventLog, Operations
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.dispatch import Dispatcher, DispatchSettings
+from diramoja.core.runtime.live import LiveFeed
 from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
+from diramoja_community.channels import Channels
 from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
+from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.exchange import Frame
 from diramoja_community.idempotency import Sender
 from diramoja_community.limits import LIMITS, Limits
+from diramoja_community.live import Live, live_route
 from diramoja_community.metrics import Metrics
+from diramoja_community.outbox import Connections
+from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
 from diramoja_community.settings import GatewaySettings
 
@@ -69,6 +75,7 @@ class Gateway:
     metrics: Metrics
     gate: Gate
     sender: Sender
+    live: Live
 
     @classmethod
     def of(cls, process: Hosting) -> "Gateway":
@@ -79,9 +86,25 @@ class Gateway:
         digest_key = keys.get("request_digest", settings.digest_key_file)
         name = f"{os.getpid()}-{secrets.token_hex(4)}"
         dispatcher = Dispatcher(get(Broker), get(Operations), get(DispatchSettings), name)
-        gate = Gate(process.registry, tokens, Limits(get(Cache), settings, digest_key))
-        sender = Sender(dispatcher, digest_key)
-        return cls(process.registry, process.ports, settings, tokens, dispatcher, Metrics(), gate, sender)
+        limits = Limits(get(Cache), settings, digest_key)
+        channels = Channels(process.registry)
+        feed = LiveFeed(get(Broker), get(EventLog), channels.label)
+        return cls(
+            registry=process.registry,
+            ports=process.ports,
+            settings=settings,
+            tokens=tokens,
+            dispatcher=dispatcher,
+            metrics=Metrics(),
+            gate=Gate(process.registry, tokens, limits),
+            sender=Sender(dispatcher, digest_key),
+            live=Live(feed, channels, tokens, limits, settings, Connections(settings)),
+        )
+
+    @property
+    def name(self) -> str:
+        """Of the deployment."""
+        return self.ports.get(DeploymentSettings).name
 
     def available(self) -> dict[type, object]:
         """What a route gets for an annotation, besides the ports."""
@@ -105,7 +128,10 @@ def create_application(process: Hosting) -> Litestar:
 
 def _litestar(gateway: Gateway) -> Litestar:
     return Litestar(
-        route_handlers=[Router("/v1", route_handlers=_mounted(gateway))],
+        route_handlers=[
+            Router("/v1", route_handlers=[*_mounted(gateway), poll_route(gateway.live)]),
+            live_route(gateway.live),
+        ],
         dependencies=common_dependencies(gateway.sender),
         guards=[gateway.gate],
         dto=StrictBody,
@@ -122,7 +148,7 @@ def _litestar(gateway: Gateway) -> Litestar:
 def _life(gateway: Gateway) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
-        async with gateway.dispatcher.serving():
+        async with gateway.dispatcher.serving(), gateway.live.feed.serving():
             yield
 
     return life

@@ -14,7 +14,12 @@ from diramoja_community.exchange import Connection, exchange_of
 from diramoja_community.limits import Limits
 from diramoja_community.problems import ProblemError
 
-__all__ = ["GUEST", "Gate", "bearer", "reader_of"]
+__all__ = ["GUEST", "OPEN", "OPERATE", "Gate", "bearer", "reader_of"]
+
+OPEN = "gateway.open"
+OPERATE = "agent.operate"
+OWN_PERMISSIONS = {OPEN: frozenset({"guest"}), OPERATE: frozenset({"admin"})}
+"""Permissions of the gateway's own routes."""
 
 GUEST = Reader()
 LADDER = ROLES[:3]
@@ -52,7 +57,7 @@ class Gate:
     """The guard: text of the path, limits, who asks, permission; in this order."""
 
     def __init__(self, registry: Registry, tokens: Tokens, limits: Limits) -> None:
-        self._permissions = registry.permissions
+        self._permissions = {**registry.permissions, **OWN_PERMISSIONS}
         self._tokens = tokens
         self._limits = limits
 

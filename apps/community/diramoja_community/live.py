@@ -1,0 +1,271 @@
+"""The WebSocket /v1/live: one session a socket, with a bounded queue out.
+
+The first frame authenticates, unless the token came in the Authorization header or as the subprotocol
+`bearer.<token>` (beside `diramoja`, which is the one accepted).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import attrs
+from litestar import WebSocket, websocket
+from litestar.handlers import WebsocketRouteHandler
+
+from diramoja.core.errors import DiramojaError, LimitedError, UnauthenticatedError
+from diramoja.core.ports.records import AgentKey
+from diramoja.core.runtime.live import LiveFeed
+from diramoja.core.tokens import Claims, Tokens
+from diramoja_community.auth import bearer, reader_of
+from diramoja_community.channels import Channels
+from diramoja_community.exchange import exchange_of
+from diramoja_community.limits import Limits
+from diramoja_community.live_frames import (
+    Authenticate,
+    Given,
+    Ping,
+    Resume,
+    Subscribe,
+    Unsubscribe,
+    error_frame,
+    frame,
+    read_frame,
+)
+from diramoja_community.outbox import Connections, Outbox
+from diramoja_community.settings import GatewaySettings
+
+__all__ = ["Live", "live_route"]
+
+AUTHENTICATE_S = 10.0
+WRITE_S = 10.0
+LAST_WRITE_S = 1.0
+FRAMES_PER_SECOND = 50
+
+SUBPROTOCOL = "diramoja"
+TOKEN_PREFIX = "bearer."  # noqa: S105  # no secret
+
+UNAUTHENTICATED = 4401
+TOO_MANY = 4429
+SLOW = 1013
+
+GONE = (OSError, RuntimeError)
+"""What sending raises once the client is gone."""
+
+type Socket = WebSocket[Any, Any, Any]
+
+
+@attrs.frozen
+class Live:
+    """What sessions and polls share."""
+
+    feed: LiveFeed
+    channels: Channels
+    tokens: Tokens
+    limits: Limits
+    settings: GatewaySettings
+    connections: Connections
+
+
+# --- a session ---
+
+
+class Session:
+    """One socket that is accepted and authenticated."""
+
+    def __init__(self, live: Live, socket: Socket, claims: Claims) -> None:
+        self._live = live
+        self._socket = socket
+        self._claims = claims
+        self._reader = reader_of(claims)
+        self._outbox = Outbox()
+        self._heard: dict[AgentKey, None] = {}
+        self._prolonged = asyncio.Event()
+        self._close: tuple[int, str] | None = None
+
+    async def run(self) -> None:
+        """Until either side ends it."""
+        self._greet()
+        try:
+            async with anyio.create_task_group() as tasks:
+                for part in (self._read, self._write, self._expire):
+                    tasks.start_soon(self._until_over, part, tasks.cancel_scope)
+        finally:
+            self._live.feed.leave(self._outbox, self._heard)
+        if self._close is not None:
+            with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
+                await self._socket.close(*self._close)
+
+    async def _until_over(self, part: Callable[[], Awaitable[None]], scope: anyio.CancelScope) -> None:
+        """The first part that ends is the end."""
+        await part()
+        scope.cancel()
+
+    def _greet(self) -> None:
+        expires = self._claims.expires_at
+        self._outbox.put(frame("authenticated", member_id=self._claims.member, expires_at=expires))
+
+    # --- out ---
+
+    async def _write(self) -> None:
+        while True:
+            frames = await self._outbox.take()
+            if self._outbox.slow:
+                await self._tell_slow()
+                return
+            if not await self._send(frames, WRITE_S):
+                return
+
+    async def _send(self, frames: list[str], within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                for each in frames:
+                    await self._socket.send_text(each)
+        except TimeoutError:
+            self._outbox.slow = True
+            await self._tell_slow()
+            return False
+        except GONE:
+            return False  # It is gone.
+        return True
+
+    async def _tell_slow(self) -> None:
+        self._live.connections.slow += 1
+        self._close = (SLOW, "slow_client")
+        text = frame("error", code="slow_client", detail="You read too slowly; connect again and resume.")
+        with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
+            await self._socket.send_text(text)
+
+    async def _expire(self) -> None:
+        while (rest_s := (self._claims.expires_at - datetime.now(UTC)).total_seconds()) > 0:
+            self._prolonged.clear()
+            with anyio.move_on_after(rest_s):
+                await self._prolonged.wait()
+        late = UnauthenticatedError("The access token has expired.", code="token_expired")
+        await self._send([error_frame(late)], LAST_WRITE_S)
+        self._close = (UNAUTHENTICATED, "token_expired")
+
+    # --- in ---
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        second, count = 0, 0
+        async for text in incoming(self._socket):
+            now = int(loop.time())
+            second, count = now, count + 1 if now == second else 1
+            if count > FRAMES_PER_SECOND:
+                await self._send([frame("error", code="rate_limited", detail="Too many frames.")], LAST_WRITE_S)
+                self._close = (TOO_MANY, "rate_limited")
+                return
+            try:
+                await self._take(read_frame(text))
+            except DiramojaError as error:
+                self._outbox.put(error_frame(error))
+
+    async def _take(self, given: Given) -> None:
+        match given:
+            case Subscribe(channels=names):
+                await self._join(dict.fromkeys(names))
+            case Resume(after=after):
+                await self._join(after)
+            case Unsubscribe(channels=names):
+                self._leave(names)
+            case Ping():
+                self._outbox.put(frame("pong"))
+            case Authenticate(token=token):
+                self._prolong(token)
+
+    def _prolong(self, token: str) -> None:
+        claims = self._live.tokens.read_access(token)
+        if claims.member != self._claims.member:
+            raise UnauthenticatedError("This session is another member's.", code="token_invalid")
+        self._claims, self._reader = claims, reader_of(claims)
+        self._prolonged.set()
+        self._greet()
+
+    async def _join(self, after: Mapping[str, int | None]) -> None:
+        wanted: dict[AgentKey, int | None] = {}
+        for name, seq in after.items():
+            try:
+                wanted[self._live.channels.resolve(name, self._reader)] = seq
+            except DiramojaError as error:
+                self._outbox.put(error_frame(error, channel=name[:256]))
+        if len(self._heard.keys() | wanted.keys()) > self._live.settings.channels_per_socket:
+            raise LimitedError("This connection hears as many channels as it may.", code="too_many_channels")
+        if not wanted:
+            return
+        self._heard.update(dict.fromkeys(wanted))
+        try:
+            come = await self._live.feed.join(self._outbox, wanted)
+        except DiramojaError:
+            self._live.feed.leave(self._outbox, wanted)
+            for key in wanted:
+                self._heard.pop(key, None)
+            raise
+        labelled = {self._live.channels.label(key): seq for key, seq in come.items()}
+        self._outbox.put(frame("subscribed", channels=labelled))
+
+    def _leave(self, names: list[str]) -> None:
+        keys = [self._live.channels.resolve(name, self._reader) for name in names]
+        self._live.feed.leave(self._outbox, keys)
+        for key in keys:
+            self._heard.pop(key, None)
+        self._outbox.put(frame("unsubscribed", channels=[self._live.channels.label(key) for key in keys]))
+
+
+async def incoming(socket: Socket) -> AsyncIterator[str | bytes]:
+    """The client's frames until it goes."""
+    while True:
+        message: Mapping[str, Any] = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if message["type"] == "websocket.receive":
+            text = message.get("text")
+            yield text if text is not None else message.get("bytes") or b""
+
+
+# --- the route ---
+
+
+def live_route(live: Live) -> WebsocketRouteHandler:
+    """The WebSocket's handler."""
+
+    @websocket("/v1/live", name="live")
+    async def serve(socket: WebSocket[Any, Any, Any]) -> None:
+        try:
+            await live.limits.address(socket, exchange_of(socket))
+        except DiramojaError as error:
+            await socket.close(TOO_MANY, error.code)
+            return
+        offered: list[str] = list(socket.scope["subprotocols"])
+        await socket.accept(subprotocols=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        try:
+            claims = await _authenticated(live, socket, offered)
+            with live.connections.one(claims.member):
+                await Session(live, socket, claims).run()
+        except DiramojaError as error:
+            code = UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else TOO_MANY
+            with contextlib.suppress(*GONE):
+                await socket.send_text(error_frame(error))
+                await socket.close(code, error.code)
+
+    return serve
+
+
+async def _authenticated(live: Live, socket: Socket, offered: list[str]) -> Claims:
+    """Who connects, by header, subprotocol or first frame."""
+    header = socket.headers.get("authorization")
+    if header is not None:
+        return live.tokens.read_access(bearer(header))
+    for each in offered:
+        if each.startswith(TOKEN_PREFIX):
+            return live.tokens.read_access(each.removeprefix(TOKEN_PREFIX))
+    with anyio.move_on_after(AUTHENTICATE_S):
+        async for text in incoming(socket):
+            given = read_frame(text)
+            if not isinstance(given, Authenticate):
+                break
+            return live.tokens.read_access(given.token)
+    raise UnauthenticatedError("The first frame has to be `authenticate` with an access token.")

@@ -1,0 +1,100 @@
+"""Who listens: the bounded queue of each socket and poll, and how many there are."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Iterator
+
+from diramoja.core.errors import LimitedError, UnavailableError
+from diramoja_community.settings import GatewaySettings
+
+__all__ = ["Connections", "Outbox"]
+
+OUTBOX_FRAMES = 1024
+OUTBOX_CHARACTERS = 4_000_000
+TOO_MANY = "too_many_connections"
+
+
+class Outbox:
+    """Frames that wait for one socket or poll, in bounds; an ear of the live feed."""
+
+    def __init__(self) -> None:
+        self._frames: deque[str] = deque()
+        self._characters = 0
+        self._news = asyncio.Event()
+        self._space = asyncio.Event()
+        self.positions: dict[str, int] = {}
+        self.slow = False
+
+    def offer(self, frame: str, channel: str, seq: int | None) -> None:
+        """See `Ear`."""
+        if seq is not None:
+            self.positions[channel] = seq
+        self.put(frame)
+
+    def put(self, frame: str) -> None:
+        """Queue a frame; beyond the bounds the reader is too slow and all is dropped."""
+        if self.slow:
+            return
+        self._frames.append(frame)
+        self._characters += len(frame)
+        if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
+            self.slow = True
+            self._frames.clear()
+            self._space.set()
+        self._news.set()
+
+    async def room(self) -> None:
+        """See `Ear`."""
+        while len(self._frames) > OUTBOX_FRAMES // 2 and not self.slow:
+            self._space.clear()
+            await self._space.wait()
+
+    async def take(self) -> list[str]:
+        """All that waits, as soon as there is something; nothing where the reader was too slow."""
+        await self._news.wait()
+        return self.take_now()
+
+    def take_now(self) -> list[str]:
+        """All that waits."""
+        frames = list(self._frames)
+        self._frames.clear()
+        self._characters = 0
+        self._news.clear()
+        self._space.set()
+        return frames
+
+
+class Connections:
+    """How many listen, in all and by member."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._most = settings.sockets_max
+        self._most_of_one = settings.sockets_per_member
+        self._of: dict[str, int] = {}
+        self.count = 0
+        self.slow = 0
+
+    @contextlib.contextmanager
+    def one(self, who: str) -> Iterator[None]:
+        """Count one for the block.
+
+        Raises:
+            UnavailableError: this gateway has as many as it takes.
+            LimitedError: this member has.
+        """
+        if self.count >= self._most:
+            raise UnavailableError(
+                "This gateway has as many live connections as it takes.", code="too_many_connections"
+            )
+        if self._of.get(who, 0) >= self._most_of_one:
+            raise LimitedError("You have as many live connections as one may have.", code=TOO_MANY)
+        self.count += 1
+        self._of[who] = self._of.get(who, 0) + 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+            self._of[who] -= 1
+            if not self._of[who]:
+                del self._of[who]

@@ -1,0 +1,94 @@
+"""Long polling /v1/live/poll: the same events where WebSockets cannot be had."""
+
+from typing import Annotated, Any
+
+import anyio
+import msgspec
+from litestar import Request, Response, get
+from litestar.enums import MediaType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+
+from diramoja.core.errors import InvalidError
+from diramoja.core.gateway import Reader
+from diramoja.core.ports.records import AgentKey
+from diramoja_community.auth import OPEN
+from diramoja_community.limits import address_of
+from diramoja_community.live import Live
+from diramoja_community.outbox import Outbox
+
+__all__ = ["LivePoll", "poll_route"]
+
+CHANNELS_MAX = 100
+
+
+class LiveEvent(msgspec.Struct):
+    """An event of a channel, or a `reset`: earlier ones are no longer kept, read the list anew."""
+
+    type: str
+    channel: str
+    seq: int | None
+    name: str = ""
+    id: str = ""
+    at: str = ""
+    data: Any = None
+
+
+class LivePoll(msgspec.Struct):
+    """What a poll brought; `after` is what to ask with next, by channel."""
+
+    events: list[LiveEvent]
+    after: dict[str, int]
+
+
+def poll_route(live: Live) -> HTTPRouteHandler:
+    """The route's handler."""
+
+    @get("/live/poll", permission=OPEN, tags=["Live"], summary="Events of channels, by long polling")
+    async def poll(
+        *,
+        request: Request[Any, Any, Any],
+        reader: Reader,
+        channels: Annotated[str, Parameter(min_length=3, max_length=4096, description="Such as topic:a,topic:b.")],
+        after: Annotated[str, Parameter(max_length=2048, description="Numbers in the same order; empty: now.")] = "",
+        wait: Annotated[float, Parameter(ge=0, le=30, description="Seconds to wait for a first event.")] = 25,
+    ) -> LivePoll:
+        """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
+        wanted = _wanted(live, channels, after, reader)
+        outbox = Outbox()
+        with live.connections.one(reader.member or address_of(request)):
+            try:
+                come = await live.feed.join(outbox, wanted)
+                frames = outbox.take_now()
+                if not frames and wait:
+                    with anyio.move_on_after(wait):
+                        frames = await outbox.take()
+            finally:
+                live.feed.leave(outbox, wanted)
+        places = {live.channels.label(key): seq for key, seq in come.items()} | outbox.positions
+        answer: LivePoll = _answer(frames, places)
+        return answer
+
+    return poll
+
+
+def _wanted(live: Live, channels: str, after: str, reader: Reader) -> dict[AgentKey, int | None]:
+    names = channels.split(",")
+    numbers = after.split(",") if after else [""] * len(names)
+    if len(names) != len(numbers) or len(names) > CHANNELS_MAX:
+        raise InvalidError(f"`after` has as many numbers as `channels` has names, at most {CHANNELS_MAX}.")
+    return {live.channels.resolve(name, reader): _number(text) for name, text in zip(names, numbers, strict=True)}
+
+
+def _number(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004  # fits 64 bits
+        raise InvalidError("`after` holds numbers.")
+    return int(text)
+
+
+def _answer(frames: list[str], after: dict[str, int]) -> Any:
+    """The frames are JSON already: they are joined, not encoded again."""
+    body = f'{{"events":[{",".join(frames)}],"after":{msgspec.json.encode(after).decode()}}}'
+    return Response(body.encode(), media_type=MediaType.JSON)
