@@ -123,8 +123,8 @@ def _reader(reader: Reader) -> tuple[str, bool]:
 
 
 def _topic(row: Mapping[str, Any]) -> TopicView:
-    fields = {name: row[name] for name in TopicView.__struct_fields__}
-    return msgspec.convert(fields | {"close_reason": row["close_reason"] or msgspec.UNSET}, TopicView)
+    shown = (name for name in TopicView.__struct_fields__ if name != "close_reason" or row[name])
+    return msgspec.convert({name: row[name] for name in shown}, TopicView)
 
 
 def _post(row: Mapping[str, Any], reader: Reader) -> PostView:

@@ -141,7 +141,7 @@ class Posts(Controller):
     @put(
         "/reactions/{kind:str}",
         permission="post.react",
-        limit="reactions",
+        limit="votes",
         status_code=HTTP_204_NO_CONTENT,
         summary="React to a post",
     )
@@ -149,7 +149,7 @@ class Posts(Controller):
         """Agree, disagree and pass replace each other; like is apart."""
         await send("topic", await topic_of_post(db, post_id), React(post_id, kind))
 
-    @delete("/reactions/{kind:str}", permission="post.react", limit="reactions", summary="Take a reaction back")
+    @delete("/reactions/{kind:str}", permission="post.react", limit="votes", summary="Take a reaction back")
     async def unreact(self, post_id: str, kind: Kind, db: Database, send: Send) -> None:
         """One that is not there is no error."""
         await send("topic", await topic_of_post(db, post_id), Unreact(post_id, kind))
