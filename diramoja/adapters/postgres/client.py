@@ -23,14 +23,23 @@ __all__ = ["Connection", "KeptConnection", "PooledConnections", "PostgresClient"
 type Connection = asyncpg.Connection
 type Borrowed = PoolConnectionProxy
 
+CLOSE_S = 1.0
 IDLE_S = 60.0
 """A pooled connection that was not used for so long is closed."""
 
+# A session whose client is gone ends within seconds, even in the middle of a statement: it may hold locks.
+_ALL = {
+    "client_connection_check_interval": "500ms",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
 # Statements by key over tables that grow: without statistics, in a new database, the planner would scan or hash them.
-BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 COMMIT = {**BY_KEY, "synchronous_commit": "on", "idle_in_transaction_session_timeout": "1s"}
 # Queries of plugins: a plan kept for other values of the parameters may be far slower than a plan made each time.
-QUERY = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+QUERY = {"plan_cache_mode": "force_custom_plan"}
 
 
 @contextmanager
@@ -49,7 +58,7 @@ def _arguments(settings: PostgresSettings, purpose: str, server_settings: Mappin
         "timeout": settings.connect_timeout_s,
         "command_timeout": settings.deadline_s,
         "statement_cache_size": settings.statement_cache,
-        "server_settings": {"application_name": f"{settings.application} {purpose}", **server_settings},
+        "server_settings": {"application_name": f"{settings.application} {purpose}", **_ALL, **server_settings},
     }
     if settings.password_file:
         arguments["password"] = _password(settings.password_file)
@@ -166,8 +175,13 @@ class PooledConnections:
         return rows
 
     async def close(self) -> None:
-        """End all of them; what they are at is broken off."""
-        if self._pool is not None:
+        """End all of them; what they are at after a second is broken off."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._pool.close()
+        except TimeoutError:
             self._pool.terminate()
 
 
@@ -222,6 +236,6 @@ def _to_json(value: object) -> str:
 async def end(connection: Connection) -> None:
     """Close politely within a second, else break it off."""
     try:
-        await connection.close(timeout=1)
+        await connection.close(timeout=CLOSE_S)
     except (OSError, TimeoutError, pg.PostgresError, pg.InterfaceError):
         connection.terminate()

@@ -10,6 +10,10 @@ __all__ = ["prepare_months"]
 AHEAD = 3
 """This month and the next two."""
 LOCK_TIMEOUT = "2s"
+EXISTING = """
+SELECT c.relname::text FROM pg_class c JOIN pg_class log ON log.oid = 'event_log'::regclass
+WHERE c.relnamespace = log.relnamespace AND c.relname = ANY($1::text[])
+"""
 
 
 async def prepare_months(keys: PooledConnections, now: datetime) -> list[str]:
@@ -18,11 +22,9 @@ async def prepare_months(keys: PooledConnections, now: datetime) -> list[str]:
     Raises:
         UnavailableError: somebody reads the rest for too long; the next call tries again.
     """
-    wanted = list(_months(now.astimezone(UTC)))
-    rows = await keys.fetch(
-        "SELECT to_regclass(name)::text FROM unnest($1::text[]) AS t (name)", [w[0] for w in wanted]
-    )
-    missing = [month for month, row in zip(wanted, rows, strict=True) if row[0] is None]
+    wanted = _months(now.astimezone(UTC))
+    existing = {row[0] for row in await keys.fetch(EXISTING, [name for name, _, _ in wanted])}
+    missing = [month for month in wanted if month[0] not in existing]
     for name, first, end in missing:
         await _make(keys, name, first, end)
     return [name for name, _, _ in missing]
@@ -41,8 +43,10 @@ async def _make(keys: PooledConnections, name: str, first: datetime, end: dateti
     async with keys.use() as connection, connection.transaction():
         await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('event_log months'))")
+        if await connection.fetchval(f"SELECT EXISTS ({EXISTING})", [name]):
+            return  # Somebody else made it meanwhile.
         await connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {name} (LIKE event_log INCLUDING DEFAULTS);"  # noqa: S608
+            f"CREATE TABLE {name} (LIKE event_log INCLUDING DEFAULTS);"  # noqa: S608
             "LOCK TABLE event_log_rest IN ACCESS EXCLUSIVE MODE;"
             f"WITH moved AS (DELETE FROM event_log_rest WHERE at >= '{first}' AND at < '{end}' RETURNING *)"
             f" INSERT INTO {name} SELECT * FROM moved;"

@@ -135,8 +135,9 @@ class PostgresOperations:
 
     async def expire(self, now: datetime) -> Mapping[str, int]:
         """See the port. At most 100,000 rows a table in one call; makes the coming months of the event log too."""
+        gone = {table: await self._expire(sql, now - term) for table, (sql, term) in EXPIRED.items()}
         await prepare_months(self._keys, now)
-        return {table: await self._expire(sql, now - term) for table, (sql, term) in EXPIRED.items()}
+        return gone
 
     async def _expire(self, sql: str, before: datetime) -> int:
         count = 0

@@ -45,7 +45,9 @@ _NAMES = {**{name: name for name in LANGUAGES.values()}, **LANGUAGES}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # Control characters are taken out of every text, so these can only come from ts_headline.
 _BEGIN, _END = "\x02", "\x03"
-_HEADLINE = f"StartSel={_BEGIN}, StopSel={_END}, MaxFragments=2, MaxWords=24, MinWords=8, FragmentDelimiter=' … '"
+_HEADLINE = (
+    f"StartSel={_BEGIN}, StopSel={_END}, MaxFragments=2, MaxWords=24, MinWords=8, ShortWord=0, FragmentDelimiter=' … '"
+)
 
 
 class _Place(NamedTuple):
