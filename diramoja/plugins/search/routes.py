@@ -24,7 +24,7 @@ class SearchRoutes(Controller):
         *,
         search: Search,
         q: Annotated[str, QueryParameter(min_length=1, max_length=200, description='words, "phrases", -without')],
-        kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic or post")] = "",
+        kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic, post or member")] = "",
         category: Annotated[str, QueryParameter(max_length=40)] = "",
         since: Annotated[datetime | None, QueryParameter(name="from")] = None,
         until: Annotated[datetime | None, QueryParameter(name="to")] = None,

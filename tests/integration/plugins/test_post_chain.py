@@ -1,4 +1,4 @@
-"""The whole chain of a post in memory: topic, screening, check, publication; also where the worker dies on the way."""
+"""The whole chain of a post in memory: from the member to publication; also where the worker dies."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,16 @@ from diramoja.core.ports.search import Document, Found, Search, SearchQuery
 from diramoja.core.testing.runtime import Runtime, Sent
 from diramoja.plugins.information import hooks as information_hooks
 from diramoja.plugins.information.projections import NoteRecord
+from diramoja.plugins.member import hooks as member_hooks
+from diramoja.plugins.member.agent import member
+from diramoja.plugins.member.contracts import Join, SubmitPost
 from diramoja.plugins.moderator import hooks as moderator_hooks
 from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.contracts import CaseOpened, ClaimCase, DecideCase, PostCleared
 from diramoja.plugins.search import hooks as search_hooks
 from diramoja.plugins.topic import hooks as topic_hooks
 from diramoja.plugins.topic.agent import Post, topic
-from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostReceived, React, ReportPost, TakePost
+from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostReceived, React, ReportPost
 from diramoja.plugins.topic.projections import PostRecord
 
 TOPIC = "top_1"
@@ -67,20 +70,23 @@ class Visibility:
         return len(args[0])
 
 
-TOPICS, MODERATION = topic_hooks.register_plugin(), moderator_hooks.register_plugin()
+MEMBERS, TOPICS, MODERATION = (hooks.register_plugin() for hooks in (member_hooks, topic_hooks, moderator_hooks))
 INFORMATION, SEARCH = information_hooks.register_plugin(), search_hooks.register_plugin()
 ALL = (TOPICS, MODERATION, INFORMATION, SEARCH)
+AUTHORS = ("mem_a", "mem_b", "mem_c", "mem_d")
 
 
 def deployed(runtime: Runtime, *plugins: Plugin) -> tuple[Ear, Shelf, Visibility]:
     ear, shelf, visibility = Ear(), Shelf(), Visibility()
-    runtime.deploy(*plugins, ports={Classifier: ear, Search: shelf, Database: visibility})
+    runtime.deploy(MEMBERS, *plugins, ports={Classifier: ear, Search: shelf, Database: visibility})
     runtime.send(topic, TOPIC, OpenTopic("Clinics", "Where?", "healthcare"), sender="mem_a")
+    for author in AUTHORS:
+        runtime.send(member, author, Join(author), sender=author)
     return ear, shelf, visibility
 
 
 def write(runtime: Runtime, post: str, body: str, author: str = "mem_b", *, settle: bool = True) -> Sent:
-    return runtime.send(topic, TOPIC, TakePost(post, author, body), sender=author, settle=settle)
+    return runtime.send(member, author, SubmitPost(TOPIC, post, body), sender=author, settle=settle)
 
 
 def status(runtime: Runtime, post: str) -> str:
@@ -94,7 +100,7 @@ def test_a_post_is_screened_checked_and_published(runtime: Runtime) -> None:
     sent = write(runtime, "pst_1", "Near the market.")
     assert (sent.status, sent.answer["status"]) == (201, "pending")
     assert [event.post for event in runtime.events(PostPublished)] == ["pst_1"]
-    assert set(shelf.documents) == {TOPIC, "pst_1"}
+    assert set(shelf.documents) == {TOPIC, *AUTHORS, "pst_1"}
     [record] = runtime.table("post", PostRecord)
     assert (record.status, record.number, record.topic) == ("published", 1, TOPIC)
     assert runtime.dead_letters() == []
@@ -106,7 +112,7 @@ def test_a_toxic_post_is_seen_by_nobody_until_a_moderator_publishes_it(runtime: 
     assert status(runtime, "pst_1") == "held"
     row = runtime.row(topic, TOPIC, Post, "pst_1")
     assert row is not None and "shouting" in row.reason
-    assert set(shelf.documents) == {TOPIC} and runtime.events(PostPublished) == []
+    assert set(shelf.documents) == {TOPIC, *AUTHORS} and runtime.events(PostPublished) == []
 
     [opened] = runtime.events(CaseOpened)
     runtime.send(case, opened.case, ClaimCase(), sender="mem_m", roles=["moderator"])
@@ -114,7 +120,7 @@ def test_a_toxic_post_is_seen_by_nobody_until_a_moderator_publishes_it(runtime: 
     decided = runtime.send(case, opened.case, decision, sender="mem_m", roles=["moderator"])
     assert (decided.status, decided.answer["action"]) == (200, "publish")
     assert status(runtime, "pst_1") == "published"
-    assert set(shelf.documents) == {TOPIC, "pst_1"}
+    assert set(shelf.documents) == {TOPIC, *AUTHORS, "pst_1"}
 
 
 def test_a_held_post_that_nobody_reviews_is_published_after_a_day(runtime: Runtime) -> None:
@@ -174,21 +180,24 @@ def test_every_post_takes_effect_once_and_in_order_whatever_crashes(seed: int) -
         posts = [f"pst_{number:02d}" for number in range(30)]
         for number, post in enumerate(posts):
             body = "NEAR THE MARKET!" if number % 10 == 3 else FLAGGED if number % 10 == 7 else f"Place {number}."
-            write(runtime, post, body, f"mem_{number % 4}", settle=number % 6 == 5)
-        for member in range(8):
-            runtime.send(topic, TOPIC, React("pst_00", "agree"), sender=f"mem_r{member}", settle=False)
+            write(runtime, post, body, AUTHORS[number % 4], settle=number % 6 == 5)
+        runtime.settle()
+        for number in range(8):
+            runtime.send(topic, TOPIC, React("pst_00", "agree"), sender=f"mem_r{number}", settle=False)
         runtime.settle()
 
         assert runtime.crashes > 0
-        calm = [post for number, post in enumerate(posts) if number % 10 != 3]
-        assert [event.post for event in runtime.events(PostReceived)] == posts
-        assert [event.post for event in runtime.events(PostCleared)] == posts
+        received = [event.post for event in runtime.events(PostReceived)]
+        calm = [post for post in received if int(post[4:]) % 10 != 3]
+        assert sorted(received) == posts
+        assert [event.post for event in runtime.events(PostCleared)] == received
         assert [event.post for event in runtime.events(PostPublished)] == calm
-        assert set(shelf.documents) == {TOPIC, *calm}
+        assert set(shelf.documents) == {TOPIC, *AUTHORS, *calm}
         assert [opened.origin for opened in runtime.events(CaseOpened)].count("held") == 3
         assert len(runtime.table("information_note", NoteRecord)) == 3
         state = runtime.state(topic, TOPIC)
         assert (state.taken, state.post_count, state.participation_count) == (30, 27, 4)
+        assert sum(runtime.state(member, author).posts for author in AUTHORS) == 27
         assert runtime.table("post", PostRecord)[0].agree == 8
         assert runtime.dead_letters() == []
     finally:
