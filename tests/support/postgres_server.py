@@ -4,21 +4,17 @@ import atexit
 import itertools
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from functools import cache
 from pathlib import Path
 
-import anyio
-
 from diramoja.adapters.embedded.account import postgres_account
 from diramoja.adapters.embedded.binaries import postgres_binary
-from diramoja.adapters.postgres.client import Connection, connect, end
+from diramoja.adapters.postgres.client import connect, end
 from diramoja.adapters.postgres.migrations import migrate
 from diramoja.adapters.postgres.settings import PostgresSettings
-from diramoja.core.errors import UnavailableError
 from tests.support.nats_server import free_port
 
 __all__ = ["PostgresServer", "emptied_database", "fresh_database", "shared_postgres"]
@@ -86,13 +82,19 @@ class PostgresServer:
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._process = self._popen("postgres", "-D", self._data, *flags)
         end = time.monotonic() + 20
-        while time.monotonic() < end:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.01)
-        raise TimeoutError(f"PostgreSQL did not start: {self.log}")
+        while not self._is_ready():
+            if time.monotonic() > end:
+                raise TimeoutError(f"PostgreSQL did not start: {self.log}")
+            time.sleep(0.01)
+
+    def _is_ready(self) -> bool:
+        """As its own pid file says, in the eighth line."""
+        try:
+            lines = Path(self._data, "postmaster.pid").read_text().split("\n")
+        except OSError:
+            return False
+        assert self._process is not None
+        return lines[0] == str(self._process.pid) and lines[7:8] == ["ready   "]
 
     def kill(self) -> None:
         """At once, as a crash, but with its children."""
@@ -116,7 +118,7 @@ def shared_postgres() -> PostgresServer:
 
 async def fresh_database(server: PostgresServer) -> PostgresSettings:
     """A database of its own with all tables, as a copy of one that was migrated."""
-    connection = await _connected(server)
+    connection = await connect(PostgresSettings(url=server.url()), "test")
     try:
         if not server.migrated:
             await connection.execute("CREATE DATABASE migrated")
@@ -144,12 +146,3 @@ async def emptied_database(server: PostgresServer) -> PostgresSettings:
     finally:
         await end(connection)
     return server.emptied
-
-
-async def _connected(server: PostgresServer) -> Connection:
-    """It takes connections before it is ready for them."""
-    while True:
-        try:
-            return await connect(PostgresSettings(url=server.url()), "test")
-        except UnavailableError:
-            await anyio.sleep(0.02)

@@ -12,7 +12,9 @@ from diramoja.adapters.postgres.operations import PostgresOperations
 from diramoja.adapters.postgres.records import PostgresRecords
 from diramoja.adapters.postgres.search import PostgresSearch
 from diramoja.adapters.postgres.settings import PostgresSettings
-from diramoja.core.ports.records import Records
+from diramoja.core.ports.database import Database
+from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
+from diramoja.core.ports.search import Search
 
 __all__ = ["open_postgres", "open_records"]
 
@@ -29,17 +31,27 @@ async def open_postgres(settings: PostgresSettings) -> AsyncIterator[Mapping[str
     heartbeat: Callable[[], AbstractAsyncContextManager[Records]] = partial(open_records, settings)
     try:
         await client.ping()
-        yield {
-            "records": PostgresRecords(client),
-            "jobs": PostgresJobs(client),
-            "event_log": PostgresEventLog(client),
-            "operations": PostgresOperations(client),
-            "database": PostgresDatabase(client),
-            "search": PostgresSearch(client),
-            "heartbeat": heartbeat,
-        }
+        yield _ports(client) | {"heartbeat": heartbeat}
     finally:
         await client.close()
+
+
+def _ports(client: PostgresClient) -> dict[str, object]:
+    """Each as what its port says, so that the type checker compares the two."""
+    records: Records = PostgresRecords(client)
+    jobs: JobStore = PostgresJobs(client)
+    event_log: EventLog = PostgresEventLog(client)
+    operations: Operations = PostgresOperations(client)
+    database: Database = PostgresDatabase(client)
+    search: Search = PostgresSearch(client)
+    return {
+        "records": records,
+        "jobs": jobs,
+        "event_log": event_log,
+        "operations": operations,
+        "database": database,
+        "search": search,
+    }
 
 
 @asynccontextmanager

@@ -60,7 +60,7 @@ class PostgresRecords:
 
     def __init__(self, client: PostgresClient) -> None:
         self._client = client
-        self._known: Connection | None = None  # the commit connection that the worker's row names
+        self._introduced: tuple[Connection, str] | None = None  # The commit connection that this worker's row names.
 
     # --- ownership ---
 
@@ -134,15 +134,20 @@ class PostgresRecords:
         """See the port."""
         prepared = list(statements(writes))
         async with self._client.commit.use() as connection:
-            if connection is not self._known and writes.marks:
-                await ownership.introduce(connection, writes.marks[0][0].owner)
-                self._known = connection
+            await self._introduce(connection, writes)
             try:
                 await _write(connection, prepared, writes)
             except (FencedError, InvalidError):
                 await connection.execute("ROLLBACK")  # After anything else the connection is closed.
                 raise
             await _end(connection)
+
+    async def _introduce(self, connection: Connection, writes: Writes) -> None:
+        """Before its first commit: whoever takes over must know which session to end."""
+        owner = writes.marks[0][0].owner if writes.marks else ""
+        if owner and self._introduced != (connection, owner):
+            await ownership.introduce(connection, owner)
+            self._introduced = (connection, owner)
 
 
 async def _write(connection: Connection, prepared: Sequence[Statement], writes: Writes) -> None:

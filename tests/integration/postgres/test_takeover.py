@@ -126,6 +126,20 @@ async def test_a_worker_that_lives_keeps_its_session(workers: tuple[Worker, Work
     assert await beside.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid) == 1
 
 
+async def test_a_second_worker_of_one_process_is_known_by_its_session_too(
+    workers: tuple[Worker, Worker], beside: Connection
+) -> None:
+    first, _ = workers
+    await first.begin()
+    await first.records.retire("wrk_a")
+    first.id = "wrk_next"
+    await first.begin()
+    pid = await beside.fetchval("SELECT commit_pid FROM worker WHERE id = 'wrk_next'")
+    assert await beside.fetchval("SELECT application_name FROM pg_stat_activity WHERE pid = $1", pid) == (
+        "diramoja commit"
+    )
+
+
 async def test_a_transaction_that_idles_for_a_second_is_ended(workers: tuple[Worker, Worker]) -> None:
     idle, _ = workers
     mark = await idle.begin()
