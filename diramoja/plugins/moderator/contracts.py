@@ -40,9 +40,14 @@ type CaseOrigin = Literal["held", "hidden", "report", "information"]
 type CasePhase = Literal["absent", "open", "claimed", "decided"]
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-type Rule = Annotated[str, Meta(pattern=r"^[\w.:/-]{1,60}$", description="the rule of the guidelines")]
-type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$")]
-type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS)]
+type Rule = Annotated[
+    str, Meta(pattern=r"^[\w.:/-]{1,60}$", description="the rule of the guidelines", examples=["respect"])
+]
+type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$", examples=["2026-1"])]
+type Reason = Annotated[
+    str,
+    Meta(min_length=1, max_length=1_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS, examples=["It attacks a person."]),
+]
 
 
 class Evidence(View):

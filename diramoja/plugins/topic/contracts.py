@@ -39,20 +39,31 @@ _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
 """Not blank; of the control characters only tab, line feed and carriage return."""
 
-type PostBody = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=_TEXT)]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT)]
-type Description = Annotated[str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS)]
-type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_TEXT)]
-type Category = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="healthcare, education, economy, social_justice, ...")
+type PostBody = Annotated[
+    str, Meta(min_length=1, max_length=10_000, pattern=_TEXT, examples=["The clinic at the market closes at noon."])
 ]
-type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$")]
+type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT, examples=["Opening hours of clinics"])]
+type Description = Annotated[
+    str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS, examples=["When should they be open, and who pays?"])
+]
+type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_TEXT, examples=["The council decided."])]
+type Category = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{1,39}$",
+        description="healthcare, education, economy, environment, social_justice, ...",
+        examples=["healthcare"],
+    ),
+]
+type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$", examples=["rural"])]
 type Tags = Annotated[tuple[Tag, ...], Meta(max_length=10)]
 
 type ReportReason = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...")
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...", examples=["spam"])
 ]
-type ReportText = Annotated[str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS)]
+type ReportText = Annotated[
+    str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
+]
 
 type TopicPhase = Literal["absent", "new", "active", "closed"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
