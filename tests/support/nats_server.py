@@ -27,14 +27,18 @@ class NatsServer:
         self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self.configure(extra)
+        self.start()
+
+    def configure(self, extra: str) -> None:
+        """Write the configuration for the next start."""
         lines = [
             f'listen: "127.0.0.1:{self.port}"',
-            f'jetstream {{ store_dir: "{folder}/store", sync_interval: always }}',
-            f'log_file: "{folder}/nats.log"',
+            f'jetstream {{ store_dir: "{self._folder}/store", sync_interval: always }}',
+            f'log_file: "{self._folder}/nats.log"',
             extra,
         ]
-        (folder / "nats.conf").write_text("\n".join(lines))
-        self.start()
+        (self._folder / "nats.conf").write_text("\n".join(lines))
 
     @property
     def url(self) -> str:

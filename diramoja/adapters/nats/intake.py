@@ -202,10 +202,11 @@ class NatsIntake:
         """The consumer is of no use any more; what was received of it stays."""
         self._forget(feed)
         if feed not in self._revivals and self._feeds.get(feed.partition) is feed:
-            log.info("intake_consumer_lost", partition=feed.partition, after=feed.seq, why=why)
+            log.debug("intake_consumer_lost", partition=feed.partition, after=feed.seq, why=why)
             self._revivals[feed] = asyncio.create_task(self._revive(feed), name="nats-intake-revive")
 
     def _lose_all(self) -> None:
+        log.info("intake_begins_anew", partitions=len(self._feeds))
         for feed in self._feeds.values():
             self._lose(feed, "reconnected")
 
