@@ -1,0 +1,1 @@
+"""The cache in the process's own memory: the default where one process is enough."""

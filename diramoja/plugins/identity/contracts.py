@@ -1,0 +1,141 @@
+"""Identity: messages and views."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from diramoja.core import Command, Event, Personal, View
+from diramoja.plugins.member.contracts import AgeGroup, Interests, Region
+
+__all__ = [
+    "AccountOpened",
+    "AccountView",
+    "ConfirmName",
+    "GrantRole",
+    "LapseName",
+    "NameReserved",
+    "NameTaken",
+    "NoteLevel",
+    "Refusal",
+    "Register",
+    "ReleaseName",
+    "ReserveName",
+    "RevokeRole",
+    "Role",
+    "RolesChanged",
+    "RolesView",
+    "TokensView",
+    "What",
+]
+
+type What = Literal["username", "email"]
+type Role = Literal["moderator", "admin"]
+
+
+class Register(Command):
+    """Open an account and become a member. Answers a MemberView; 409 username_taken or email_taken.
+
+    Secrets come hashed or sealed; `username_key` and `email_key` are keyed hashes.
+    """
+
+    username: Personal[str]
+    username_key: str
+    email_key: str
+    email_sealed: Personal[str]
+    password_hash: Personal[str]
+    interests: Interests = ()
+    region: Region = ""
+    age_group: AgeGroup | None = None
+
+
+class GrantRole(Command):
+    """Give a role in addition; from the command line or an admin."""
+
+    role: Role
+
+
+class RevokeRole(Command):
+    """Take a role back; a role that is not there is no error."""
+
+    role: Role
+
+
+class NameReserved(Command):
+    """Told by a name: it is kept for this account until it is confirmed."""
+
+    what: What
+
+
+class NameTaken(Command):
+    """Told by a name: it is another's."""
+
+    what: What
+
+
+class NoteLevel(Command):
+    """The member has another level: roles follow it."""
+
+    level: str
+
+
+class ReserveName(Command):
+    """Keep this name for the account that tells it."""
+
+    what: What
+
+
+class ConfirmName(Command):
+    """The account that reserved it keeps it."""
+
+
+class ReleaseName(Command):
+    """The account that had it needs it no more."""
+
+
+class LapseName(Command):
+    """A reservation that was not confirmed ends."""
+
+
+class AccountOpened(Event, name="identity.account.opened"):
+    """Somebody can sign in."""
+
+    member: Personal[str]
+
+
+class RolesChanged(Event, name="identity.roles.changed"):
+    """Roles were given or taken."""
+
+    member: Personal[str]
+    roles: tuple[str, ...]
+
+
+class Refusal(View):
+    """Why a registration did not come about."""
+
+    code: str
+    detail: str
+
+
+class AccountView(View):
+    """An account as its owner sees it."""
+
+    member: str
+    username: Personal[str]
+    email: Personal[str] | None
+    roles: tuple[str, ...]
+
+
+class RolesView(View):
+    """The roles that an account has in addition to those of its level."""
+
+    member: str
+    roles: tuple[str, ...]
+
+
+class TokensView(View):
+    """What a client signs its requests with. Times in seconds."""
+
+    access_token: Annotated[str, Meta(description="JWT, for the header Authorization: Bearer")]
+    refresh_token: Annotated[str, Meta(description="opaque, used once")]
+    token_type: str
+    expires_in: int

@@ -1,0 +1,65 @@
+"""The name: a username or an email address as a keyed hash, had by at most one account."""
+
+from datetime import timedelta
+from typing import Literal
+
+from diramoja.core import AgentKind, Cancel, Context, Decision, RemindAfter, State, Tell
+from diramoja.plugins.identity.contracts import (
+    ConfirmName,
+    LapseName,
+    NameReserved,
+    NameTaken,
+    ReleaseName,
+    ReserveName,
+)
+
+__all__ = ["Name", "name"]
+
+RESERVED_FOR = timedelta(minutes=10)
+LAPSE = "lapse"
+
+
+class Name(State):
+    """Whose it is."""
+
+    phase: Literal["absent", "reserved", "confirmed"] = "absent"
+    owner: str = ""
+
+
+name = AgentKind("name", Name, prefix="nam")
+
+
+@name.on("absent")
+def reserve(state: Name, message: ReserveName, context: Context) -> Decision:
+    """The first who asks."""
+    kept = Tell(context.told_by, context.sender, NameReserved(message.what), answers=True)
+    reserved = state.but(phase="reserved", owner=context.sender)
+    return reserved, kept, RemindAfter(RESERVED_FOR, LapseName(), LAPSE)
+
+
+@name.on("reserved", "confirmed")
+def reserve_again(state: Name, message: ReserveName, context: Context) -> Decision:
+    """The owner keeps it; another is told."""
+    own = state.owner == context.sender
+    answer = NameReserved(message.what) if own else NameTaken(message.what)
+    return Tell(context.told_by, context.sender, answer, answers=True)
+
+
+@name.on("absent", "reserved")
+def confirm(state: Name, message: ConfirmName, context: Context) -> Decision:
+    """By the account it is kept for, also where the reservation has just lapsed."""
+    if state.owner not in ("", context.sender):
+        return None
+    return state.but(phase="confirmed", owner=context.sender), Cancel(LAPSE)
+
+
+@name.on("reserved", "confirmed")
+def release(state: Name, message: ReleaseName, context: Context) -> Decision:
+    """By its owner only."""
+    return (Name(), Cancel(LAPSE)) if state.owner == context.sender else None
+
+
+@name.on("reserved")
+def lapse(state: Name, message: LapseName, context: Context) -> Decision:
+    """Free again."""
+    return Name()
