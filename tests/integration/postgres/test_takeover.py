@@ -1,9 +1,10 @@
 """A worker that freezes or loses its connection, and those who go on."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 import anyio
 import msgspec
@@ -17,7 +18,7 @@ from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.errors import DiramojaError, FencedError, InvalidError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.records import AgentKey, PartitionRow, RecordWrite, Writes
 from diramoja.core.runtime.ownership import ThreadHeartbeat, new_worker
-from tests.contract.records.rows import event, own, request, snapshot, step, worker, writes
+from tests.contract.records.rows import event, job, own, reminder, request, snapshot, step, worker, writes
 from tests.support.postgres_server import PostgresServer, shared_postgres
 from tests.support.waiting import eventually
 
@@ -48,12 +49,25 @@ async def workers(settings: PostgresSettings) -> AsyncIterator[tuple[Worker, Wor
         await each.client.close()
 
 
-async def freeze(stack: AsyncExitStack, frozen: Worker) -> None:
-    """Stop within a transaction that holds locks, and without the server's own time-out, as within COPY."""
-    connection = await stack.enter_async_context(frozen.client.commit.use())
-    await connection.execute("SET idle_in_transaction_session_timeout = 0")
-    await connection.execute("BEGIN")
-    await connection.execute(HELD)
+class Freezer:
+    """Stops a worker within a transaction that holds locks, without the server's own time-out, as within COPY."""
+
+    def __init__(self, frozen: Worker) -> None:
+        self._frozen = frozen
+        self._stack = AsyncExitStack()
+        self._connection: Connection | None = None
+
+    async def freeze(self) -> None:
+        self._connection = await self._stack.enter_async_context(self._frozen.client.commit.use())
+        await self._connection.execute("SET idle_in_transaction_session_timeout = 0")
+        await self._connection.execute("BEGIN")
+        await self._connection.execute(HELD)
+
+    async def thaw(self) -> None:
+        """Go on as if nothing had been."""
+        assert self._connection is not None
+        async with self._stack:
+            await self._connection.execute("COMMIT")
 
 
 async def take_over(other: Worker) -> list[PartitionRow]:
@@ -71,14 +85,14 @@ async def test_a_frozen_transaction_is_ended_by_whoever_claims(workers: tuple[Wo
     frozen, other = workers
     mark = await frozen.begin(lease_s=0.2)
     await other.records.beat(worker(other.id), 60)
-    with pytest.raises(DiramojaError):  # noqa: PT012  # the connection is found broken at the end of the block
-        async with AsyncExitStack() as stack:
-            await freeze(stack, frozen)
-            begun = time.monotonic()
-            (row,) = await take_over(other)
-            assert time.monotonic() - begun < 3
-            await other.records.commit(writes([row], own_rows=[own()]))
-            await frozen.client.commit._connection.execute("COMMIT")  # type: ignore[union-attr]
+    freezer = Freezer(frozen)
+    await freezer.freeze()
+    begun = time.monotonic()
+    (row,) = await take_over(other)
+    assert time.monotonic() - begun < 3
+    await other.records.commit(writes([row], own_rows=[own()]))
+    with pytest.raises(UnavailableError):
+        await freezer.thaw()
     with pytest.raises(FencedError):
         await frozen.records.commit(Writes(marks=[step(mark)]))
     assert (await other.records.partitions())[0].cursor == mark.cursor + 1
@@ -94,13 +108,13 @@ async def test_a_role_without_rights_can_end_a_frozen_transaction() -> None:
     await migrate(settings, [])
     frozen, other = Worker(settings, "wrk_a"), Worker(settings, "wrk_b")
     await frozen.begin(lease_s=0.1)
-    with pytest.raises(DiramojaError):  # noqa: PT012  # the connection is found broken at the end of the block
-        async with AsyncExitStack() as stack:
-            await freeze(stack, frozen)
-            assert [row.epoch for row in await take_over(other)] == [2]
-            await frozen.client.commit._connection.execute("COMMIT")  # type: ignore[union-attr]
-    await frozen.client.close()
-    await other.client.close()
+    freezer = Freezer(frozen)
+    await freezer.freeze()
+    assert [row.epoch for row in await take_over(other)] == [2]
+    with pytest.raises(UnavailableError):
+        await freezer.thaw()
+    for each in (frozen, other):
+        await each.client.close()
 
 
 async def test_a_claim_gives_up_soon_where_the_frozen_session_is_unknown(
@@ -287,37 +301,70 @@ async def test_records_come_back_with_the_server() -> None:
 # --- side by side ---
 
 
+KEYS = [f"k{n:03}" for n in range(250)]
+WRITTEN: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+    "snapshots": lambda keys: {"snapshots": [snapshot(key) for key in keys]},
+    "own_rows": lambda keys: {"own_rows": [own(key) for key in keys]},
+    "own_rows_removed": lambda keys: {"own_rows": [own(key, None) for key in keys]},
+    "requests": lambda keys: {"requests": [request(key, status=200) for key in keys]},
+    "reminders": lambda keys: {"reminders": [reminder(key) for key in keys]},
+    "reminders_cancelled": lambda keys: {"reminders": [reminder(key, None) for key in keys]},
+    "jobs_cancelled": lambda keys: {"cancelled_jobs": keys},
+    "records_deleted": lambda keys: {"records": [RecordWrite("talk_list", ("id",), [], [(key,) for key in keys])]},
+}
+
+
+async def fill(records: PostgresRecords, mark: PartitionRow) -> PartitionRow:
+    """All rows that are touched below, so that there is something to lock."""
+    rows = [b'{"id":"%s"}' % key.encode() for key in KEYS]
+    await records.commit(
+        Writes(
+            own_rows=[own(key) for key in KEYS],
+            requests=[request(key) for key in KEYS],
+            reminders=[reminder(key) for key in KEYS],
+            jobs=[job(key) for key in KEYS],
+            records=[RecordWrite("talk_list", ("id",), rows)],
+            marks=[step(mark)],
+        )
+    )
+    return mark._replace(cursor=mark.cursor + 1)
+
+
+@pytest.mark.parametrize("what", WRITTEN)
 async def test_commits_that_touch_the_same_rows_in_other_orders_never_deadlock(
-    workers: tuple[Worker, Worker], beside: Connection
+    workers: tuple[Worker, Worker], beside: Connection, what: str
 ) -> None:
-    await beside.execute("DROP TABLE IF EXISTS talk_list; CREATE TABLE talk_list (id text PRIMARY KEY, n int)")
-    keys = [f"k{n:03}" for n in range(60)]
+    await beside.execute("DROP TABLE IF EXISTS talk_list; CREATE TABLE talk_list (id text PRIMARY KEY)")
+    marks = [(await each.records.claim(each.id, [n], 60))[0] for n, each in enumerate(workers)]
+    orders = [KEYS, KEYS[::-1]]
+    for _ in range(6):
+        marks[0] = await fill(workers[0].records, marks[0])
+        async with anyio.create_task_group() as tasks:
+            for each, mark, keys in zip(workers, marks, orders, strict=True):
+                tasks.start_soon(each.records.commit, Writes(**WRITTEN[what](keys), marks=[step(mark)]))
+        marks = [mark._replace(cursor=mark.cursor + 1) for mark in marks]
 
-    async def many(each: Worker, number: int) -> None:
-        await each.records.beat(worker(each.id), 60)
-        (mark,) = await each.records.claim(each.id, [number], 60)
-        for turn in range(40):
-            order = keys if (turn + number) % 2 else keys[::-1]
-            rows = sorted(order[:30])
-            await each.records.commit(
-                Writes(
-                    snapshots=[snapshot(key) for key in order],
-                    own_rows=[own(key, None if turn % 3 else b"{}") for key in order],
-                    requests=[request(key) for key in order],
-                    records=[
-                        RecordWrite("talk_list", ("id",), [b'{"id":"%s"}' % key.encode() for key in rows])
-                        if turn % 2
-                        else RecordWrite("talk_list", ("id",), [], [(key,) for key in order])
-                    ],
-                    marks=[step(mark)],
-                )
-            )
-            mark = mark._replace(cursor=mark.cursor + 1)
 
-    async with anyio.create_task_group() as tasks:
-        for number, each in enumerate(workers):
-            tasks.start_soon(many, each, number)
-    assert [row.cursor for row in (await workers[0].records.partitions())[:2]] == [40, 40]
+async def test_marks_of_the_same_partitions_in_other_orders_never_deadlock(workers: tuple[Worker, Worker]) -> None:
+    """As of a worker that was fenced and its successor: one of the two commits."""
+    for _ in range(20):
+        marks = await workers[0].records.claim("wrk_a", range(64), 60)
+        outcomes: list[bool] = []
+
+        async def commit(each: Worker, order: list[PartitionRow], outcomes: list[bool]) -> None:
+            try:
+                await each.records.commit(Writes(marks=[step(mark) for mark in order]))
+            except FencedError:
+                outcomes.append(False)
+            else:
+                outcomes.append(True)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(commit, workers[0], marks, outcomes)
+            tasks.start_soon(commit, workers[1], marks[::-1], outcomes)
+            tasks.start_soon(workers[1].records.beat, worker("wrk_a"), 60)
+        assert sorted(outcomes) == [False, True]
+        await workers[0].records.release("wrk_a", range(64))
 
 
 async def test_a_heartbeat_runs_in_a_thread_with_its_own_loop(
