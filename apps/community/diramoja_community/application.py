@@ -35,14 +35,19 @@ from diramoja_community.channels import Channels
 from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
 from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.exchange import Frame
+from diramoja_community.health import Health, gauges, health_routes
 from diramoja_community.idempotency import Sender
 from diramoja_community.limits import LIMITS, Limits
 from diramoja_community.live import Live, live_route
 from diramoja_community.metrics import Metrics
+from diramoja_community.openapi import Description, openapi_config
+from diramoja_community.operators import Agents
 from diramoja_community.outbox import Connections
+from diramoja_community.pages import static_routes
 from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
 from diramoja_community.settings import GatewaySettings
+from diramoja_community.start_page import start_route
 
 __all__ = ["Gateway", "Hosting", "create_application", "server_options"]
 
@@ -127,10 +132,21 @@ def create_application(process: Hosting) -> Litestar:
 
 
 def _litestar(gateway: Gateway) -> Litestar:
+    health = Health(gateway.ports)
+    gateway.metrics.gauge(lambda: gauges(gateway.dispatcher, gateway.live))
     return Litestar(
         route_handlers=[
-            Router("/v1", route_handlers=[*_mounted(gateway), poll_route(gateway.live)]),
+            Router("/v1", route_handlers=[*_mounted(gateway), _operators(gateway), poll_route(gateway.live)]),
             live_route(gateway.live),
+            start_route(
+                name=gateway.name,
+                registry=gateway.registry,
+                ports=gateway.ports,
+                health=health,
+                connections=lambda: gateway.live.connections.count,
+            ),
+            *health_routes(health, gateway.metrics, gateway.ports),
+            *static_routes(),
         ],
         dependencies=common_dependencies(gateway.sender),
         guards=[gateway.gate],
@@ -141,7 +157,7 @@ def _litestar(gateway: Gateway) -> Litestar:
         cors_config=_cors(gateway.settings),
         lifespan=[_life(gateway)],
         logging_config=None,
-        openapi_config=None,
+        openapi_config=openapi_config(gateway.name, Description(gateway.registry)),
     )
 
 
@@ -179,6 +195,11 @@ def _mounted(gateway: Gateway) -> list[Router]:
             tags = None if vars(controller).get("tags") else [plugin.name.capitalize()]
             routers.append(Router("/", route_handlers=[controller], dependencies=dependencies[controller], tags=tags))
     return routers
+
+
+def _operators(gateway: Gateway) -> Router:
+    dependencies = port_dependencies([Agents], _Available(gateway.ports, gateway.available()))
+    return Router("/", route_handlers=[Agents], dependencies=dependencies[Agents])
 
 
 class _Available(Mapping[type, object]):

@@ -14,7 +14,7 @@ from diramoja_community.exchange import Connection, exchange_of
 from diramoja_community.limits import Limits
 from diramoja_community.problems import ProblemError
 
-__all__ = ["GUEST", "OPEN", "OPERATE", "Gate", "bearer", "reader_of"]
+__all__ = ["GUEST", "OPEN", "OPERATE", "OWN_PERMISSIONS", "Gate", "bearer", "reader_of"]
 
 OPEN = "gateway.open"
 OPERATE = "agent.operate"

@@ -2,12 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, cast, get_type_hints, runtime_checkable
+from typing import Annotated, Any, cast, get_type_hints
 
 from litestar import Controller, Request
-from litestar.di import Provide
+from litestar.di import Dependency, Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import Parameter, SkipValidationMarker
 
 from diramoja.core.errors import PluginError
 from diramoja.core.gateway import PageQuery, Reader, Send
@@ -16,6 +16,8 @@ from diramoja_community.exchange import exchange_of
 from diramoja_community.idempotency import Sender
 
 __all__ = ["common_dependencies", "handlers_of", "port_dependencies"]
+
+COMMON = ("reader", "page", "send")
 
 
 def read_reader(request: Request[Any, Any, Any]) -> Reader:
@@ -63,21 +65,29 @@ def port_dependencies(
 def _of_controller(controller: type[Controller], available: Mapping[type, object]) -> dict[str, Provide]:
     found: dict[str, type] = {}
     for handler in handlers_of(controller):
-        for name, wanted in _wanted(cast("Callable[..., Any]", handler.fn), available).items():
-            if found.setdefault(name, wanted) is not wanted:
+        function = cast("Callable[..., Any]", handler.fn)
+        wanted = _wanted(function, available)
+        for name, of in wanted.items():
+            if found.setdefault(name, of) is not of:
                 raise PluginError(
                     f"{controller.__name__} names two different ports {name}.", cure="Give them different names."
                 )
-    for wanted in found.values():
-        if getattr(wanted, "_is_protocol", False):
-            runtime_checkable(wanted)  # Litestar asks isinstance of what it hands over.
-    return {name: Provide(_constant(available[wanted]), sync_to_thread=False) for name, wanted in found.items()}
+        _mark(function, [*wanted, *COMMON])
+    return {name: Provide(_constant(available[of]), sync_to_thread=False) for name, of in found.items()}
 
 
 def _wanted(function: Callable[..., Any], available: Mapping[type, object]) -> dict[str, type]:
     hints = get_type_hints(function)
     names = list(inspect.signature(function).parameters)
     return {name: hints[name] for name in names if isinstance(hints.get(name), type) and hints[name] in available}
+
+
+def _mark(function: Callable[..., Any], names: Iterable[str]) -> None:
+    """Tell Litestar which parameters are ours and need no check, so that an author writes `db: Database` only."""
+    hints = get_type_hints(function)
+    for name in names:
+        if name in hints:
+            function.__annotations__[name] = Annotated[hints[name], Dependency(), SkipValidationMarker()]
 
 
 def _constant(value: object) -> Callable[[], Any]:

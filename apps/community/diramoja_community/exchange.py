@@ -77,7 +77,7 @@ class Frame:
 
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
+                exchange.status = int(message["status"])
                 message["headers"] = _headed(message["headers"], exchange, secure=scope["scheme"] == "https")
             await send(message)
 

@@ -1,75 +1,173 @@
-"""How a deployment is: what runs, who works, what waits."""
+"""Health: /healthz (the process answers), /readyz (each dependency with its state), /metrics (Prometheus)."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Literal
 
+import anyio
+import attrs
 import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
 
+from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Broker
+from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations, Records
-from diramoja_community.process import Process
+from diramoja.core.registry import Ports
+from diramoja.core.runtime.dispatch import Dispatcher
+from diramoja_community.live import Live
+from diramoja_community.metrics import Metrics, Sample, render
 
-__all__ = ["Health", "WorkerHealth", "read_health"]
+__all__ = ["Check", "Health", "Readiness", "gauges", "health_routes"]
 
+CHECK_S = 2.0
+KEEP_S = 1.0
+"""A look at the dependencies answers all who ask within so long."""
 
-class WorkerHealth(msgspec.Struct, frozen=True):
-    """A worker that lives, and how many partitions it has."""
-
-    id: str
-    roles: str
-    host: str
-    pid: int
-    partitions: int
-
-
-class Health(msgspec.Struct, frozen=True):
-    """Of the whole deployment, from its database and its broker.
-
-    Attributes:
-        instance: of the process that runs on the data folder, or of this one: URL, process id, servers.
-        stored_commands: in the stream; those decided are purged once a minute.
-        unowned_partitions: partitions without a worker.
-        paused_kinds: kinds of which every agent is paused.
-        agents: kind → mode → how many.
-    """
-
-    instance: Mapping[str, str]
-    workers: Sequence[WorkerHealth]
-    stored_commands: int
-    unowned_partitions: int
-    paused_kinds: Sequence[str]
-    agents: Mapping[str, Mapping[str, int]]
+type CheckState = Literal["ok", "degraded", "down"]
 
 
-async def read_health(process: Process) -> Health:
-    """Ask the database and the broker.
+class Check(msgspec.Struct, omit_defaults=True):
+    """One dependency: what is wrong with it, if anything; `figures` are those a person looks for first."""
 
-    Raises:
-        UnavailableError: one of them does not answer.
-    """
-    operations, records = process.ports.get(Operations), process.ports.get(Records)
-    rows = await records.partitions()
-    owned = Counter(row.owner for row in rows)
-    workers = [
-        WorkerHealth(each.id, each.roles, each.host, each.pid, owned[each.id]) for each in await operations.workers()
+    state: CheckState
+    took_ms: int
+    detail: str = ""
+    figures: Mapping[str, int] = msgspec.field(default_factory=dict)
+
+
+class Readiness(msgspec.Struct):
+    """`ready`: all is well. `degraded`: reads work, writes wait. `down`: nothing works; answered with 503."""
+
+    status: Literal["ready", "degraded", "down"]
+    checks: Mapping[str, Check]
+
+
+@attrs.define
+class _Seen:
+    readiness: Readiness
+    at: float
+
+
+class Health:
+    """Looks at what the gateway depends on."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._seen: _Seen | None = None
+        self._looking = anyio.Lock()
+
+    async def look(self) -> Readiness:
+        """The state of each dependency, at most a second old."""
+        async with self._looking:
+            if self._seen is None or time.monotonic() - self._seen.at > KEEP_S:
+                self._seen = _Seen(await self._look(), time.monotonic())
+            return self._seen.readiness
+
+    async def _look(self) -> Readiness:
+        checks: dict[str, Check] = {}
+        parts: dict[str, Callable[[], Awaitable[Check]]] = {
+            "database": self._database,
+            "broker": self._broker,
+            "workers": self._workers,
+        }
+
+        async def one(name: str) -> None:
+            started = time.perf_counter()
+            try:
+                with anyio.fail_after(CHECK_S):
+                    check = await parts[name]()
+            except DiramojaError as error:
+                check = Check("down", 0, error.code)
+            except TimeoutError:
+                check = Check("down", 0, "no answer in time")
+            check.took_ms = int((time.perf_counter() - started) * 1000)
+            checks[name] = check
+
+        async with anyio.create_task_group() as tasks:
+            for name in parts:
+                tasks.start_soon(one, name)
+        return Readiness(_overall(checks), {name: checks[name] for name in parts})
+
+    async def _database(self) -> Check:
+        await self._ports.get(Database).one("SELECT 1 AS one")
+        return Check("ok", 0)
+
+    async def _broker(self) -> Check:
+        broker = self._ports.get(Broker)
+        if not broker.connected():
+            return Check("down", 0, "not connected")
+        info = await broker.commands()
+        return Check("ok", 0, figures={"last_seq": info.last_seq})
+
+    async def _workers(self) -> Check:
+        workers = await self._ports.get(Operations).workers()
+        rows = await self._ports.get(Records).partitions()
+        info = await self._ports.get(Broker).commands()
+        unowned = sum(not row.owner for row in rows)
+        behind = max(0, info.last_seq - max((row.cursor for row in rows), default=0))
+        figures = {"alive": len(workers), "partitions_unowned": unowned, "commands_behind": behind}
+        if not workers:
+            return Check("degraded", 0, "no worker lives: writes wait", figures)
+        if unowned:
+            return Check("degraded", 0, "partitions are being taken over", figures)
+        return Check("ok", 0, figures=figures)
+
+
+def _overall(checks: Mapping[str, Check]) -> Literal["ready", "degraded", "down"]:
+    if checks["database"].state == "down":
+        return "down"
+    return "ready" if all(check.state == "ok" for check in checks.values()) else "degraded"
+
+
+def health_routes(health: Health, metrics: Metrics, ports: Ports) -> list[HTTPRouteHandler]:
+    """The three routes."""
+
+    @get("/healthz", include_in_schema=False, sync_to_thread=False)
+    def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @get("/readyz", include_in_schema=False)
+    async def readyz() -> Response[Readiness]:
+        readiness = await health.look()
+        return Response(readiness, status_code=503 if readiness.status == "down" else 200)
+
+    @get("/metrics", include_in_schema=False)
+    async def show() -> Response[str]:
+        readiness = await health.look()
+        text = render([*metrics.samples(), *_samples(readiness), *await _agents(ports)])
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [healthz, readyz, show]
+
+
+def _samples(readiness: Readiness) -> Iterable[Sample]:
+    workers = readiness.checks["workers"].figures
+    yield "diramoja_broker_connected", (), float(readiness.checks["broker"].state == "ok")
+    if workers:
+        yield "diramoja_workers", (), workers["alive"]
+        yield "diramoja_partitions_unowned", (), workers["partitions_unowned"]
+        yield "diramoja_commands_behind", (), workers["commands_behind"]
+
+
+async def _agents(ports: Ports) -> list[Sample]:
+    try:
+        counts = await ports.get(Operations).agent_counts()
+    except DiramojaError:
+        return []
+    return [
+        ("diramoja_agents", (("kind", kind), ("mode", mode)), count)
+        for kind, modes in sorted(counts.items())
+        for mode, count in sorted(modes.items())
     ]
-    modes = await records.kind_modes()
-    counts = await operations.agent_counts()
-    kinds = {kind: counts.get(kind, {}) for kind in [*process.registry.kinds]}
-    return Health(
-        _instance(process),
-        workers,
-        (await process.ports.get(Broker).commands()).messages,
-        owned[""],
-        sorted(kind for kind, mode in modes.items() if mode != "running"),
-        kinds,
-    )
 
 
-def _instance(process: Process) -> dict[str, str]:
-    if process.joined is not None:
-        notes = {"url": process.joined.notes.get("http", ""), "pid": str(process.joined.pid)}
-        return {**notes, "data": str(process.data), "since": process.joined.started_at.isoformat(timespec="seconds")}
-    servers = process.servers.status() if process.servers is not None else {}
-    shown = {f"{name} server": status.state for name, status in servers.items()}
-    return {"url": "", "data": str(process.data), **shown}
+def gauges(dispatcher: Dispatcher, live: Live) -> Iterable[Sample]:
+    """What the gateway's own parts count."""
+    yield "diramoja_waiting_writes", (), dispatcher.count
+    yield "diramoja_live_connections", (), live.connections.count
+    yield "diramoja_live_channels", (), live.feed.counts.channels
+    yield "diramoja_live_frames_total", (), live.feed.counts.frames
+    yield "diramoja_live_gaps_total", (), live.feed.counts.gaps
+    yield "diramoja_live_slow_total", (), live.connections.slow

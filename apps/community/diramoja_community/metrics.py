@@ -23,7 +23,7 @@ HELP: Mapping[str, tuple[str, str]] = {
     "diramoja_workers": ("gauge", "Workers that live."),
     "diramoja_agents": ("gauge", "Agents by kind and mode."),
     "diramoja_partitions_unowned": ("gauge", "Partitions without a worker."),
-    "diramoja_commands_waiting": ("gauge", "Commands in the stream that are not yet decided, at the most."),
+    "diramoja_commands_behind": ("gauge", "Commands that are newer than the newest one decided."),
     "diramoja_broker_connected": ("gauge", "1 while the connection to the broker stands."),
 }
 

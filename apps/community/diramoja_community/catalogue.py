@@ -1,0 +1,106 @@
+"""The words of the start page, in English and Swahili."""
+
+from collections.abc import Mapping
+
+__all__ = ["LANGUAGES", "language_of", "words"]
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "api": "API",
+        "lead": "A community that talks things over, decides together and moves in one direction.",
+        "ready": "Everything runs",
+        "degraded": "Reading works, writing waits",
+        "down": "Out of order",
+        "community": "Community",
+        "members": "Members",
+        "topics": "Topics",
+        "posts": "Published posts",
+        "agents": "Agents",
+        "kind": "Kind",
+        "running": "Running",
+        "paused": "Paused",
+        "failed": "Failed",
+        "runs": "What runs",
+        "part": "Part",
+        "state": "State",
+        "took": "Answers in",
+        "ok": "fine",
+        "gateway": "Gateway",
+        "database": "Database",
+        "broker": "Broker",
+        "workers": "Workers",
+        "live": "Live connections",
+        "plugins": "Plugins",
+        "build": "For developers",
+        "docs": "Read the API",
+        "docs_text": "Every call with its permission, an example and its errors.",
+        "json": "OpenAPI 3.1",
+        "json_text": "For tools; also as YAML.",
+        "ready_link": "Health",
+        "ready_text": "Each dependency with its state, as JSON.",
+        "metrics": "Metrics",
+        "metrics_text": "In the format of Prometheus.",
+        "none": "No agents yet: they come with the first member.",
+        "unknown": "unknown",
+    },
+    "sw": {
+        "api": "API",
+        "lead": "Jamii inayojadiliana, inayoamua pamoja na kwenda katika dira moja.",
+        "ready": "Kila kitu kinafanya kazi",
+        "degraded": "Kusoma kunawezekana, kuandika kunasubiri",
+        "down": "Haifanyi kazi",
+        "community": "Jamii",
+        "members": "Wanachama",
+        "topics": "Mada",
+        "posts": "Machapisho yaliyochapishwa",
+        "agents": "Mawakala",
+        "kind": "Aina",
+        "running": "Wanaofanya kazi",
+        "paused": "Waliositishwa",
+        "failed": "Walioshindwa",
+        "runs": "Kinachofanya kazi",
+        "part": "Sehemu",
+        "state": "Hali",
+        "took": "Hujibu kwa",
+        "ok": "sawa",
+        "gateway": "Lango",
+        "database": "Hifadhidata",
+        "broker": "Msambazaji wa ujumbe",
+        "workers": "Watendaji",
+        "live": "Miunganisho hai",
+        "plugins": "Programu-jalizi",
+        "build": "Kwa wasanidi programu",
+        "docs": "Soma API",
+        "docs_text": "Kila wito pamoja na ruhusa, mfano na makosa yake.",
+        "json": "OpenAPI 3.1",
+        "json_text": "Kwa zana; pia kwa YAML.",
+        "ready_link": "Afya",
+        "ready_text": "Hali ya kila sehemu, kwa JSON.",
+        "metrics": "Vipimo",
+        "metrics_text": "Kwa muundo wa Prometheus.",
+        "none": "Bado hakuna mawakala: watakuja na mwanachama wa kwanza.",
+        "unknown": "haijulikani",
+    },
+}
+
+DEFAULT = "en"
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The words of a language of `LANGUAGES`."""
+    return LANGUAGES[language]
+
+
+def language_of(header: str) -> str:
+    """The language that an Accept-Language header likes best (RFC 9110, 12.5.4)."""
+    liked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header.split(",")[:20]):
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        language = name.partition("-")[0].lower()
+        if language in LANGUAGES and weight > 0:
+            liked.append((-weight, place, language))
+    return min(liked)[2] if liked else DEFAULT

@@ -1,0 +1,46 @@
+"""What the HTML pages share: the frame around them, the style sheet, and their headers."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+__all__ = ["PAGE_HEADERS", "page", "static_routes"]
+
+PAGE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'none'"
+    ),
+}
+
+STATIC: Mapping[str, str] = {"page.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+
+
+@lru_cache(maxsize=8)
+def _file(*path: str) -> str:
+    return files("diramoja_community").joinpath(*path).read_text(encoding="utf-8")
+
+
+def page(*, title: str, language: str, main: str, home: str, api: str) -> str:
+    """A whole page; `main` is HTML, the rest is text."""
+    return Template(_file("templates", "page.html")).substitute(
+        title=escape(title), language=escape(language), main=main, home=escape(home), api=escape(api)
+    )
+
+
+def static_routes() -> list[HTTPRouteHandler]:
+    """The files that pages load, each from memory."""
+
+    @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
+    def static(name: str) -> Response[str]:
+        if name not in STATIC:
+            return Response("", status_code=404, media_type="text/plain")
+        headers = {"cache-control": "public, max-age=3600"}
+        return Response(_file("static", name), media_type=STATIC[name], headers=headers)
+
+    return [static]
