@@ -12,7 +12,7 @@ Pure but for the loading of missing own rows, which its caller does:
 import hashlib
 import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -31,6 +31,8 @@ from diramoja.core.runtime.items import CONTROL_VERBS, Item, from_parked
 __all__ = ["Answer", "Decided", "Failure", "Turn"]
 
 NO_CONTENT = 204
+LOOK_AHEAD_ROUNDS = 3
+"""Rounds of loading in which the rows of later messages are guessed too; what is left is loaded one by one."""
 
 
 @attrs.frozen
@@ -72,6 +74,7 @@ class Turn:
         self._plugins = frozenset(registry.plugins)
         self._queues: dict[AgentKey, deque[Item]] = {}
         self._order: dict[int, int] = {}
+        self._rounds = 0
         self.cells: dict[AgentKey, Cell] = {}
         self.touched: set[AgentKey] = set()
         self.rows: dict[RowKey, Row | None] = {}
@@ -103,6 +106,7 @@ class Turn:
     def decide(self) -> set[RowKey]:
         """Decide all that can be; returns the own rows that must be loaded before the rest."""
         missing: set[RowKey] = set()
+        self._rounds += 1
         for key in list(self._queues):
             queue = self._queues[key]
             try:
@@ -111,7 +115,24 @@ class Turn:
                 del self._queues[key]
             except RowNotLoadedError as wanted:
                 missing.add(RowKey(*key, wanted.collection, wanted.key))
+                if self._rounds <= LOOK_AHEAD_ROUNDS:
+                    missing.update(self._ahead(self.cells[key], list(queue)[1:]))
         return missing
+
+    def _ahead(self, cell: Cell, items: Sequence[Item]) -> Iterator[RowKey]:
+        """Rows that later messages of the agent probably want too: one query for all, not one a message.
+
+        Their handlers are asked with the state as it is now, and what they decide is thrown away.
+        """
+        for item in items:
+            if item.verb in CONTROL_VERBS:
+                return
+            try:
+                self._effects(cell, item)
+            except RowNotLoadedError as wanted:
+                yield RowKey(*cell.key, wanted.collection, wanted.key)
+            except Exception:  # noqa: BLE001, S112  # it is dealt with when its turn comes
+                continue
 
     def in_order(self) -> list[Decided]:
         """What was decided, in the order in which the items came."""
