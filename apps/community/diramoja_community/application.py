@@ -46,6 +46,7 @@ from diramoja_community.outbox import Connections
 from diramoja_community.pages import static_routes
 from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
+from diramoja_community.schemas import MessageSchemas
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.start_page import start_route
 
@@ -132,7 +133,7 @@ def create_application(process: Hosting) -> Litestar:
 
 
 def _litestar(gateway: Gateway) -> Litestar:
-    health = Health(gateway.ports)
+    health, schemas = Health(gateway.ports), MessageSchemas()
     gateway.metrics.gauge(lambda: gauges(gateway.dispatcher, gateway.live))
     return Litestar(
         route_handlers=[
@@ -157,7 +158,8 @@ def _litestar(gateway: Gateway) -> Litestar:
         cors_config=_cors(gateway.settings),
         lifespan=[_life(gateway)],
         logging_config=None,
-        openapi_config=openapi_config(gateway.name, Description(gateway.registry)),
+        openapi_config=openapi_config(gateway.name, Description(gateway.registry, schemas)),
+        plugins=[schemas],
     )
 
 

@@ -1,8 +1,8 @@
 """What routes ask for: by name `reader`, `send`, `page`; by annotation any port and any plugin's settings."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, cast, get_type_hints
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Annotated, Any, TypeAliasType, cast, get_origin, get_type_hints
 
 from litestar import Controller, Request
 from litestar.di import Dependency, Provide
@@ -82,12 +82,14 @@ def _wanted(function: Callable[..., Any], available: Mapping[type, object]) -> d
     return {name: hints[name] for name in names if isinstance(hints.get(name), type) and hints[name] in available}
 
 
-def _mark(function: Callable[..., Any], names: Iterable[str]) -> None:
+def _mark(function: Callable[..., Any], names: Collection[str]) -> None:
     """Tell Litestar which parameters are ours and need no check, so that an author writes `db: Database` only."""
-    hints = get_type_hints(function)
-    for name in names:
-        if name in hints:
-            function.__annotations__[name] = Annotated[hints[name], Dependency(), SkipValidationMarker()]
+    hints = get_type_hints(function, include_extras=True)
+    for name, hint in hints.items():
+        plain = hint.__value__ if isinstance(hint, TypeAliasType) else hint
+        function.__annotations__[name] = plain
+        if name in names and get_origin(plain) is not Annotated:
+            function.__annotations__[name] = Annotated[plain, Dependency(), SkipValidationMarker()]
 
 
 def _constant(value: object) -> Callable[[], Any]:

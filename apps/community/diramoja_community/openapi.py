@@ -23,6 +23,7 @@ from diramoja_community.examples import Examples
 from diramoja_community.pages import PAGE_HEADERS
 from diramoja_community.problems import PROBLEM_JSON, Problem
 from diramoja_community.reference_page import reference_page
+from diramoja_community.schemas import MessageSchemas
 
 __all__ = ["Description", "openapi_config"]
 
@@ -71,7 +72,8 @@ KEY_PARAMETER = {
 class Description:
     """The document, made at its first use."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, messages: MessageSchemas) -> None:
+        self._messages = messages
         self._permissions = {**registry.permissions, **OWN_PERMISSIONS}
         self._examples = Examples({kind.name: kind.prefix for kind in registry.kinds.values()})
         self._made: dict[str, Any] | None = None
@@ -79,12 +81,12 @@ class Description:
     def of(self, application: Litestar, schema: dict[str, Any]) -> dict[str, Any]:
         """Litestar's document with what it does not know."""
         if self._made is None:
-            self._made = self._make(application, msgspec.json.decode(msgspec.json.encode(schema, enc_hook=str)))
+            plain = msgspec.json.decode(msgspec.json.encode(schema, enc_hook=str))
+            self._made = self._completed(application, self._messages.fill(plain, Problem))
         return self._made
 
-    def _make(self, application: Litestar, document: dict[str, Any]) -> dict[str, Any]:
-        schemas = document["components"].setdefault("schemas", {})
-        schemas |= msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")[1]
+    def _completed(self, application: Litestar, document: dict[str, Any]) -> dict[str, Any]:
+        schemas = document["components"]["schemas"]
         for path, method, handler in _operations(application):
             operation = document["paths"].get(path, {}).get(method)
             if operation is not None:
