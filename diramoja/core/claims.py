@@ -46,7 +46,7 @@ def _claims(plugin: Plugin, home: str) -> Iterator[tuple[str, Any]]:
         yield "channel", kind_name
     if plugin.settings is not None:
         yield "settings class", plugin.settings
-    for event in events_of(home):
+    for event in events_of(plugin, home):
         yield "event", event.wire_name
 
 
@@ -75,12 +75,13 @@ def routes_of(plugin: Plugin) -> Iterator[tuple[str, str]]:
                     yield str(method), whole
 
 
-def events_of(home: str) -> list[type[Event]]:
-    """Events whose classes are declared in a package, by wire name."""
+def events_of(plugin: Plugin, home: str) -> list[type[Event]]:
+    """Events that a plugin declares, by wire name: in its home package, or beside the state of a kind of its own."""
+    beside = {kind.state.__module__ for kind in plugin.kinds}
     found = {
         (cls.__module__, cls.__qualname__): cls
         for cls in _subclasses(Event)
-        if cls.__module__ == home or cls.__module__.startswith(f"{home}.")
+        if f"{cls.__module__}.".startswith(f"{home}.") or cls.__module__ in beside
     }
     return sorted(found.values(), key=lambda cls: cls.wire_name)
 

@@ -135,7 +135,7 @@ class Deployment:
 
     def events(self) -> dict[str, Sequence[type[Event]]]:
         """Plugin → the events it declares."""
-        return {each.value.name: events_of(each.home) for each in self.plugins}
+        return {each.value.name: events_of(each.value, each.home) for each in self.plugins}
 
 
 # --- finding ---
@@ -373,7 +373,7 @@ def _named(port: str, names: str, able: Sequence[str], found: Found) -> tuple[st
 
 
 def _inert(plugins: Sequence[Brought[Plugin]]) -> list[Hearing[Any]]:
-    published = {event for each in plugins for event in events_of(each.home)}
+    published = {event for each in plugins for event in events_of(each.value, each.home)}
     return [
         hearing
         for each in plugins

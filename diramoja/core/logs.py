@@ -14,7 +14,7 @@ __all__ = ["LogSettings", "configure_logs"]
 
 type Level = Literal["debug", "info", "warning", "error"]
 
-_QUIET: dict[str, Level] = {"uvicorn.access": "warning", "httpx": "warning"}
+_QUIET: dict[str, Level] = {"uvicorn": "warning", "httpx": "warning"}
 
 
 class LogSettings(Settings, frozen=True, kw_only=True):

@@ -20,12 +20,14 @@ from diramoja_community.deployment import Loaded
 from diramoja_community.process import Process
 from diramoja_community.settings import GatewaySettings
 
-__all__ = ["Part", "listen", "make_worker", "run_process", "running_worker", "url_of", "watch_signals"]
+__all__ = ["Part", "listening", "make_worker", "run_process", "running_worker", "url_of", "watch_signals"]
 
 log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.02
+GRACE_S = 20.0
+"""For an orderly end; a worker whose database is gone would wait for it for ever."""
 BACKLOG = 2048
 
 
@@ -41,15 +43,25 @@ class Part(Protocol):
         ...
 
 
-def listen(loaded: Loaded) -> socket.socket | None:
+@contextmanager
+def listening(loaded: Loaded) -> Iterator[socket.socket | None]:
     """The gateway's socket, bound before anything else starts; None where this process is no gateway.
 
     Raises:
         ConflictError: the port is taken, or the address is none of this machine's.
     """
     if "gateway" not in loaded.roles:
-        return None
-    host, port = loaded.identity.host, loaded.identity.port
+        yield None
+        return
+    bound = _bind(loaded.identity.host, loaded.identity.port)
+    try:
+        yield bound
+    finally:
+        bound.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound: socket.socket | None = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
@@ -57,6 +69,8 @@ def listen(loaded: Loaded) -> socket.socket | None:
         bound.bind(address)
         bound.listen(BACKLOG)  # Without it another process could bind the same port.
     except OSError as error:
+        if bound is not None:
+            bound.close()
         raise ConflictError(
             f"The gateway cannot listen on {host} port {port}: {error.strerror}.",
             code="port_taken",
@@ -146,7 +160,7 @@ async def run_process(
 
     Args:
         process: open.
-        bound: the gateway's socket, from `listen`.
+        bound: the gateway's socket, from `listening`.
         asked: set from outside to end in order.
         on_ready: called once requests are answered and partitions are owned.
 
@@ -159,8 +173,11 @@ async def run_process(
             tasks.start_soon(stage.run)
         tasks.start_soon(_tell_when_ready, [part for stage in stages for part in stage.parts], on_ready)
         await asked.wait()
-        for stage in stages:
-            await stage.end()
+        with anyio.move_on_after(GRACE_S) as grace:
+            for stage in stages:
+                await stage.end()
+        if grace.cancelled_caught:
+            log.warning("not_ended_in_time", after_s=GRACE_S)
         tasks.cancel_scope.cancel()
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-type Kind = Annotated[str, typer.Argument(help="The kind of agent.")]
-type Id = Annotated[str, typer.Argument(help="The agent's id; without it: all agents of the kind.")]
+Kind = Annotated[str, typer.Argument(help="The kind of agent.")]
+Id = Annotated[str, typer.Argument(help="The agent's id; without it: all agents of the kind.")]
 
 
 def add_to(app: typer.Typer) -> None:

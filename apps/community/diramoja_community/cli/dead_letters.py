@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-type Id = Annotated[str, typer.Argument(help="The dead letter's id.")]
+Id = Annotated[str, typer.Argument(help="The dead letter's id.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from diramoja_community.cli.console import AttachedProcess, Console
 
 if TYPE_CHECKING:
     from diramoja_community.chain import Step
+    from diramoja_community.overview import Overview
 
 __all__ = ["add_to"]
 
@@ -22,44 +23,38 @@ def status(context: typer.Context, *, json: Annotated[bool, typer.Option("--json
     """Show servers, workers, what waits, and the agents by kind."""
     import msgspec
 
-    from diramoja_community.health import Health, read_health
+    from diramoja_community.overview import Overview, read_overview
 
     console: Console = context.obj
 
-    async def work(attached: AttachedProcess) -> Health:
-        return await read_health(attached.process)
+    async def work(attached: AttachedProcess) -> Overview:
+        return await read_overview(attached.process)
 
-    health = console.run(work, worker=False)
+    seen = console.run(work, worker=False)
     if json:
-        console.answer(msgspec.json.encode(health).decode())
-        return
-    console.table("instance", "", rows=list(health.instance.items()))
-    console.table(
-        "worker",
-        "roles",
-        "host",
-        "pid",
-        "partitions",
-        rows=[(each.id, each.roles, each.host, str(each.pid), str(each.partitions)) for each in health.workers],
-    )
-    console.table(
-        "kind",
-        "running",
-        "paused",
-        "failed",
-        rows=[
-            (f"{kind} (paused)" if kind in health.paused_kinds else kind, *(str(modes.get(m, 0)) for m in _MODES))
-            for kind, modes in health.agents.items()
-        ],
-    )
-    console.table("commands in the stream", "partitions without a worker", rows=[_queue(health)])
+        console.answer(msgspec.json.encode(seen).decode())
+    else:
+        _print_overview(console, seen)
 
 
-_MODES = ("running", "paused", "failed")
-
-
-def _queue(health: Any) -> tuple[str, str]:
-    return str(health.stored_commands), str(health.unowned_partitions)
+def _print_overview(console: Console, seen: "Overview") -> None:
+    figures = {
+        "commands waiting": str(seen.waiting_commands),
+        "commands stored": str(seen.stored_commands),
+        "partitions without a worker": str(seen.unowned_partitions),
+    }
+    console.table("instance", "", rows=[*seen.instance.items(), *figures.items()])
+    shares = [(each.id, each.roles, each.host, str(each.pid), str(each.partitions)) for each in seen.workers]
+    console.table("worker", "roles", "host", "pid", "partitions", rows=shares)
+    if seen.lags:
+        lags = [(str(each.partition), each.owner, str(each.waiting), f"{each.oldest_s:.1f}") for each in seen.lags]
+        console.table("partition", "worker", "waiting", "oldest (s)", rows=lags)
+    modes = ("running", "paused", "failed")
+    agents = [
+        (f"{kind} (paused)" if kind in seen.paused_kinds else kind, *(str(counts.get(mode, 0)) for mode in modes))
+        for kind, counts in seen.agents.items()
+    ]
+    console.table("kind", *modes, rows=agents)
 
 
 def trace(
