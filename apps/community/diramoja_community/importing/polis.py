@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
@@ -17,7 +18,9 @@ from diramoja.core.errors import InvalidError
 
 __all__ = ["Conversation", "Statement", "Vote", "read_polis"]
 
-KINDS: Mapping[int, str] = {1: "agree", -1: "disagree", 0: "pass"}
+type Kind = Literal["agree", "disagree", "pass"]
+
+KINDS: Mapping[int, Kind] = {1: "agree", -1: "disagree", 0: "pass"}
 MAX_ROWS = 5_000_000
 MAX_FIELD = 100_000
 
@@ -40,7 +43,7 @@ class Vote:
     row: int
     statement: str
     voter: str
-    kind: str
+    kind: Kind
 
 
 @attrs.frozen
@@ -122,7 +125,7 @@ def _from_table(table: Sequence[Mapping[str, str]]) -> list[Vote]:
     return [Vote(line, name, who, _kind(value, 1, line)) for line, (who, name, value) in enumerate(filled, 1)]
 
 
-def _kind(value: str, sign: int, line: int) -> str:
+def _kind(value: str, sign: int, line: int) -> Kind:
     try:
         return KINDS[sign * int(float(value))]
     except (KeyError, ValueError) as error:
