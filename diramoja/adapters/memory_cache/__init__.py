@@ -1,1 +1,7 @@
-"""The cache in the process's own memory: the default where one process is enough."""
+"""The cache port within the process: the default, for one gateway or for what need not be shared.
+
+In a deployment file:
+
+    [ports]
+    cache = "memory_cache"
+"""

@@ -1,50 +1,82 @@
-"""The cache port in memory."""
+"""The cache port as a bounded dictionary."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import NamedTuple
+
+from diramoja.adapters.memory_cache.settings import MemoryCacheSettings
 
 __all__ = ["MemoryCache"]
 
 
-class MemoryCache:
-    """See the port. Bounded: the least recently used key goes first."""
+class _Entry(NamedTuple):
+    until: float
+    value: bytes
+    counted: int
 
-    def __init__(self, entries_max: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = entries_max
+
+class MemoryCache:
+    """See the port. What has expired goes when it is asked for, or when room is needed."""
+
+    def __init__(
+        self, settings: MemoryCacheSettings | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings or MemoryCacheSettings()
         self._clock = clock
-        self._values: OrderedDict[str, tuple[float, bytes | int]] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        self._size_bytes = 0
 
     async def get(self, key: str) -> bytes | None:
         """See the port."""
-        value = self._live(key)
-        return value[1] if value and isinstance(value[1], bytes) else None
+        entry = self._fresh(("value", key))
+        return entry.value if entry else None
 
     async def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """See the port."""
-        self._keep(key, (self._clock() + ttl_s, value))
+        """See the port. A value that is larger than the whole cache is not kept."""
+        place = ("value", key)
+        self._remove(place)
+        if ttl_s > 0 and _size(place, value) <= self._settings.size_bytes:
+            self._insert(place, _Entry(self._clock() + ttl_s, value, 0))
 
     async def drop(self, key: str) -> None:
         """See the port."""
-        self._values.pop(key, None)
+        self._remove(("value", key))
+        self._remove(("count", key))
 
     async def count(self, key: str, ttl_s: float) -> int:
         """See the port."""
-        ends, count = self._live(key) or (self._clock() + ttl_s, 0)
-        count = count + 1 if isinstance(count, int) else 1
-        self._keep(key, (ends, count))
-        return count
+        place = ("count", key)
+        entry = self._fresh(place) or _Entry(self._clock() + ttl_s, b"", 0)
+        self._remove(place)
+        self._insert(place, entry._replace(counted=entry.counted + 1))
+        return entry.counted + 1
 
-    def _live(self, key: str) -> tuple[float, bytes | int] | None:
-        entry = self._values.get(key)
-        if entry is None or entry[0] <= self._clock():
-            self._values.pop(key, None)
+    def connected(self) -> bool:
+        """Always: it is here."""
+        return True
+
+    def _fresh(self, place: tuple[str, str]) -> _Entry | None:
+        entry = self._entries.get(place)
+        if entry is None:
             return None
-        self._values.move_to_end(key)
+        if entry.until <= self._clock():
+            self._remove(place)
+            return None
+        self._entries.move_to_end(place)
         return entry
 
-    def _keep(self, key: str, entry: tuple[float, bytes | int]) -> None:
-        self._values[key] = entry
-        self._values.move_to_end(key)
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
+    def _insert(self, place: tuple[str, str], entry: _Entry) -> None:
+        self._entries[place] = entry
+        self._size_bytes += _size(place, entry.value)
+        while len(self._entries) > self._settings.entries or self._size_bytes > self._settings.size_bytes:
+            self._remove(next(iter(self._entries)))
+
+    def _remove(self, place: tuple[str, str]) -> None:
+        entry = self._entries.pop(place, None)
+        if entry is not None:
+            self._size_bytes -= _size(place, entry.value)
+
+
+def _size(place: tuple[str, str], value: bytes) -> int:
+    return len(place[1]) + len(value)

@@ -1,4 +1,4 @@
-"""What the memory cache brings to a deployment."""
+"""What the adapter brings to a deployment."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +13,10 @@ __all__ = ["register_adapter"]
 
 @asynccontextmanager
 async def _open(settings: MemoryCacheSettings) -> AsyncIterator[Mapping[str, object]]:
-    yield {"cache": MemoryCache(settings.entries_max)}
+    yield {"cache": MemoryCache(settings)}
 
 
 @hookimpl
 def register_adapter() -> AdapterSpec:
-    """The cache port in the process's memory."""
-    return AdapterSpec(name="memory", ports=["cache"], settings=MemoryCacheSettings, open=_open)
+    """The cache within the process."""
+    return AdapterSpec(name="memory_cache", ports=["cache"], settings=MemoryCacheSettings, open=_open)

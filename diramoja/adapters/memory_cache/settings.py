@@ -1,4 +1,4 @@
-"""Settings of the memory cache."""
+"""Settings of the cache within the process."""
 
 from typing import Annotated
 
@@ -10,10 +10,12 @@ __all__ = ["MemoryCacheSettings"]
 
 
 class MemoryCacheSettings(Settings, frozen=True, kw_only=True):
-    """How much is kept.
+    """Its bounds; beyond them what was not used for longest goes first.
 
     Attributes:
-        entries_max: keys kept; the least recently used goes first.
+        entries: values and counters kept.
+        size_bytes: their keys and values together.
     """
 
-    entries_max: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
+    entries: Annotated[int, Meta(ge=1, le=100_000_000)] = 100_000
+    size_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024 * 1024
