@@ -3,13 +3,14 @@
 Litestar's document holds a placeholder for each type; `fill` puts the schemas in their places.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_origin
 
 import msgspec
 from litestar.openapi.spec import Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
+from msgspec import inspect
 
 __all__ = ["MessageSchemas"]
 
@@ -38,9 +39,41 @@ class MessageSchemas(OpenAPISchemaPlugin):
         """The document with the schemas in, and with those of other types among its components."""
         types = [*self._types, *others]
         schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+        for struct in _structs(types):
+            _mark_times(struct, components.get(struct.cls.__name__, {}))
         filled: dict[str, Any] = _filled(document, schemas)
         filled["components"].setdefault("schemas", {}).update(components)
         return filled
+
+
+def _structs(types: Iterable[Any]) -> Iterator[inspect.StructType]:
+    """Every struct within these types, once."""
+    seen: set[type] = set()
+    waiting: list[Any] = list(inspect.multi_type_info(types))
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, inspect.StructType):
+            if each.cls in seen:
+                continue
+            seen.add(each.cls)
+            yield each
+            waiting.extend(field.type for field in each.fields)
+        parts = getattr(each, "types", None) or getattr(each, "item_types", None) or ()
+        waiting.extend(parts)
+        waiting.extend(
+            getattr(each, name) for name in ("type", "item_type", "key_type", "value_type") if hasattr(each, name)
+        )
+
+
+def _mark_times(struct: inspect.StructType, schema: Mapping[str, Any]) -> None:
+    """Msgspec says `format: date-time` only of times that must have a zone; ours have one by convention."""
+    for field in struct.fields:
+        found = getattr(field.type, "types", (field.type,))
+        if any(isinstance(each, inspect.DateTimeType) for each in found):
+            described = schema.get("properties", {}).get(field.encode_name, {})
+            for each in (described, *described.get("anyOf", ())):
+                if each.get("type") == "string":
+                    each["format"] = "date-time"
 
 
 def _filled(value: Any, schemas: tuple[Mapping[str, Any], ...]) -> Any:
