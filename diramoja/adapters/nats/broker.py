@@ -1,6 +1,7 @@
 """The broker port on NATS JetStream."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from diramoja.adapters.nats.errors import away, from_answer, outcome_unknown, to
 from diramoja.adapters.nats.intake import NatsIntake
 from diramoja.adapters.nats.settings import NatsSettings
 from diramoja.adapters.nats.streams import Names, commands_config, events_config, prepare_stream, stream_info
-from diramoja.core.errors import DiramojaError, InvalidError, OutcomeUnknownError
+from diramoja.core.errors import DiramojaError, InvalidError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.broker import Intake, Outgoing, StreamInfo, Subscription
 from diramoja.core.runtime.prefetch import Prefetch
 
@@ -29,6 +30,8 @@ BATCH_FROM = 8
 BATCH_MESSAGES = 1000
 """The server's limit of an atomic batch (ADR-50)."""
 BATCH_BYTES = 4 * 1024 * 1024
+HINT_UNSENT_BYTES = 1024 * 1024
+"""With so much unsent the server is stuck; hints are dropped then."""
 
 _NO_RESPONDERS = 503
 
@@ -110,10 +113,13 @@ class NatsBroker:
         """One portion: a batch, or a few that are awaited together."""
         in_batch = len(messages) >= BATCH_FROM
         replies = [self._link.expect() for _ in (range(2) if in_batch else messages)]
+        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
         try:
             await self._link.write(self._commands(messages, [reply for reply, _ in replies], in_batch=in_batch))
-            async with asyncio.timeout(self._settings.deadline_s):
-                answers = [await future for _, future in replies]
+            async with asyncio.timeout_at(deadline):
+                answers = [await replies[0][1]]
+                if not (in_batch and _is_refused_at_once(answers[0])):
+                    answers += [await future for _, future in replies[1:]]
         except (TimeoutError, nats.errors.Error) as error:
             raise outcome_unknown(error) from error
         finally:
@@ -140,9 +146,15 @@ class NatsBroker:
         await self._link.call(f"STREAM.PURGE.{self._names.commands}", body)
 
     async def hint(self, subject: str, data: bytes) -> None:
-        """See the port. Without a connection it is dropped, as one larger than the server takes."""
-        if len(data) <= self._link.max_payload and self._link.connected:
-            await self._link.write(wire.publication(self._names.root + wire.check_hint(subject), "", data))
+        """See the port. It is dropped without a connection or on a jammed one, as is one larger than the server takes.
+
+        Raises:
+            InvalidError: a hint may not go there.
+        """
+        commands = wire.publication(self._names.root + wire.check_hint(subject), "", data)
+        if len(data) <= self._link.max_payload and self._link.unsent_bytes < HINT_UNSENT_BYTES:
+            with contextlib.suppress(UnavailableError):
+                await self._link.write(commands)
 
     async def listen(self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]) -> Subscription:
         """See the port."""
@@ -178,6 +190,11 @@ def _portions(messages: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
         portion.append(message)
         size_bytes += len(message.data)
     yield portion
+
+
+def _is_refused_at_once(answer: Answer) -> bool:
+    """Whether the first message of a batch was refused; taken, it is answered by nothing."""
+    return bool(answer.data or answer.status)
 
 
 def _confirm(answers: Sequence[Answer], count: int) -> None:

@@ -147,6 +147,11 @@ class NatsLink:
         return self._client.is_connected
 
     @property
+    def unsent_bytes(self) -> int:
+        """What was written and the socket has not taken yet."""
+        return self._client.pending_data_size
+
+    @property
     def max_payload(self) -> int:
         """Bytes that the server takes in one message."""
         return self._client.max_payload
@@ -186,6 +191,7 @@ class NatsLink:
             "reconnect_time_wait": RECONNECT_WAIT_S,
             "connect_timeout": 2,
             "ping_interval": PING_INTERVAL_S,
+            "flush_timeout": settings.deadline_s,
             "error_cb": self._log_error,
             "disconnected_cb": self._on_disconnected,
             "reconnected_cb": self._on_reconnected,
@@ -248,10 +254,7 @@ class NatsLink:
             self.forget(reply)
         if answer.status == _NO_RESPONDERS:
             raise away("JetStream is not running")
-        result: dict[str, Any] = msgspec.json.decode(answer.data)
-        if "error" in result:
-            raise from_answer(result["error"])
-        return result
+        return _decode(answer.data)
 
     def _take_answer(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
         future = self._asked.get(subject.rpartition(b".")[2])
@@ -319,6 +322,17 @@ class NatsLink:
         if now - self._logged.get(name, -QUIET_S) >= QUIET_S:
             self._logged[name] = now
             log.warning("nats_error", error=name)
+
+
+def _decode(data: bytes) -> dict[str, Any]:
+    """The answer of the API; its refusal is raised."""
+    try:
+        result = msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise away("JetStream gave an answer that is none") from error
+    if "error" in result:
+        raise from_answer(result["error"])
+    return result
 
 
 def _hosts(url: str) -> str:

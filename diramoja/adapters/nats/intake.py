@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import msgspec
 import structlog
 
 from diramoja.adapters.nats.client import NatsLink
+from diramoja.adapters.nats.errors import away
 from diramoja.adapters.nats.wire import Status, consumer_progress, place_of, publication, status_of
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Incoming
@@ -95,17 +97,17 @@ class NatsIntake:
         self._prefetch.open(partition)
         try:
             await self._begin(feed)
-        except DiramojaError:
+        except BaseException:  # Cancelled, too: what is half open would never bring anything.
             if self._feeds.get(partition) is feed:
-                await self.close(partition)
+                self._discard(feed)
             raise
 
     async def close(self, partition: int) -> None:
         """See the port."""
-        feed = self._feeds.pop(partition, None)
-        self._prefetch.close(partition)
+        feed = self._feeds.get(partition)
         if feed is not None:
-            await self._drop(feed)
+            self._discard(feed)
+            await self._tell_server(feed)
 
     def take(self, limit: int) -> list[Incoming]:
         """See the port."""
@@ -116,6 +118,8 @@ class NatsIntake:
 
     async def wait(self, timeout_s: float) -> bool:
         """See the port."""
+        if self._pump is not None and self._pump.done():
+            self._pump.result()  # It never ends by itself: raises what ended it.
         if self._prefetch or self._woken:
             await asyncio.sleep(0)  # A caller that only waits and takes must let the read loop run.
         else:
@@ -137,10 +141,8 @@ class NatsIntake:
             self._pump.cancel()
             self._link.on_reconnect.remove(self._lose_all)
             self._pump = None
-        feeds = list(self._feeds.values())
-        self._feeds.clear()
-        self._prefetch.clear()
-        await asyncio.gather(*(self._drop(feed) for feed in feeds))
+        for feed in list(self._feeds.values()):
+            await self.close(feed.partition)
         if self._subscription is not None:
             await self._link.untap(self._subscription)
             self._subscription = None
@@ -159,8 +161,11 @@ class NatsIntake:
         self._names += 1
         feed.consumer = f"intake_{self._inbox[-8:]}_{feed.partition}_{self._names}".encode()
         feed.nth = feed.asked = 0
-        self._by_consumer[feed.consumer] = feed
-        await self._link.call(f"CONSUMER.CREATE.{self._stream}.{feed.consumer.decode()}", self._config(feed))
+        consumer = feed.consumer
+        self._by_consumer[consumer] = feed
+        await self._link.call(f"CONSUMER.CREATE.{self._stream}.{consumer.decode()}", self._config(feed))
+        if self._by_consumer.get(consumer) is not feed:
+            raise away("the connection was lost meanwhile")
         feed.live = True
         feed.heard = time.monotonic()
         self._work.set()
@@ -182,12 +187,17 @@ class NatsIntake:
             },
         }
 
-    async def _drop(self, feed: _Feed) -> None:
-        """Forget it and tell the server so, without waiting: it would find out by itself."""
+    def _discard(self, feed: _Feed) -> None:
+        """Close it here."""
+        del self._feeds[feed.partition]
+        self._prefetch.close(feed.partition)
         self._forget(feed)
         revival = self._revivals.pop(feed, None)
         if revival is not None:
             revival.cancel()
+
+    async def _tell_server(self, feed: _Feed) -> None:
+        """That the consumer is not needed any more, without waiting: it would find out by itself."""
         with contextlib.suppress(DiramojaError):
             await self._link.write(self._delete(feed.consumer))
 
@@ -211,7 +221,7 @@ class NatsIntake:
             self._lose(feed, "reconnected")
 
     async def _revive(self, feed: _Feed) -> None:
-        for attempt in range(1_000_000_000):
+        for attempt in itertools.count():
             try:
                 await self._link.write(self._delete(feed.consumer))
                 await self._begin(feed)
