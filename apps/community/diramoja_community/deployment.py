@@ -9,7 +9,7 @@ import attrs
 import msgspec
 import platformdirs
 
-from diramoja.adapters.embedded.settings import EmbeddedSettings
+from diramoja.adapters.embedded import EmbeddedSettings, ServerName
 from diramoja.core.host import WITH_RECORDS, Deployment, Found, assemble, discover
 from diramoja.core.logs import LogSettings
 from diramoja.core.runtime.dispatch import DispatchSettings
@@ -19,6 +19,7 @@ from diramoja_community.settings import GatewaySettings
 
 __all__ = [
     "DEFAULT_FILE",
+    "EMBEDDED",
     "DeploymentSettings",
     "Loaded",
     "Role",
@@ -31,10 +32,13 @@ __all__ = [
 
 DEFAULT_FILE = "diramoja.toml"
 
+EMBEDDED: Mapping[str, ServerName] = {"postgres": "postgres", "nats": "nats", "valkey": "valkey"}
+"""Adapters whose server is started in the data folder where no URL is given."""
+
 NEEDS = ("cache",)
 """Ports that the gateway asks for, besides those of the core and the plugins."""
 
-DEFAULT_PORTS: Mapping[str, str] = {"cache": "memory", "classifier": "vader"}
+DEFAULT_PORTS: Mapping[str, str] = {"cache": "memory_cache", "classifier": "vader"}
 """What answers a port where several adapters could; `[ports]` says otherwise."""
 
 type Role = Literal["all", "gateway", "worker", "jobs"]
@@ -122,7 +126,16 @@ def load_settings(
         SettingsError: as `load_deployment`.
     """
     layers = read_layers(config, os.environ if environ is None else environ, options)
-    return layers.load(sections(found))
+    loaded = layers.load(sections(found))
+    return attrs.evolve(loaded, sections={name: _embedded(loaded, name) for name in loaded.sections})
+
+
+def _embedded(loaded: LoadedSettings, section: str) -> Settings:
+    """The settings of a section; where a server could be embedded, no URL means that one is."""
+    settings = loaded.sections[section]
+    if section in EMBEDDED and not loaded.is_given(section, "url"):
+        return msgspec.structs.replace(settings, url="")
+    return settings
 
 
 def sections(found: Found) -> dict[str, type[Settings]]:

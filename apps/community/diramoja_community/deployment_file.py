@@ -11,6 +11,7 @@ import attrs
 import msgspec
 
 from diramoja.core.settings import Settings, kind_and_bounds
+from diramoja_community.deployment import EMBEDDED
 
 __all__ = ["Setting", "deployment_file", "describe"]
 
@@ -62,10 +63,12 @@ def _section(name: str, cls: type[Settings], given: Mapping[tuple[str, str], Any
     summary = (inspect.getdoc(cls) or "").partition("\n")[0]
     lines = ["", f"# {summary}", f"[{name}]"]
     for setting in describe(name, cls):
+        if is_embedded := name in EMBEDDED and setting.key == "url":
+            lines.append("# Empty: a server of its own in the data folder.")
         text = f"{setting.text.rstrip('.') or setting.key} ({', '.join(filter(None, (setting.kind, setting.bounds)))})."
         lines += textwrap.wrap(text[0].upper() + text[1:], WIDTH, initial_indent="# ", subsequent_indent="# ")
         mark = "" if (name, setting.key) in given else "# "
-        value = given.get((name, setting.key), setting.default)
+        value = given.get((name, setting.key), "" if is_embedded else setting.default)
         lines.append(f"{mark}{setting.key} = {_toml(value)}")
     return "\n".join(lines)
 

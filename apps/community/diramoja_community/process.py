@@ -13,7 +13,7 @@ import attrs
 import msgspec
 import structlog
 
-from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings, Endpoint, ServerEvent, ServerName
+from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings, Endpoint, ServerEvent
 from diramoja.adapters.embedded.folder import read_endpoint
 from diramoja.core.errors import ConflictError, UnavailableError
 from diramoja.core.keys import Keys
@@ -23,7 +23,7 @@ from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.settings import LoadedSettings, Settings
-from diramoja_community.deployment import Loaded
+from diramoja_community.deployment import EMBEDDED, Loaded
 from diramoja_community.fallback import Fallback
 
 __all__ = ["Join", "Process", "migrate_only", "open_process"]
@@ -32,9 +32,6 @@ type Join = Literal["never", "always", "if running"]
 """Whether to use the servers of the instance that runs on the data folder."""
 
 type Progress = Callable[[str], None]
-
-EMBEDDED: Mapping[str, ServerName] = {"postgres": "postgres", "nats": "nats", "valkey": "valkey"}
-"""Adapters whose server is started in the data folder where no URL is given."""
 
 log = structlog.get_logger(__name__)
 
@@ -162,10 +159,7 @@ async def _servers(loaded: Loaded, on_progress: Progress) -> AsyncIterator[Embed
 
 def _is_embedded(loaded: Loaded, adapter: str) -> bool:
     """Whether nobody gave a URL for it."""
-    if adapter not in EMBEDDED:
-        return False
-    url: str = getattr(loaded.settings.sections[adapter], "url", "")
-    return not (url and loaded.settings.is_given(adapter, "url"))
+    return adapter in EMBEDDED and getattr(loaded.settings.sections[adapter], "url", None) == ""
 
 
 def _tell(on_progress: Progress) -> Callable[[ServerEvent], None]:
