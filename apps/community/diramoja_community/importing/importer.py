@@ -39,7 +39,7 @@ DESCRIPTION_MAX = 4_000
 BODY_MAX = 10_000
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @attrs.frozen
@@ -145,7 +145,7 @@ class Importer:
                 command = ModeratePost(self.post(each.id), "hide", "Refused by the moderators of the conversation.")
                 yield self._step(f"hidden:{each.row}", "topic", self.topic, command, "import")
 
-    def _step(self, row: str, kind: str, agent: str, command: Command, sender: str) -> _Step:  # noqa: PLR0917  # a row
+    def _step(self, row: str, kind: str, agent: str, command: Command, sender: str) -> _Step:  # noqa: PLR0917
         return _Step(f"import:{self._set}:{row}", kind, agent, command, sender)
 
     # --- how it is sent ---
