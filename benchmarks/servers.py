@@ -1,7 +1,6 @@
 """Servers for a benchmark: PostgreSQL and NATS from the wheels, durable as in production, in a folder of their own."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -68,14 +67,6 @@ class Bench:
             tasks.start_soon(worker.run)
             yield worker
             worker.stop()
-
-    async def until(self, done: Callable[[], bool], patience_s: float) -> None:
-        """Wait; raises TimeoutError."""
-        end = time.perf_counter() + patience_s
-        while not done():
-            if time.perf_counter() > end:
-                raise TimeoutError("The benchmark does not come to its end.")
-            await anyio.sleep(0.002)
 
 
 @asynccontextmanager

@@ -1,18 +1,20 @@
-"""Prints what a benchmark found: a table for people, a JSON line for programs, and the disk it ran on."""
+"""Prints what a benchmark found: a table for people, a JSON line for programs, and what it ran on."""
 
+import argparse
 import os
 import platform
 import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import attrs
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Figure", "fdatasync_ms", "show"]
+__all__ = ["Figure", "fdatasync_ms", "options", "show"]
 
 SYNC_BYTES = 8192
 SYNCS = 200
@@ -33,6 +35,10 @@ class Figure:
         """The median of the runs."""
         return statistics.median(self.values)
 
+    def against(self, other: Self) -> Self:
+        """With the ratio of the other's median to this one's."""
+        return attrs.evolve(self, ratio=other.median / self.median, note=f"{other.what} / this")
+
 
 def fdatasync_ms(folder: Path) -> float:
     """Median time of writing 8 KB and making it durable, in ms: what every commit waits for."""
@@ -51,12 +57,18 @@ def fdatasync_ms(folder: Path) -> float:
     return 1000 * statistics.median(times)
 
 
+def options(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The command line that all benchmarks have."""
+    parser.add_argument("--quick", action="store_true", help="one short round, well under a minute")
+    return parser.parse_args()
+
+
 def show(name: str, figures: Sequence[Figure], sync_ms: float) -> None:
     """Print the table and the JSON line."""
     caption = f"{os.cpu_count()} cores, Python {platform.python_version()}, fdatasync of 8 KB {sync_ms:.2f} ms"
     table = Table("", "median", "min", "max", "unit", "ratio", "", title=name, caption=caption)
     for each in figures:
-        ratio = "" if each.ratio is None else f"{each.ratio:.2f} ×"
+        ratio = "" if each.ratio is None else f"{each.ratio:.2f} x"
         cells = [f"{value:,.1f}" for value in (each.median, min(each.values), max(each.values))]
         table.add_row(each.what, *cells, each.unit, ratio, each.note)
     Console(width=150).print(table)

@@ -2,30 +2,36 @@
 
     python -m benchmarks.turn [--quick]
 
-Every contender meets a stream that holds all commands already, decides each (state + 1, one event), and has written the
-state, the event, the request row and its progress durably before it goes on. NATS and PostgreSQL are the same servers.
+Every contender meets a stream that holds all commands already, decides each (a sum grows, one event), and has written
+the state, the event, the request row and its progress durably before it goes on. NATS and PostgreSQL are the same
+servers and sync at every commit; all of it shares the cores of this machine. The contenders take turns, so that a slow
+minute of the machine meets all of them.
 """
 
 import argparse
-import asyncio
-import resource
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import attrs
+import anyio
 
+from benchmarks import faststream_peer as peer
 from benchmarks.servers import Bench, open_bench
-from benchmarks.table import Figure, fdatasync_ms, show
+from benchmarks.table import Figure, fdatasync_ms, options, show
+from benchmarks.timing import Run, timed
 from diramoja.core import AgentKind, Command, Context, Decision, Event, Plugin, State
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.messages import encode
 from diramoja.core.ports.broker import Outgoing
 
-AGENTS = 1_000
-PATIENCE_S = 120.0
+__all__ = ["run"]
+
+AGENTS = peer.AGENTS
+PUBLISH_AT_ONCE = 1_000
+
+type Contender = Callable[[Bench, int], Awaitable[Run]]
 
 
 class Add(Command):
@@ -60,76 +66,61 @@ def add(state: Counter, message: Add, context: Context) -> Decision:
 plugin = Plugin(name="counters", kinds=[counter])
 
 
-def commands(count: int, batch: int) -> list[Outgoing]:
-    """Commands over a thousand agents; `batch` makes their ids unique to the run."""
+def commands(name: str, count: int) -> list[Outgoing]:
+    """Commands over a thousand agents; `name` makes their ids unique to the run."""
     body = encode(Add(1))
+    ids = [f"{name}:{number}" for number in range(count)]
     return [
         Outgoing(
             f"cmd.counter.cnt_{number % AGENTS}.add",
-            pack(Envelope(f"bench:{batch}-{number}", 1, body, sender="mem_bench", request=f"bench:{batch}-{number}")),
+            pack(Envelope(id, 1, body, sender="mem_bench", request=id, digest=peer.DIGEST)),
         )
-        for number in range(count)
+        for number, id in enumerate(ids)
     ]
 
 
-@attrs.frozen
-class Run:
-    """What one run took."""
-
-    rate: float
-    cpu_us: float
-
-
-async def timed(count: int, work: Callable[[], Awaitable[None]]) -> Run:
-    """Run and count this process's CPU."""
-    cpu, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    await work()
-    took = time.perf_counter() - begun
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    spent = after.ru_utime - cpu.ru_utime + after.ru_stime - cpu.ru_stime
-    return Run(count / took, 1e6 * spent / count)
-
-
-async def diramoja(bench: Bench, count: int, batch: int) -> Run:
+async def ours(bench: Bench, count: int) -> Run:
     """The worker's own turn."""
-    for start in range(0, count, 1000):
-        await bench.broker.publish(commands(count, batch)[start : start + 1000])
+    waiting = commands(bench.unique("bench"), count)
+    for start in range(0, count, PUBLISH_AT_ONCE):
+        await bench.broker.publish(waiting[start : start + PUBLISH_AT_ONCE])
     async with bench.worker(plugin) as worker:
-        return await timed(count, lambda: bench.until(lambda: worker.decided >= count, PATIENCE_S))
+        return await timed(count, lambda: worker.decided)
 
 
-async def main(quick: bool) -> None:
+async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    from benchmarks import faststream_peer as peer
-
-    count, rounds = (5_000, 1) if quick else (30_000, 3)
-    slow = 300 if quick else 1_500
+    many, few, rounds = (10_000, 500, 1) if quick else (30_000, 2_000, 5)
+    contenders: dict[str, tuple[Contender, int]] = {
+        "DiraMoja, one worker": (ours, many),
+        f"FastStream, batches of {peer.BATCH}": (peer.batches, many),
+        "FastStream, one by one": (peer.one_by_one, few),
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in contenders}
     with tempfile.TemporaryDirectory(prefix="diramoja-bench-") as folder:
-        async with open_bench(Path(folder)) as bench:
-            ours = [await diramoja(bench, count, batch) for batch in range(rounds)]
-            batch_mode = [await peer.batches(bench, count, timed) for _ in range(rounds)]
-            one_by_one = [await peer.one_by_one(bench, slow, timed) for _ in range(rounds)]
         sync_ms = fdatasync_ms(Path(folder))
-    show("commands a second through the whole turn", _figures(ours, batch_mode, one_by_one), sync_ms)
+        async with open_bench(Path(folder)) as bench:
+            for _ in range(rounds):
+                for name, (contender, count) in contenders.items():
+                    runs[name].append(await contender(bench, count))
+    show("commands a second through the whole turn", list(_figures(runs)), sync_ms)
 
 
-def _figures(ours: list[Run], batch_mode: list[Run], one_by_one: list[Run]) -> list[Figure]:
-    own = Figure("DiraMoja, one worker", [run.rate for run in ours], "commands/s")
-    peers = [
-        Figure(name, [run.rate for run in runs], "commands/s")
-        for name, runs in (("FastStream, batches of 500", batch_mode), ("FastStream, one by one", one_by_one))
+def _figures(runs: dict[str, list[Run]]) -> list[Figure]:
+    own, *peers = (Figure(name, [run.rate for run in each], "commands/s") for name, each in runs.items())
+    rates = [own, *(each.against(own) for each in peers)]
+    process = [Figure(f"{name}: CPU", [run.own_us for run in each], "us/command") for name, each in runs.items()]
+    servers = [
+        Figure(f"{name}: CPU of PostgreSQL and NATS", [run.servers_us for run in each], "us/command")
+        for name, each in runs.items()
     ]
-    rates = [attrs.evolve(each, ratio=own.median / each.median, note="DiraMoja / this") for each in peers]
-    cpu = Figure("DiraMoja, CPU of the worker", [run.cpu_us for run in ours], "µs/command")
-    return [own, *rates, cpu]
+    return [*rates, *process, *servers]
 
 
 def run(*, quick: bool) -> None:
     """For `python -m benchmarks`."""
-    asyncio.run(main(quick))
+    anyio.run(partial(measure, quick=quick), backend_options={"use_uvloop": True})
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round")
-    run(quick=parser.parse_args().quick)
+    run(quick=options(argparse.ArgumentParser(description=__doc__)).quick)
