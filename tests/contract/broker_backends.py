@@ -10,7 +10,7 @@ from diramoja.adapters.nats.broker import open_broker
 from diramoja.adapters.nats.settings import NatsSettings
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.clock import SystemClock
-from diramoja.core.testing.memory import MemoryBroker
+from diramoja.testing.memory import MemoryBroker
 from tests.support.nats_server import NatsServer
 
 __all__ = ["BACKENDS", "Backend"]

@@ -25,7 +25,7 @@ from diramoja.core.runtime.ownership import Heartbeat, new_worker
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.worker import Worker
 from diramoja.core.settings import Settings
-from diramoja.core.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja.core.tokens import Tokens
 from diramoja_community.application import create_application
 from diramoja_community.deployment import DeploymentSettings

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from diramoja.core import AgentKind, Command, Event, Row, Settings, State, Tell
-from diramoja.core.testing.play import Played, play
+from diramoja.testing.play import Played, play
 
 __all__ = ["LoneAgent"]
 

@@ -1,7 +1,7 @@
 """Badges as values, and over memory."""
 
-from diramoja.core.testing.play import play
-from diramoja.core.testing.runtime import Runtime
+from diramoja.testing.play import play
+from diramoja.testing.runtime import Runtime
 from diramoja_badges.agent import Badges, badge
 from diramoja_badges.contracts import BadgeAwarded, CountPost
 from diramoja_badges.hooks import register_plugin

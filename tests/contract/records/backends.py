@@ -11,7 +11,7 @@ from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.ports.clock import SystemClock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
-from diramoja.core.testing.memory import MemoryRecords
+from diramoja.testing.memory import MemoryRecords
 from tests.support.postgres_server import emptied_database, shared_postgres
 
 __all__ = ["BACKENDS", "Backend", "Store"]
@@ -91,7 +91,6 @@ BACKENDS = [
             "leases": "leases end by `retire`, not by time",
             "locks": "a job that was taken stays so: nobody dies there while it runs",
             "refusal": "there are no column types that could refuse a value",
-            "order": "what is parked or asked for in the commit that unparks or cancels it is lost",
             "phases": "an agent's phase is not read from its state",
             "trace": "only events can be traced",
             "pages": "dead letters and agents are few: one page",

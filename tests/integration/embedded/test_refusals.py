@@ -9,6 +9,7 @@ import pytest
 
 from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings, ServerEvent, ServerName
 from diramoja.adapters.embedded.errors import (
+    BinaryMissingError,
     FolderBusyError,
     FolderUnusableError,
     FolderVersionError,
@@ -170,3 +171,12 @@ async def test_lost_passwords_are_said_to_be_lost(folder: Path) -> None:
     (folder / "secrets.json").unlink()
     error = await refused(FolderUnusableError, folder)
     assert "secrets.json" in str(error)
+
+
+async def test_a_wheel_that_is_not_installed_is_named_with_the_extra(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diramoja.adapters.embedded.binaries.find_spec", lambda name: None)
+    error = await refused(BinaryMissingError, folder)
+    assert "embedded-" in str(error)
+    assert "diramoja[embedded]" in error.cure

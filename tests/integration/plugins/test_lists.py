@@ -11,7 +11,7 @@ from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core import Page, PageQuery, Plugin, Reader
 from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.core.testing.runtime import Runtime
+from diramoja.testing.runtime import Runtime
 from diramoja.plugins.information.hooks import register_plugin as information
 from diramoja.plugins.information.projections import note_visibility
 from diramoja.plugins.information.queries import note_list

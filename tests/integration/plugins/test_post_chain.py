@@ -8,7 +8,7 @@ from diramoja.core import Plugin
 from diramoja.core.ports.classifier import Assessment, Classifier
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.search import Document, Found, Search, SearchQuery
-from diramoja.core.testing.runtime import Runtime, Sent
+from diramoja.testing.runtime import Runtime, Sent
 from diramoja.plugins.information import hooks as information_hooks
 from diramoja.plugins.information.projections import NoteRecord
 from diramoja.plugins.member import hooks as member_hooks

@@ -14,7 +14,7 @@ from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.records import DeadLetter, Operations, Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
-from diramoja.core.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community import control
 from diramoja_community.overview import read_lags
 from tests.support import counters

@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 
 from diramoja.core import AgentKind, Command, Context, Decision, State
-from diramoja.core.testing.play import play
+from diramoja.testing.play import play
 from tests.support.talks import Announced, Rated, RateTalk, Rating, Receipt, Talk, talk, tone
 
 

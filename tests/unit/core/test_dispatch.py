@@ -14,7 +14,7 @@ from diramoja.core.errors import InvalidError, LimitedError, OutcomeUnknownError
 from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import RequestRow
 from diramoja.core.runtime.dispatch import Answer, Dispatcher, DispatchSettings
-from diramoja.core.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from tests.support.talks import AnnounceTalk, RateTalk
 from tests.support.waiting import eventually
 

@@ -15,7 +15,7 @@ from diramoja.core.ports.records import AgentKey, EventRow
 from diramoja.core.runtime import live
 from diramoja.core.runtime.live import LiveFeed
 from diramoja.core.runtime.publisher import event_envelope
-from diramoja.core.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio

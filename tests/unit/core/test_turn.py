@@ -6,7 +6,7 @@ import pytest
 
 from diramoja.core.decisions import Reject
 from diramoja.core.ports.records import AgentKey
-from diramoja.core.testing.runtime import Runtime
+from diramoja.testing.runtime import Runtime
 from tests.support import talks
 from tests.support.talks import AnnounceTalk, Misbehave, RateTalk, RateThrough, rater, talk
 

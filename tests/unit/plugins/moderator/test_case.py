@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command, RemindAfter, Tell
-from diramoja.core.testing.play import Played
+from diramoja.testing.play import Played
 from diramoja.plugins.moderator.case import Case, case
 from diramoja.plugins.moderator.contracts import (
     ActionTaken,

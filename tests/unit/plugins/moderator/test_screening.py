@@ -5,7 +5,7 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.core.ports.classifier import Assessment
-from diramoja.core.testing.play import Played
+from diramoja.testing.play import Played
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
     EndCase,

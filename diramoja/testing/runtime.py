@@ -35,7 +35,7 @@ from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.views import ViewFeeder
 from diramoja.core.runtime.worker import Worker
 from diramoja.core.settings import Settings
-from diramoja.core.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 
 __all__ = ["Crash", "Runtime", "Sent"]
 

@@ -1,6 +1,6 @@
 """The pytest plugin: the fixture `runtime`, for whoever writes an agent.
 
-Installed with DiraMoja. `runtime` is an empty `diramoja.core.testing.runtime.Runtime`; `@pytest.mark.parametrize` a
+Installed with DiraMoja. `runtime` is an empty `diramoja.testing.runtime.Runtime`; `@pytest.mark.parametrize` a
 seed and set `runtime.crash_ratio` to see your agents survive crashes.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from diramoja.core.testing.runtime import Runtime
+from diramoja.testing.runtime import Runtime
 
 __all__ = ["runtime"]
 

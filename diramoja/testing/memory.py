@@ -5,7 +5,6 @@ the real ones do; their clock is the test's.
 """
 
 import itertools
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +35,7 @@ from diramoja.core.ports.records import (
     WorkerRow,
     Writes,
 )
+from diramoja.core.runtime.prefetch import Prefetch
 
 __all__ = ["MemoryBroker", "MemoryRecords", "VirtualClock"]
 
@@ -170,11 +170,11 @@ class MemoryRecords:
                 self.own.pop(key, None)
             else:
                 self.own[key] = row
-        for parked in writes.parked:
-            self.parked_rows[parked.kind, parked.agent, parked.seq] = parked
         for kind, agent, seq in writes.unparked:
             for place in [k for k in self.parked_rows if k[:2] == (kind, agent) and k[2] <= seq]:
                 del self.parked_rows[place]
+        for parked in writes.parked:
+            self.parked_rows[parked.kind, parked.agent, parked.seq] = parked
 
     def _write_outbox(self, writes: Writes) -> None:
         self.event_log.extend(writes.events)
@@ -209,12 +209,12 @@ class MemoryRecords:
                 self.reminders.pop(key, None)
             else:
                 self.reminders[key] = row
-        for job in writes.jobs:
-            if job.id not in self.jobs or self.jobs[job.id].state not in ("ready", "running"):
-                self.jobs[job.id] = job
         for id in writes.cancelled_jobs:
             if id in self.jobs and self.jobs[id].state in ("ready", "running"):
                 self.jobs[id] = self.jobs[id]._replace(state="cancelled")
+        for job in writes.jobs:
+            if job.id not in self.jobs or self.jobs[job.id].state not in ("ready", "running"):
+                self.jobs[job.id] = job
         self.dead.update({letter.id: letter for letter in writes.dead_letters})
 
     # --- jobs ---
@@ -409,40 +409,45 @@ class MemoryBroker:
 
 
 class MemoryIntake:
-    """The open partitions of one worker, each a queue."""
+    """The open partitions of one worker, each a buffer without bound."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
-        self._queues: dict[int, deque[Incoming]] = {}
+        self._prefetch = Prefetch()
+        self._open: set[int] = set()
 
     def offer(self, incoming: Incoming) -> None:
         """A message that was just stored."""
-        if incoming.partition in self._queues:
-            self._queues[incoming.partition].append(incoming)
+        if incoming.partition in self._open:
+            self._prefetch.put(incoming)
 
     async def open(self, partition: int, after: int) -> None:
         """See the port."""
-        stored = self._broker.stream
-        self._queues[partition] = deque(each for each in stored if each.partition == partition and each.seq > after)
+        self._open.add(partition)
+        self._prefetch.open(partition)
+        for each in self._broker.stream:
+            if each.partition == partition and each.seq > after:
+                self._prefetch.put(each)
 
     async def close(self, partition: int) -> None:
         """See the port."""
-        self._queues.pop(partition, None)
+        self._open.discard(partition)
+        self._prefetch.close(partition)
 
     def take(self, limit: int) -> list[Incoming]:
         """See the port."""
-        waiting = [queue for queue in self._queues.values() if queue]
-        share = max(1, limit // len(waiting)) if waiting else 0
-        return [queue.popleft() for queue in waiting[:limit] for _ in range(min(share, len(queue)))]
+        return self._prefetch.take(limit)
 
     async def wait(self, timeout_s: float) -> bool:
         """See the port; time does not pass by itself here."""
-        return any(self._queues.values())
+        return bool(self._prefetch)
 
     def wake(self) -> None:
         """See the port."""
 
     async def shut(self) -> None:
         """See the port."""
-        self._queues.clear()
-        self._broker.intakes.remove(self)
+        self._open.clear()
+        self._prefetch.clear()
+        if self in self._broker.intakes:
+            self._broker.intakes.remove(self)
