@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import attrs
 from litestar import Controller, Litestar, Router
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.exceptions import LitestarDeprecationWarning
 from litestar.handlers import HTTPRouteHandler
 
@@ -158,6 +159,7 @@ def _litestar(gateway: Gateway) -> Litestar:
         cors_config=_cors(gateway.settings),
         lifespan=[_life(gateway)],
         logging_config=None,
+        state=State({"gateway": gateway}),
         openapi_config=openapi_config(gateway.name, Description(gateway.registry, schemas)),
         plugins=[schemas],
     )
