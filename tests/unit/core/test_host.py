@@ -213,7 +213,10 @@ def test_hearing_of_an_absent_plugin_is_inert_and_listed() -> None:
     class Meowed(Event, name="cat.meowed"):
         pass
 
+    Meowed.__module__ = "cats.contracts"
     kind = AgentKind("dog", Cat, prefix="dog")
     kind.hears(Meowed, to=lambda _event: [])
     deployment = compose({"a": brings(name="a", kinds=[kind])})
     assert [(each.kind, each.event) for each in deployment.inert] == [("dog", Meowed)]
+    with_cats = {"a": brings(name="a", kinds=[kind]), "cats__hooks": brings(name="cats")}
+    assert not compose(with_cats).inert
