@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Figure", "fdatasync_ms", "options", "show"]
+__all__ = ["Figure", "Machine", "options", "show"]
 
 SYNC_BYTES = 8192
 SYNCS = 200
@@ -40,7 +40,20 @@ class Figure:
         return attrs.evolve(self, ratio=other.median / self.median, note=f"{other.what} / this")
 
 
-def fdatasync_ms(folder: Path) -> float:
+@attrs.frozen
+class Machine:
+    """What it ran on: the disk's median fdatasync in ms, and the load that others made before it began."""
+
+    sync_ms: float
+    load: float
+
+    @classmethod
+    def look(cls, folder: Path) -> Self:
+        """Now; `folder` is on the disk in question."""
+        return cls(_fdatasync_ms(folder), os.getloadavg()[0])
+
+
+def _fdatasync_ms(folder: Path) -> float:
     """Median time of writing 8 KB and making it durable, in ms: what every commit waits for."""
     path = folder / "fdatasync.probe"
     times = []
@@ -63,9 +76,12 @@ def options(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def show(name: str, figures: Sequence[Figure], sync_ms: float) -> None:
+def show(name: str, figures: Sequence[Figure], machine: Machine) -> None:
     """Print the table and the JSON line."""
-    caption = f"{os.cpu_count()} cores, Python {platform.python_version()}, fdatasync of 8 KB {sync_ms:.2f} ms"
+    caption = (
+        f"{os.cpu_count()} cores, load before {machine.load:.1f}, Python {platform.python_version()},"
+        f" fdatasync of 8 KB p50 {machine.sync_ms:.2f} ms"
+    )
     table = Table("", "median", "min", "max", "unit", "ratio", "", title=name, caption=caption)
     for each in figures:
         ratio = "" if each.ratio is None else f"{each.ratio:.2f} x"
@@ -73,4 +89,5 @@ def show(name: str, figures: Sequence[Figure], sync_ms: float) -> None:
         table.add_row(each.what, *cells, each.unit, ratio, each.note)
     Console(width=150).print(table)
     lines = {each.what: {"values": list(each.values), "unit": each.unit, "ratio": each.ratio} for each in figures}
-    print(msgspec.json.encode({"benchmark": name, "fdatasync_ms": sync_ms, "figures": lines}).decode())
+    found = {"benchmark": name, "fdatasync_ms": machine.sync_ms, "load_before": machine.load, "figures": lines}
+    print(msgspec.json.encode(found).decode())

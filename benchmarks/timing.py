@@ -1,13 +1,13 @@
-"""Times a contender between two points of its progress, and counts the CPU that it and the servers used."""
+"""Measures a contender between two points of its progress, and the CPU that processes used meanwhile."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import anyio
 import attrs
 import psutil
 
-__all__ = ["Run", "timed"]
+__all__ = ["MICROSECONDS", "CpuMeter", "Run", "timed"]
 
 WARM_UP_SHARE = 0.1
 """Of the messages: what a start costs (claims, consumers, statements prepared) is not what a running system costs."""
@@ -25,21 +25,31 @@ class Run:
     servers_us: float
 
 
-def _seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+class CpuMeter:
+    """CPU seconds, since it was made, of this process and all under it, by their names; this one's name is `self`."""
+
+    def __init__(self) -> None:
+        self._before = _cpu()
+
+    def seconds(self) -> Mapping[str, float]:
+        """User and system time; of processes that ended meanwhile, none."""
+        used: dict[str, float] = {}
+        for pid, (name, after) in _cpu().items():
+            before = self._before[pid][1] if pid in self._before else 0.0
+            used[name] = used.get(name, 0.0) + after - before
+        return used
 
 
-def _cpu() -> tuple[float, dict[int, float]]:
-    """CPU seconds of this process, and of each process under it."""
+def _cpu() -> dict[int, tuple[str, float]]:
     own = psutil.Process()
-    servers = {}
-    for child in own.children(recursive=True):
+    found = {}
+    for process in (own, *own.children(recursive=True)):
         try:
-            servers[child.pid] = _seconds(child)
+            times = process.cpu_times()
+            found[process.pid] = "self" if process == own else str(process.name()), float(times.user + times.system)
         except psutil.NoSuchProcess:
             continue
-    return _seconds(own), servers
+    return found
 
 
 async def timed(count: int, progress: Callable[[], int]) -> Run:
@@ -50,13 +60,12 @@ async def timed(count: int, progress: Callable[[], int]) -> Run:
     """
     with anyio.fail_after(PATIENCE_S):
         await _until(progress, int(count * WARM_UP_SHARE))
-        first, begun, (own, servers) = progress(), time.perf_counter(), _cpu()
+        first, begun, meter = progress(), time.perf_counter(), CpuMeter()
         await _until(progress, count)
-        took, last = time.perf_counter() - begun, progress()
-    own_after, servers_after = _cpu()
-    counted = last - first
-    used = sum(seconds - servers.get(pid, 0.0) for pid, seconds in servers_after.items())
-    return Run(counted / took, MICROSECONDS * (own_after - own) / counted, MICROSECONDS * used / counted)
+        took, counted = time.perf_counter() - begun, progress() - first
+    used = meter.seconds()
+    servers = sum(seconds for name, seconds in used.items() if name != "self")
+    return Run(counted / took, MICROSECONDS * used["self"] / counted, MICROSECONDS * servers / counted)
 
 
 async def _until(progress: Callable[[], int], count: int) -> None:

@@ -19,7 +19,7 @@ import anyio
 
 from benchmarks import faststream_peer as peer
 from benchmarks.servers import Bench, open_bench
-from benchmarks.table import Figure, fdatasync_ms, options, show
+from benchmarks.table import Figure, Machine, options, show
 from benchmarks.timing import Run, timed
 from diramoja.core import AgentKind, Command, Context, Decision, Event, Plugin, State
 from diramoja.core.envelope import Envelope, pack
@@ -98,12 +98,12 @@ async def measure(*, quick: bool) -> None:
     }
     runs: dict[str, list[Run]] = {name: [] for name in contenders}
     with tempfile.TemporaryDirectory(prefix="diramoja-bench-") as folder:
-        sync_ms = fdatasync_ms(Path(folder))
+        machine = Machine.look(Path(folder))
         async with open_bench(Path(folder)) as bench:
             for _ in range(rounds):
                 for name, (contender, count) in contenders.items():
                     runs[name].append(await contender(bench, count))
-    show("commands a second through the whole turn", list(_figures(runs)), sync_ms)
+    show("commands a second through the whole turn", list(_figures(runs)), machine)
 
 
 def _figures(runs: dict[str, list[Run]]) -> list[Figure]:

@@ -1,0 +1,217 @@
+"""The whole platform as a child process, and members who use it over HTTP and WebSocket."""
+
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+import msgspec
+from websockets.asyncio.client import connect
+
+__all__ = ["Member", "Platform", "Watch", "open_platform"]
+
+START_S = 60.0
+STOP_S = 30.0
+ANSWER_S = 30.0
+JOIN_AT_ONCE = 4
+PASSWORD = "nobody lives here but a benchmark"  # noqa: S105  # of members who live for a minute
+PLUGINS = "identity,information,member,moderator,search,topic"
+SETTINGS = (
+    f"deployment.plugins={PLUGINS}",
+    "gateway.posts_per_hour=0",
+    "gateway.calls_per_hour=0",
+    "gateway.address_calls_per_hour=0",
+    # Joining and signing in are not measured.
+    "identity.tries_per_address=1000000",
+    "identity.argon2_memory_kib=1024",
+    "identity.argon2_passes=1",
+)
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+
+
+class _Known(msgspec.Struct):
+    id: str
+
+
+class _Published(msgspec.Struct):
+    post: str
+
+
+class _Frame(msgspec.Struct):
+    """What the socket brings; `data` only of events."""
+
+    type: str
+    name: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@attrs.frozen
+class Member:
+    """Somebody who is signed in, with a connection of their own."""
+
+    client: httpx.AsyncClient
+    token: str
+
+    async def write(self, path: str, body: object) -> httpx.Response:
+        """POST; the answer whatever it is."""
+        return await self.client.post(
+            path,
+            content=msgspec.json.encode(body),
+            headers={"authorization": f"Bearer {self.token}", "content-type": "application/json"},
+        )
+
+    async def open_topic(self, title: str) -> str:
+        """The id of a new topic."""
+        response = await self.write(
+            "/v1/topics", {"title": title, "description": "Opened by a benchmark.", "category": "healthcare"}
+        )
+        response.raise_for_status()
+        return msgspec.json.decode(response.content, type=_Known).id
+
+    async def post(self, topic: str, body: str) -> tuple[int, str]:
+        """(status, id of the post or "")."""
+        response = await self.write(f"/v1/topics/{topic}/posts", {"body": body})
+        created = response.status_code == httpx.codes.CREATED
+        return response.status_code, msgspec.json.decode(response.content, type=_Known).id if created else ""
+
+
+@attrs.define
+class Watch:
+    """When each post was seen by another member: post → `time.perf_counter()`."""
+
+    seen: dict[str, float] = attrs.field(factory=dict)
+    _news: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def take(self, text: str | bytes) -> None:
+        """One frame."""
+        frame = msgspec.json.decode(text, type=_Frame)
+        if frame.name == "topic.post.published":
+            self.seen[msgspec.json.decode(frame.data, type=_Published).post] = time.perf_counter()
+            self._news.set()
+
+    async def until_seen(self, posts: set[str]) -> None:
+        """Wait.
+
+        Raises:
+            TimeoutError: one of them does not become visible within half a minute.
+        """
+        with anyio.fail_after(ANSWER_S):
+            while not posts <= self.seen.keys():
+                self._news = anyio.Event()
+                await self._news.wait()
+
+
+@attrs.frozen
+class Platform:
+    """A running instance."""
+
+    url: str
+    tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
+
+    @asynccontextmanager
+    async def members(self, count: int) -> AsyncIterator[list[Member]]:
+        """So many new members, signed in."""
+        clients = [httpx.AsyncClient(base_url=self.url, timeout=ANSWER_S, verify=self.tls) for _ in range(count)]
+        tokens: dict[int, str] = {}
+        limiter = anyio.CapacityLimiter(JOIN_AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with limiter:
+                tokens[number] = await _join(clients[number], f"bench{number}")
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                for number in range(count):
+                    tasks.start_soon(one, number)
+            yield [Member(client, tokens[number]) for number, client in enumerate(clients)]
+        finally:
+            for client in clients:
+                await client.aclose()
+
+    @asynccontextmanager
+    async def watch(self, member: Member, topics: list[str]) -> AsyncIterator[Watch]:
+        """What this member sees live on these topics."""
+        watch, ready = Watch(), anyio.Event()
+        address = f"{self.url.replace('http', 'ws', 1)}/v1/live"
+        headers = {"authorization": f"Bearer {member.token}"}
+
+        async def read(socket: Any) -> None:
+            async for text in socket:
+                watch.take(text)
+                if not ready.is_set() and msgspec.json.decode(text, type=_Frame).type == "subscribed":
+                    ready.set()
+
+        async with connect(address, additional_headers=headers, compression=None, max_queue=None) as socket:
+            channels = [f"topic:{topic}" for topic in topics]
+            await socket.send(msgspec.json.encode({"type": "subscribe", "channels": channels}).decode())
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(read, socket)
+                with anyio.fail_after(ANSWER_S):
+                    await ready.wait()
+                yield watch
+                tasks.cancel_scope.cancel()
+
+
+async def _join(client: httpx.AsyncClient, name: str) -> str:
+    """Join and sign in; the access token."""
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    (await client.post("/v1/members", json=account)).raise_for_status()
+    answer = await client.post("/v1/auth/login", json={"username": name, "password": PASSWORD})
+    answer.raise_for_status()
+    return msgspec.json.decode(answer.content, type=_Tokens).access_token
+
+
+@asynccontextmanager
+async def open_platform(folder: Path) -> AsyncIterator[Platform]:
+    """`diramoja up` on a data folder of its own and a free port, without limits on how often somebody may post.
+
+    Raises:
+        RuntimeError: it does not start; the text says what it wrote.
+    """
+    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+    program = [sys.executable, "-c", "from diramoja_community.cli import main; main()"]
+    errors = folder / "platform.log"
+    with errors.open("wb") as log:
+        process = await anyio.open_process(
+            [*program, "--data", str(folder / "data"), *settings, "up", "--port", "0"],
+            stdin=subprocess.DEVNULL,
+            stderr=log,
+            cwd=folder,
+        )
+    try:
+        yield Platform(await _ready(process, errors))
+    finally:
+        await _end(process)
+
+
+async def _ready(process: anyio.abc.Process, errors: Path) -> str:
+    """The URL in the line that says so."""
+    text = b""
+    assert process.stdout is not None
+    try:
+        with anyio.fail_after(START_S):
+            while b"\n" not in text.partition(b"ready ")[2]:
+                text += await process.stdout.receive()
+    except (TimeoutError, anyio.EndOfStream) as error:
+        raise RuntimeError(f"The platform does not start:\n{errors.read_text()}") from error
+    return text.partition(b"ready ")[2].split()[0].decode()
+
+
+async def _end(process: anyio.abc.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    with anyio.move_on_after(STOP_S, shield=True) as patience:
+        await process.wait()
+    if patience.cancelled_caught:
+        process.kill()
+    await process.aclose()
