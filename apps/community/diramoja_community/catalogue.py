@@ -41,7 +41,11 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
         "metrics": "Metrics",
         "metrics_text": "In the format of Prometheus.",
         "none": "No agents yet: they come with the first member.",
-        "unknown": "unknown",
+        "figures": "Figures",
+        "last_seq": "commands accepted",
+        "alive": "alive",
+        "partitions_unowned": "partitions without a worker",
+        "commands_behind": "commands waiting",
     },
     "sw": {
         "api": "API",
@@ -79,7 +83,11 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
         "metrics": "Vipimo",
         "metrics_text": "Kwa muundo wa Prometheus.",
         "none": "Bado hakuna mawakala: watakuja na mwanachama wa kwanza.",
-        "unknown": "haijulikani",
+        "figures": "Takwimu",
+        "last_seq": "amri zilizopokelewa",
+        "alive": "walio hai",
+        "partitions_unowned": "sehemu zisizo na mtendaji",
+        "commands_behind": "amri zinazosubiri",
     },
 }
 

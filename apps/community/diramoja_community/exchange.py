@@ -110,12 +110,16 @@ def _request_id(scope: Scope) -> str:
     return "req_" + secrets.token_hex(10)
 
 
+_ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_SECURE = (b"strict-transport-security", b"max-age=31536000")
+
+
 def _headed(given: Any, exchange: Exchange, *, secure: bool) -> list[tuple[bytes, bytes]]:
     headers = list(given)
-    present = {name.lower() for name, _ in headers}
-    wanted = {"x-request-id": exchange.id, **exchange.headers, **HEADERS}
+    present = {name for name, _ in headers}
+    headers.append((b"x-request-id", exchange.id.encode()))
+    headers.extend((name.encode(), value.encode("latin-1")) for name, value in exchange.headers.items())
+    headers.extend(each for each in _ENCODED if each[0] not in present)
     if secure:
-        wanted["strict-transport-security"] = "max-age=31536000"
-    return headers + [
-        (name.encode(), value.encode("latin-1")) for name, value in wanted.items() if name.encode() not in present
-    ]
+        headers.append(_SECURE)
+    return headers

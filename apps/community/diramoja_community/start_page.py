@@ -121,9 +121,9 @@ class _View:
     def _runs(self) -> str:
         rows = [[self.words["gateway"], self._state("ok", ""), "", f"{self.words['live']}: {self.connections}"]]
         for name, check in self.readiness.checks.items():
-            figures = ", ".join(f"{key.replace('_', ' ')}: {self._number(n)}" for key, n in check.figures.items())
+            figures = ", ".join(f"{self.words[key]}: {self._number(n)}" for key, n in check.figures.items())
             rows.append([self.words[name], self._state(check.state, check.detail), f"{check.took_ms} ms", figures])
-        heads = [self.words["part"], self.words["state"], self.words["took"], ""]
+        heads = [self.words["part"], self.words["state"], self.words["took"], self.words["figures"]]
         plugins = ", ".join(escape(name) for name in self.registry.plugins)
         table = _table(heads, rows, numeric=(2,))
         return _section(self.words["runs"], f"{table}<p>{self.words['plugins']}: {plugins}</p>")
