@@ -7,6 +7,7 @@ A cache that is away counts nothing, so nobody is locked out. A route names its 
 import hashlib
 import ipaddress
 import time
+from functools import lru_cache
 
 from diramoja.core.errors import LimitedError
 from diramoja.core.gateway import Reader
@@ -25,7 +26,11 @@ _TRUSTED = frozenset({"moderator", "admin"})
 
 def address_of(connection: Connection) -> str:
     """The client's network address; of IPv6 the /64, which is one subscriber's."""
-    host = connection.client.host if connection.client else ""
+    return _network(connection.client.host if connection.client else "")
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -60,7 +60,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     (folder / "nats").mkdir()
     nats = NatsServer(folder / "nats")
     database = anyio.run(fresh_database, shared_postgres())
-    options = [f"nats.url={nats.url}", f"postgres.url={database.url}", "gateway.posts_per_hour=0"]
+    limits = [f"gateway.{each}_per_hour=0" for each in ("posts", "votes", "calls", "address_calls")]
+    options = [f"nats.url={nats.url}", f"postgres.url={database.url}", *limits]
     made = World(folder, nats, options, Platform(folder / "data", *options))
     yield made
     made.platform.stop()
@@ -198,6 +199,39 @@ def test_member_cannot_act_as_another_or_as_an_operator(world: World) -> None:
     with listen(world, baraka) as socket:
         socket.send(json.dumps({"type": "subscribe", "channels": [f"member:{amina.id}"]}))
         assert hear(socket)["code"] == "channel_denied"
+
+
+JUNK: list[Any] = [
+    None,
+    [],
+    {},
+    "text",
+    {"unknown": 1},
+    {"body": 5, "title": [], "username": {}, "reason": None, "limit": "x"},
+    {"body": "", "title": "", "username": "", "password": "", "email": "", "reason": ""},
+    {"body": "x" * 60_000, "title": "x" * 60_000, "username": "x" * 5_000},
+    {"body": "\u202e", "title": "\u0085", "username": "a\u200bb", "email": "@", "password": "\U0001f600" * 20},
+]
+TEXTS = ["", "x", "-1", "1e9", "9" * 30, "%27%3B--", "%F0%9F%98%80", "2026-99-99", "a" * 1500, "WzEsMl0", "%5B%5D"]
+
+
+def test_bad_input_is_never_answered_with_a_500(world: World) -> None:
+    person = join(world, "zuri")
+    with world.http as http:
+        operations = http.get("/schema/openapi.json").json()["paths"]
+        for path, item in operations.items():
+            where = path.replace("{role}", "admin").replace("{kind}", "topic")
+            for method, operation in item.items():
+                for junk in JUNK if "requestBody" in operation else [None]:
+                    filled = where.replace("{", "").replace("}", "_1")
+                    answer = http.request(method, filled, json=junk, headers=person.headers)
+                    assert answer.status_code < 500, f"{method} {filled} {junk!r:.80}: {answer.text}"
+                for text in TEXTS:
+                    names = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+                    query = "&".join(f"{name}={text}" for name in names if name != "wait")
+                    asked = f"{where.replace('{', '').replace('}', '')}?wait=0&{query}"
+                    answer = http.request(method, asked, headers=person.headers)
+                    assert answer.status_code < 500, f"{method} {asked:.200}: {answer.text}"
 
 
 def test_pages_show_what_runs(world: World) -> None:
