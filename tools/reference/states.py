@@ -1,0 +1,140 @@
+"""State diagrams, read off the handlers: from each phase that handles a command to those its source names next."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from diramoja.core.agents import AgentKind
+from diramoja.core.decisions import Reject
+from tools.reference.built_in import deployment
+from tools.reference.markdown import summary
+
+__all__ = ["diagram", "readmes", "states_page", "targets"]
+
+ROOT = Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- diagram -->", "<!-- /diagram -->"
+
+
+def states_page() -> str:
+    """A diagram of every kind."""
+    parts = ["# States", "Drawn from the handlers. A command that has no arrow in a phase is rejected there."]
+    for each in deployment().plugins:
+        parts += [
+            f"## {kind.name}\n\nPlugin `{each.value.name}`. {summary(kind.state)}\n\n{diagram(kind)}"
+            for kind in each.value.kinds
+        ]
+    return "\n\n".join(parts)
+
+
+def diagram(kind: AgentKind[Any]) -> str:
+    """A Mermaid diagram: the phases, and on each arrow the commands that lead that way."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for verb, handled in kind.commands.items():
+        for phase, handler in handled.by_phase.items():
+            for end in targets(handler, kind, phase):
+                arrows.setdefault((phase, end), []).append(verb.replace("_", " "))
+    lines = [f"    {start} --> {end}: {'<br/>'.join(verbs)}" for (start, end), verbs in arrows.items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {kind.absent.phase}", *lines, "```"])
+
+
+def targets(handler: Callable[..., Any], kind: AgentKind[Any], phase: str) -> list[str]:
+    """The phases in which an agent may be after this handler: what its returns name, else its own."""
+    function = inspect.unwrap(handler)
+    assert isinstance(function, FunctionType)
+    body = _syntax(function)
+    assigned = {
+        target.id: node.value
+        for node in ast.walk(body)
+        if isinstance(node, ast.Assign | ast.NamedExpr)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    found: set[str] = set()
+    for node in ast.walk(body):
+        if isinstance(node, ast.Return) and not _is_none(node.value):
+            found |= _ends([*_reached(node, function, assigned)], kind, phase)
+    return [each for each in kind.phases if each in found] or [phase]
+
+
+def _ends(nodes: Iterable[ast.AST], kind: AgentKind[Any], phase: str) -> set[str]:
+    """Where one return leads: nowhere if it refuses."""
+    found: set[str] = set()
+    refuses = False
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            refuses |= name == "Reject"
+            given = [word.value for word in node.keywords if word.arg == "phase"]
+            if name in {"but", kind.state.__name__}:
+                found.update(each for value in given for each in _values(value, phase))
+            if name == kind.state.__name__ and not given:
+                found.add(kind.absent.phase)
+    return found or (set() if refuses else {phase})
+
+
+def _reached(start: ast.AST, function: FunctionType, assigned: Mapping[str, ast.expr]) -> Iterator[ast.AST]:
+    """The syntax of a return, of the variables in it, and of what it calls or names in the module."""
+    waiting: list[ast.AST] = [start]
+    seen: set[str] = set()
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            yield node
+            if isinstance(node, ast.Name) and node.id not in seen:
+                seen.add(node.id)
+                value = function.__globals__.get(node.id)
+                if node.id in assigned:
+                    waiting.append(assigned[node.id])
+                elif isinstance(value, FunctionType) and value.__module__ == function.__module__:
+                    waiting.append(_syntax(value))
+                elif isinstance(value, Reject):
+                    yield ast.Call(ast.Name("Reject"), [], [])
+
+
+def _syntax(function: FunctionType) -> ast.AST:
+    return ast.parse(textwrap.dedent(inspect.getsource(function)))
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _values(node: ast.expr, phase: str) -> Iterator[str]:
+    """What an expression for the next phase may give, started in this one."""
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.IfExp):
+        if not any(_excludes(test, phase) for test in ast.walk(node.test)):
+            yield from _values(node.body, phase)
+        yield from _values(node.orelse, phase)
+    else:
+        yield phase
+
+
+def _excludes(node: ast.AST, phase: str) -> bool:
+    """Whether this is `state.phase == "another"`."""
+    return (
+        isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Attribute)
+        and node.left.attr == "phase"
+        and isinstance(node.ops[0], ast.Eq)
+        and isinstance(node.comparators[0], ast.Constant)
+        and node.comparators[0].value != phase
+    )
+
+
+def readmes() -> dict[Path, str]:
+    """The READMEs of plugins, with their diagrams between the two markers."""
+    found = {}
+    for each in deployment().plugins:
+        path = ROOT / "diramoja" / "plugins" / each.value.name / "README.md"
+        text = path.read_text(encoding="utf-8")
+        if BEGIN in text:
+            before, _, after = text.partition(BEGIN)
+            after = after.partition(END)[2] if END in after else after
+            drawn = "\n\n".join(f"`{kind.name}`\n\n{diagram(kind)}" for kind in each.value.kinds)
+            found[path] = f"{before}{BEGIN}\n{drawn}\n{END}{after}"
+    return found
