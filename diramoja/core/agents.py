@@ -158,9 +158,7 @@ def _command_of(handler: Callable[..., Any]) -> type[Command]:
     return command
 
 
-def _by_command(
-    facts: Sequence[Fact[Any, Any]],
-) -> dict[type[Command], list[Fact[Any, Any]]]:
+def _by_command(facts: Sequence[Fact[Any, Any]]) -> dict[type[Command], list[Fact[Any, Any]]]:
     found: dict[type[Command], list[Fact[Any, Any]]] = {}
     for fact in facts:
         found.setdefault(fact.command, []).append(fact)

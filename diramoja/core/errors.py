@@ -40,14 +40,7 @@ __all__ = [
 ]
 
 type Category = Literal[
-    "invalid",
-    "unauthenticated",
-    "denied",
-    "missing",
-    "conflict",
-    "limited",
-    "unavailable",
-    "internal",
+    "invalid", "unauthenticated", "denied", "missing", "conflict", "limited", "unavailable", "internal"
 ]
 
 STATUS_OF_CATEGORY: dict[Category, int] = {
@@ -149,14 +142,7 @@ class LimitedError(DiramojaError):
     category = "limited"
     retryable = True
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str = "",
-        cure: str = "",
-        retry_after_s: float = 1.0,
-    ) -> None:
+    def __init__(self, message: str, *, code: str = "", cure: str = "", retry_after_s: float = 1.0) -> None:
         super().__init__(message, code=code, cure=cure)
         self.retry_after_s = retry_after_s
 

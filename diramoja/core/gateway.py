@@ -57,8 +57,7 @@ class PageQuery:
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             values = msgspec.json.decode(
-                base64.b64decode(padded, b"-_", validate=True),
-                type=tuple[str | int | float, ...],
+                base64.b64decode(padded, b"-_", validate=True), type=tuple[str | int | float, ...]
             )
         except ValueError as error:
             raise InvalidError("This cursor is none of ours.", code="cursor_invalid") from error

@@ -257,11 +257,7 @@ def _check_parts(brought: Brought[Plugin]) -> None:
 
 
 def assemble(
-    found: Found,
-    *,
-    plugins: Sequence[str] = (),
-    ports: Mapping[str, str] | None = None,
-    needs: Iterable[str] = (),
+    found: Found, *, plugins: Sequence[str] = (), ports: Mapping[str, str] | None = None, needs: Iterable[str] = ()
 ) -> Deployment:
     """Choose plugins and adapters, and check that they fit together.
 

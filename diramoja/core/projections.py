@@ -91,9 +91,7 @@ def record(
     return lambda project: RecordProjection(table, columns, kind, row, on, project)
 
 
-def view(
-    on: Sequence[type[Event]],
-) -> Callable[[Callable[..., Awaitable[None]]], ViewProjection]:
+def view(on: Sequence[type[Event]]) -> Callable[[Callable[..., Awaitable[None]]], ViewProjection]:
     """Declare a view; the function's first parameter is the batch, the others are ports.
 
     It sees every event at least once, in order within a partition; so it writes idempotently.

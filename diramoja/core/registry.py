@@ -34,8 +34,7 @@ class Ports:
             return self._provided[protocol]  # type: ignore[return-value]  # stored by its protocol
         except KeyError:
             raise PluginError(
-                f"No adapter provides {protocol.__name__}.",
-                cure="Name one in [ports] of the deployment file.",
+                f"No adapter provides {protocol.__name__}.", cure="Name one in [ports] of the deployment file."
             ) from None
 
     def __contains__(self, protocol: type) -> bool:

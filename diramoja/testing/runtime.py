@@ -101,6 +101,11 @@ class Runtime:
         self._worker: Worker | None = None
         self._loop = asyncio.new_event_loop()
 
+    def reseed(self, seed: int, crash_ratio: float) -> None:
+        """Crash from now on, by this seed."""
+        self._random.seed(seed)
+        self.crash_ratio = crash_ratio
+
     # --- composing ---
 
     def deploy(
@@ -224,7 +229,7 @@ class Runtime:
         try:
             worker = await self._alive()
             done = await worker.step()
-            await worker.publish_now()
+            done += await worker.publish_now()
             return done + await self._runner.step() + await self._feeder.step()
         except Crash:
             self.crashes += 1

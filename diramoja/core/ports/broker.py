@@ -8,15 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-__all__ = [
-    "Broker",
-    "Incoming",
-    "Intake",
-    "Origin",
-    "Outgoing",
-    "StreamInfo",
-    "Subscription",
-]
+__all__ = ["Broker", "Incoming", "Intake", "Origin", "Outgoing", "StreamInfo", "Subscription"]
 
 type Origin = Literal["cmd", "tell", "job"]
 

@@ -9,16 +9,7 @@ import msgspec
 from cronsim import CronSim
 
 from diramoja.core.agents import MAX_HEARERS, Hearing
-from diramoja.core.decisions import (
-    Call,
-    Cancel,
-    CancelCall,
-    RemindAfter,
-    RemindAt,
-    RemindCron,
-    RemindEvery,
-    Tell,
-)
+from diramoja.core.decisions import Call, Cancel, CancelCall, RemindAfter, RemindAt, RemindCron, RemindEvery, Tell
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import check_id
 from diramoja.core.messages import Event, Message, Record, decode, encode, personal_fields
@@ -74,10 +65,7 @@ class _Assembly:
 
 
 def assemble(
-    turn: Turn,
-    items: Sequence[Item],
-    marks: Mapping[int, PartitionRow],
-    published: Mapping[int, tuple[int, int]],
+    turn: Turn, items: Sequence[Item], marks: Mapping[int, PartitionRow], published: Mapping[int, tuple[int, int]]
 ) -> Writes:
     """All that the turn commits.
 

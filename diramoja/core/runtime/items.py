@@ -54,15 +54,7 @@ class Item:
 def from_stream(incoming: Incoming, registry: Registry) -> Item:
     """An item from the COMMANDS stream; garbage becomes an item with a fault."""
     key = AgentKey(incoming.kind, incoming.agent)
-    item = Item(
-        incoming.origin,
-        incoming.partition,
-        incoming.seq,
-        incoming.at,
-        key,
-        incoming.verb,
-        _bare(incoming.seq),
-    )
+    item = Item(incoming.origin, incoming.partition, incoming.seq, incoming.at, key, incoming.verb, _bare(incoming.seq))
     if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
         item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
         return item
@@ -71,31 +63,13 @@ def from_stream(incoming: Incoming, registry: Registry) -> Item:
 
 def from_reminder(row: ReminderRow, now: datetime, registry: Registry) -> Item:
     """An item from a due reminder."""
-    item = Item(
-        "remind",
-        row.partition,
-        0,
-        now,
-        AgentKey(row.kind, row.agent),
-        row.verb,
-        _bare(0),
-        reminder=row,
-    )
+    item = Item("remind", row.partition, 0, now, AgentKey(row.kind, row.agent), row.verb, _bare(0), reminder=row)
     return _opened(item, row.envelope, registry)
 
 
 def from_parked(row: ParkedRow, partition: int, registry: Registry) -> Item:
     """An item from a parked command."""
-    item = Item(
-        "parked",
-        partition,
-        0,
-        row.at,
-        AgentKey(row.kind, row.agent),
-        row.verb,
-        _bare(0),
-        parked_seq=row.seq,
-    )
+    item = Item("parked", partition, 0, row.at, AgentKey(row.kind, row.agent), row.verb, _bare(0), parked_seq=row.seq)
     return _opened(item, row.envelope, registry)
 
 

@@ -116,10 +116,7 @@ class JobRunner:
         """As commands whose ids are made of the job's, so that repeats are dropped."""
         await self._broker.publish(
             [
-                Outgoing(
-                    f"job.{kind}.{check_id(agent)}.{command.wire_name}",
-                    pack(_envelope(row, agent, command)),
-                )
+                Outgoing(f"job.{kind}.{check_id(agent)}.{command.wire_name}", pack(_envelope(row, agent, command)))
                 for agent, command in results
             ]
         )

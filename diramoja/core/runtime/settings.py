@@ -18,23 +18,13 @@ class RuntimeSettings(Settings, frozen=True, kw_only=True):
     )
     beat_s: Annotated[float, Meta(ge=0.05, le=20, description="Time between two signs of life.")] = 0.5
     cache_bytes: Annotated[
-        int,
-        Meta(
-            ge=1_000_000,
-            description="Memory for idle agents; beyond it the longest idle leave memory.",
-        ),
+        int, Meta(ge=1_000_000, description="Memory for idle agents; beyond it the longest idle leave memory.")
     ] = 128_000_000
     backlog_messages: Annotated[
-        int,
-        Meta(ge=1000, description="Committed and unpublished messages beyond which no turn begins."),
+        int, Meta(ge=1000, description="Committed and unpublished messages beyond which no turn begins.")
     ] = 20_000
     fail_after: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1000,
-            description="Exceptions of one agent in a row after which it is failed and parks.",
-        ),
+        int, Meta(ge=1, le=1000, description="Exceptions of one agent in a row after which it is failed and parks.")
     ] = 10
     job_slots: Annotated[int, Meta(ge=1, le=1000, description="Jobs that one process runs at a time.")] = 32
     poll_s: Annotated[float, Meta(ge=0.01, le=10, description="Time between two looks for due jobs and events.")] = 0.25

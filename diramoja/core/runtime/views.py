@@ -76,16 +76,7 @@ def _made(classes: dict[str, type[Event]], row: EventRow) -> tuple[Event, Meta] 
     cls: Any = classes.get(row.name)
     if cls is None:
         return None
-    meta = Meta(
-        row.kind,
-        row.agent,
-        row.partition,
-        row.seq,
-        row.channel_seq,
-        row.at,
-        row.correlation,
-        row.causation,
-    )
+    meta = Meta(row.kind, row.agent, row.partition, row.seq, row.channel_seq, row.at, row.correlation, row.causation)
     try:
         return decode(cls, row.body, row.version), meta
     except MessageError as error:

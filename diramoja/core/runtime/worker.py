@@ -124,10 +124,12 @@ class Worker:
         self.decided += len(items)
         return len(items)
 
-    async def publish_now(self) -> None:
-        """Publish what waits, here and now (by hand; `run` does it beside the turns)."""
+    async def publish_now(self) -> int:
+        """Publish what waits, here and now (by hand; `run` does it beside the turns); how many that were."""
+        waiting = self._publisher.waiting
         await self._publisher.flush()
         self._crash("published")
+        return waiting
 
     def _is_time(self, what: str, every_s: float) -> bool:
         moment = time.monotonic()

@@ -15,6 +15,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.testing import TestClient, WebSocketTestSession
 
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
+from diramoja.core.ports.records import EventRow
 from diramoja_community import live as session
 from diramoja_community.outbox import OUTBOX_FRAMES, Outbox
 from diramoja_community.settings import GatewaySettings
@@ -318,6 +319,19 @@ def test_poll_brings_what_came_after_and_what_to_ask_next(gateway: tuple[Client,
     brought = poll(gateway, "channels=talk:tlk_1,talk:other&after=1,0&wait=5").json()
     assert [each["seq"] for each in brought["events"]] == [2, 3]
     assert brought["after"] == {"talk:tlk_1": 3, "talk:other": 0}
+
+
+def test_poll_far_behind_is_brought_up_in_several_answers(gateway: tuple[Client, Process]) -> None:
+    records = gateway[1].records
+    for seq in range(1, 1501):
+        at = records.clock.now()
+        records.event_log.append(EventRow(1, seq, "talk", "tlk_9", "talk.rated", 1, seq, at, "", "", b"{}"))
+    after, seen, polls = 0, [], 0
+    while after < 1500:
+        brought = poll(gateway, f"channels=talk:tlk_9&after={after}&wait=0").json()
+        seen += [each["seq"] for each in brought["events"]]
+        after, polls = brought["after"]["talk:tlk_9"], polls + 1
+    assert (seen, polls) == (list(range(1, 1501)), 3)
 
 
 def test_poll_waits_for_the_first_event(gateway: tuple[Client, Process]) -> None:

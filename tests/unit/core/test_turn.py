@@ -282,8 +282,8 @@ def test_facts_come_in_one_call_and_fall_back(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_crashes_at_any_point_lose_nothing_and_repeat_nothing(seed: int) -> None:
-    runtime = Runtime(seed, crash_ratio=0.15)
+def test_crashes_at_any_point_lose_nothing_and_repeat_nothing(seed: int, runtime: Runtime) -> None:
+    runtime.reseed(seed, crash_ratio=0.15)
     web, circle = Web(), Circle()
     circle.size = 40
     ports: dict[type, object] = {
@@ -320,4 +320,3 @@ def test_crashes_at_any_point_lose_nothing_and_repeat_nothing(seed: int) -> None
     published = {(e.subject, e.data) for e in runtime.broker.events}
     assert len(published) == len(runtime.records.event_log)
     assert runtime.crashes > 5
-    runtime.close()

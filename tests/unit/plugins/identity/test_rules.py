@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from diramoja.core.errors import InvalidError
+from diramoja.plugins.identity.rules import check_email, check_password, check_username, roles_of
+
+
+@pytest.mark.parametrize("name", ["amina", "Amina", "a_1", "x" * 30, "\uff21mina"])
+def test_usernames_are_kept_case_folded(name: str) -> None:
+    assert check_username(name) == check_username(check_username(name))
+
+
+@pytest.mark.parametrize("name", ["", "ab", "x" * 31, "1abc", "a b", "a.b", "admin", "ADMIN", "é" * 5, "a\x00b", "a-b"])
+def test_bad_usernames_are_refused(name: str) -> None:
+    with pytest.raises(InvalidError):
+        check_username(name)
+
+
+@given(some.text(max_size=300))
+def test_an_accepted_address_has_one_at_and_a_domain(text: str) -> None:
+    try:
+        address = check_email(text)
+    except InvalidError:
+        return
+    assert address.count("@") == 1
+    assert "." in address.partition("@")[2]
+    assert check_email(address) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["", "a", "a@b", "@b.org", "a@b..org", "a@-b.org", "a b@c.org", "a@b.org\n", "a@b@c.org"]
+)
+def test_bad_addresses_are_refused(address: str) -> None:
+    with pytest.raises(InvalidError):
+        check_email(address if address != "a@b.org\n" else "a\n@b.org")
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 129, "password123", "aaaaaaaaaaaa"])
+def test_bad_passwords_are_refused(password: str) -> None:
+    with pytest.raises(InvalidError):
+        check_password(password, 10)
+
+
+def test_roles_follow_the_level_and_what_was_given() -> None:
+    assert roles_of("supporter", []) == {"guest", "supporter"}
+    assert roles_of("member", ["moderator"]) == {"guest", "supporter", "member", "moderator"}
