@@ -67,6 +67,7 @@ class Settler:
         *,
         worker: str,
         lose: Callable[[int], object],
+        stopping: Callable[[], bool],
         crash: Callable[[str], None],
     ) -> None:
         self._environment = environment
@@ -76,10 +77,11 @@ class Settler:
         self._publisher = publisher
         self._worker = worker
         self._lose = lose
+        self._stopping = stopping
         self._crash = crash
 
     async def settle(self, items: Sequence[Item]) -> None:
-        """Decide and commit all, whatever it takes.
+        """Decide and commit all, whatever it takes; while the database is away it waits, unless it is to stop.
 
         What the database refuses is halved until the culprit is alone; that one becomes a dead letter. What another
         worker owns meanwhile is dropped: it decides it.
@@ -235,6 +237,8 @@ class Settler:
             try:
                 return await self._records.partitions()
             except UnavailableError:
+                if self._stopping():
+                    raise  # What is not committed is decided by the next owner.
                 await anyio.sleep(RETRY_S)
 
     async def _catch_up(self, mark: PartitionRow, row: PartitionRow) -> None:
