@@ -1,0 +1,137 @@
+"""A stranger opens any folder and knows from the file names what is inside."""
+
+import ast
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.reference.pages import ROOT
+
+PLUGIN_FILES = {
+    "__init__.py", "contracts.py", "agent.py", "rules.py", "projections.py", "queries.py", "routes.py", "graphql.py",
+    "settings.py", "hooks.py", "migrations", "README.md", "cli.py",
+}  # fmt: skip
+OWN_PLUGIN_FILES = {
+    "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
+}
+DATA = {".csv", ".tsv", ".txt"}
+
+ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
+PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "records.py", "search.py"}
+OWN_ADAPTER_FILES = {
+    "nats": {"intake.py", "streams.py", "wire.py"},
+    "postgres": {
+        "commit.py", "event_log.py", "jobs.py", "migrations.py", "months.py", "operations.py", "ownership.py",
+        "ports.py", "schema", "search_sql.py",
+    },
+    "vader": {"rules.py", "words.py"},
+    "valkey": {"breaker.py"},
+}  # fmt: skip
+
+LINES = 500
+FUNCTION_LINES = 60
+CORE_LINES = 4_000
+CONTRIB_LINES = 150
+
+WORKPLACE = re.compile(r"/(work|root)/\w|shared/(spec|design)|issues (show|list)")
+
+
+def folders(of: str) -> list[Path]:
+    return sorted(each.parent for each in (ROOT / of).glob("*/__init__.py"))
+
+
+def names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir() if each.name != "__pycache__" and each.suffix not in DATA}
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout of git")
+    paths = [ROOT / each for each in listed.stdout.decode().split("\0") if each]
+    return [each for each in paths if each.is_file()]
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    for path in tracked():
+        if path.suffix == ".py":
+            yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", folders("diramoja/plugins"), ids=lambda each: each.name)
+def test_a_plugin_has_the_files_of_the_house(folder: Path) -> None:
+    kinds = {f"{word}.py" for word in re.findall(r'AgentKind\(\s*"(\w+)"', all_text(folder))}
+    allowed = PLUGIN_FILES | kinds | OWN_PLUGIN_FILES.get(folder.name, set())
+    assert names(folder) - allowed == set()
+    assert {"__init__.py", "contracts.py", "hooks.py", "README.md"} - names(folder) == set()
+
+
+@pytest.mark.parametrize("folder", folders("diramoja/adapters"), ids=lambda each: each.name)
+def test_an_adapter_has_the_files_of_the_house(folder: Path) -> None:
+    if folder.name == "embedded":
+        pytest.skip("no adapter of a port: it runs the servers that the adapters connect to")
+    allowed = ADAPTER_FILES | PORT_FILES | OWN_ADAPTER_FILES.get(folder.name, set())
+    assert names(folder) - allowed == set()
+    assert {"__init__.py", "settings.py", "hooks.py", "README.md"} - names(folder) == set()
+
+
+def all_text(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+
+
+def test_no_file_is_too_long() -> None:
+    long = {str(path): text.count("\n") for path, text in sources() if text.count("\n") > LINES}
+    assert long == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = {
+        f"{path}:{node.name}": node.end_lineno - node.lineno + 1
+        for path, text in sources()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_no_file_names_the_place_where_it_was_written() -> None:
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in WORKPLACE.finditer(text)]
+    assert found == []
+
+
+def code_lines(path: Path) -> int:
+    """Lines with code: no blank ones, no comments, no docstrings, no `...` of a protocol."""
+    with tokenize.open(path) as file:
+        text = file.read()
+    lines: set[int] = set()
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(iter(text.splitlines(keepends=True)).__next__):
+        if token.type not in skipped:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(lines)
+
+
+def test_the_core_is_an_evenings_reading() -> None:
+    count = sum(code_lines(path) for path in (ROOT / "diramoja" / "core").rglob("*.py"))
+    print(f"diramoja/core: {count} lines of code")  # noqa: T201  # the figure is worth reading (pytest -rP)
+    assert count < CORE_LINES
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "contrib").glob("*/diramoja_*")), ids=lambda each: each.name)
+def test_an_example_plugin_is_short(folder: Path) -> None:
+    assert sum(path.read_text().count("\n") for path in folder.parent.rglob("*.py")) < CONTRIB_LINES
