@@ -1,13 +1,14 @@
-"""Runs all benchmarks: `python -m benchmarks [--quick]`."""
+"""Runs all benchmarks, each with servers of its own: `python -m benchmarks [--quick]`."""
 
-import sys
+import argparse
 
 from benchmarks import turn, visible
+from benchmarks.table import options
 
 
 def main() -> None:
-    """Run them one after the other, each with servers of its own."""
-    quick = "--quick" in sys.argv
+    """One after the other."""
+    quick: bool = options(argparse.ArgumentParser(description=__doc__)).quick
     turn.run(quick=quick)
     visible.run(quick=quick)
 

@@ -21,6 +21,8 @@ START_S = 60.0
 STOP_S = 30.0
 ANSWER_S = 30.0
 JOIN_AT_ONCE = 4
+KEEP_ALIVE_S = 2.0
+"""Shorter than uvicorn's: a connection that the server is about to close is not used again."""
 PASSWORD = "nobody lives here but a benchmark"  # noqa: S105  # of members who live for a minute
 PLUGINS = "identity,information,member,moderator,search,topic"
 SETTINGS = (
@@ -121,7 +123,7 @@ class Platform:
     @asynccontextmanager
     async def members(self, count: int) -> AsyncIterator[list[Member]]:
         """So many new members, signed in."""
-        clients = [httpx.AsyncClient(base_url=self.url, timeout=ANSWER_S, verify=self.tls) for _ in range(count)]
+        clients = [self._client() for _ in range(count)]
         tokens: dict[int, str] = {}
         limiter = anyio.CapacityLimiter(JOIN_AT_ONCE)
 
@@ -137,6 +139,10 @@ class Platform:
         finally:
             for client in clients:
                 await client.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+        return httpx.AsyncClient(base_url=self.url, timeout=ANSWER_S, verify=self.tls, limits=limits)
 
     @asynccontextmanager
     async def watch(self, member: Member, topics: list[str]) -> AsyncIterator[Watch]:

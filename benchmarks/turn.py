@@ -9,6 +9,7 @@ minute of the machine meets all of them.
 """
 
 import argparse
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import anyio
+import structlog
 
 from benchmarks import faststream_peer as peer
 from benchmarks.servers import Bench, open_bench
@@ -90,7 +92,7 @@ async def ours(bench: Bench, count: int) -> Run:
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    many, few, rounds = (10_000, 500, 1) if quick else (30_000, 2_000, 5)
+    many, few, rounds = (10_000, 500, 1) if quick else (20_000, 2_000, 5)
     contenders: dict[str, tuple[Contender, int]] = {
         "DiraMoja, one worker": (ours, many),
         f"FastStream, batches of {peer.BATCH}": (peer.batches, many),
@@ -119,6 +121,7 @@ def _figures(runs: dict[str, list[Run]]) -> list[Figure]:
 
 def run(*, quick: bool) -> None:
     """For `python -m benchmarks`."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     anyio.run(partial(measure, quick=quick), backend_options={"use_uvloop": True})
 
 

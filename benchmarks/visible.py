@@ -129,7 +129,7 @@ async def busy(stage: Stage, duration_s: float) -> Busy:
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    posts, duration_s, rounds = (100, 4.0, 1) if quick else (200, 8.0, 5)
+    posts, duration_s, rounds = (100, 4.0, 1) if quick else (200, 6.0, 5)
     with tempfile.TemporaryDirectory(prefix="diramoja-bench-") as name:
         folder = Path(name)
         machine = Machine.look(folder)
