@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import anyio
 import structlog
 
-from diramoja.core.errors import DiramojaError
+from diramoja.core.errors import DiramojaError, UnavailableError
 from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import Operations, PartitionRow, Writes
 from diramoja.core.runtime.cells import Cells
@@ -50,7 +50,15 @@ class Worker:
         self._intake = environment.broker.intake()
         self._publisher = Publisher(environment.broker, environment.settings.backlog_messages)
         self._hold = Holdings(Cells(environment.settings.cache_bytes))
-        self._settler = Settler(environment, self._hold, self._publisher, worker=self.id, lose=self._lose, crash=crash)
+        self._settler = Settler(
+            environment,
+            self._hold,
+            self._publisher,
+            worker=self.id,
+            lose=self._lose,
+            stopping=lambda: self._stopping,
+            crash=crash,
+        )
         self._lost: list[int] = []
         self._next = {"owners": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = False
@@ -158,9 +166,12 @@ class Worker:
         if not numbers or not self._heartbeat.fresh:
             return
         rows = await self._records.claim(self.id, numbers, self._settings.lease_s)
-        async with anyio.create_task_group() as tasks:
-            for row in rows:
-                tasks.start_soon(self._begin, row)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for row in rows:
+                    tasks.start_soon(self._begin, row)
+        except* DiramojaError as group:
+            raise UnavailableError(f"{len(group.exceptions)} claimed partitions could not be begun.") from group
         if rows:
             log.info("partitions_claimed", worker=self.id, count=len(rows))
 

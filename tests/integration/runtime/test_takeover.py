@@ -261,3 +261,22 @@ async def test_servers_that_are_killed_and_started_again_lose_nothing(
     await stage.send(500)
     await stage.until_answered(30)
     await stage.check()
+
+
+async def test_a_worker_ends_though_the_database_is_away(stage: Stage, postgres: PostgresServer) -> None:
+    worker = await stage.start_worker()
+    await stage.until_owns(worker, 64, 10 * SLACK)
+    postgres.kill()
+    try:
+        await stage.send(50)
+        await anyio.sleep(0.5)
+        stage.workers[worker].send_signal(signal.SIGTERM)
+        code = await anyio.to_thread.run_sync(lambda: stage.workers[worker].wait(15 * SLACK))
+    finally:
+        postgres.start()
+    assert code == 0
+    stage.database.terminate()
+    stage.database = await reconnected(stage.urls[0])
+    await stage.start_worker()
+    await stage.until_answered()
+    await stage.check()
