@@ -1,0 +1,1 @@
+"""Adapters: one folder a backend; each provides ports and knows only the core."""

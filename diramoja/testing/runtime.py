@@ -101,6 +101,16 @@ class Runtime:
         self._worker: Worker | None = None
         self._loop = asyncio.new_event_loop()
 
+    def use(self, records: MemoryRecords) -> None:
+        """Take other records, such as ones that fail."""
+        self.records = records
+        self._provided |= dict.fromkeys((Records, Operations, JobStore, EventLog), records)
+
+    def recover(self) -> None:
+        """What a worker does after its step has failed: read on from the stored cursors."""
+        if self._worker is not None:
+            self._do(self._worker.read_on())
+
     def reseed(self, seed: int, crash_ratio: float) -> None:
         """Crash from now on, by this seed."""
         self._random.seed(seed)

@@ -13,11 +13,12 @@ import structlog
 from diramoja.core.envelope import EventEnvelope, pack
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Broker, Outgoing
-from diramoja.core.ports.records import EventRow, TellRow
+from diramoja.core.ports.records import EventRow, PartitionRow, Records, Tail, TellRow
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "unpublished"]
 
 BATCH = 500
+TAIL_AT_ONCE = 5_000
 RETRY_S = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,20 @@ class Publisher:
         event = anyio.Event()
         self._news = (event, self._news[1]) if which == 0 else (self._news[0], event)
         await event.wait()
+
+
+async def unpublished(records: Records, row: PartitionRow) -> Tail:
+    """All that stands after a partition's watermarks, however much it is, in order."""
+    tells: list[TellRow] = []
+    events: list[EventRow] = []
+    while True:
+        page = await records.tail(row, TAIL_AT_ONCE)
+        tells += page.tells
+        events += page.events
+        if len(page.tells) < TAIL_AT_ONCE and len(page.events) < TAIL_AT_ONCE:
+            return Tail(tells, events)
+        told = page.tells[-1].seq if page.tells else row.told_seq
+        row = row._replace(told_seq=told, published_seq=page.events[-1].seq if page.events else row.published_seq)
 
 
 def _tell(row: TellRow) -> Outgoing:

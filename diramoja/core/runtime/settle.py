@@ -23,7 +23,7 @@ from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
 from diramoja.core.runtime.items import Item, control
-from diramoja.core.runtime.publisher import Publisher
+from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
 
 __all__ = ["CRASH_POINTS", "Holdings", "Settler"]
@@ -34,8 +34,6 @@ CRASH_POINTS = ("taken", "gathered", "decided", "committing", "committed", "answ
 """Where a test may crash a worker: between any two steps of the turn, in this order."""
 
 PARKED_AT_ONCE = 500
-TAIL_AT_ONCE = 5_000
-RETRY_S = 0.1
 
 
 @attrs.define
@@ -95,7 +93,7 @@ class Settler:
             except OutcomeUnknownError:
                 items = await self.still_ours(items)
             except UnavailableError:
-                await anyio.sleep(RETRY_S)
+                await anyio.sleep(self._environment.settings.poll_s)
                 items = await self.still_ours(items)
             except InvalidError as error:
                 halves = _halved(items)
@@ -239,16 +237,15 @@ class Settler:
             except UnavailableError:
                 if self._stopping():
                     raise  # What is not committed is decided by the next owner.
-                await anyio.sleep(RETRY_S)
+                await anyio.sleep(self._environment.settings.poll_s)
 
     async def _catch_up(self, mark: PartitionRow, row: PartitionRow) -> None:
         """Take the stored marks; where the commit did happen, publish what it left in the outbox."""
         if row.out_seq != mark.out_seq:
-            tail = await self._records.tail(row, TAIL_AT_ONCE)
-            self._publisher.put(
-                [tell for tell in tail.tells if tell.seq > mark.out_seq],
-                [event for event in tail.events if event.seq > mark.out_seq],
+            new = row._replace(
+                told_seq=max(mark.out_seq, row.told_seq), published_seq=max(mark.out_seq, row.published_seq)
             )
+            self._publisher.put(*await unpublished(self._records, new))
         self._hold.marks[row.n] = row
 
 

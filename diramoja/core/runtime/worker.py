@@ -14,8 +14,8 @@ from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.items import Item, control, from_reminder, from_stream
 from diramoja.core.runtime.ownership import Heartbeat, desired
-from diramoja.core.runtime.publisher import Publisher
-from diramoja.core.runtime.settle import TAIL_AT_ONCE, Holdings, Settler
+from diramoja.core.runtime.publisher import Publisher, unpublished
+from diramoja.core.runtime.settle import Holdings, Settler
 from diramoja.core.runtime.turn import now_of_reminder
 
 __all__ = ["Worker"]
@@ -101,9 +101,9 @@ class Worker:
         except DiramojaError as error:
             log.warning("turn_failed", code=error.code, detail=str(error))
             await anyio.sleep(self._settings.poll_s / 2)
-            await self._read_on()
+            await self.read_on()
 
-    async def _read_on(self) -> None:
+    async def read_on(self) -> None:
         """After a failure: forget what was taken and read on from the stored cursors."""
         with contextlib.suppress(DiramojaError):
             self._hold.cells.clear()
@@ -156,28 +156,31 @@ class Worker:
         for number, mark in list(self._hold.marks.items()):
             if (rows[number].owner, rows[number].epoch) != (self.id, mark.epoch):
                 self._lose(number)
-        await self._give_back(sorted(self.owned - mine))
-        await self._claim([number for number in sorted(mine - self.owned) if not rows[number].owner])
+        held = {number for number, row in rows.items() if row.owner == self.id}
+        await self._give_back(sorted((self.owned | held) - mine))
+        await self._begin_all([rows[number] for number in sorted(mine & held - self.owned)])  # Broken off before.
+        await self._claim([number for number in sorted(mine - held) if not rows[number].owner])
         while self._lost:
             await self._intake.close(self._lost.pop())
         await self._look_at_kinds()
 
     async def _claim(self, numbers: Sequence[int]) -> None:
-        if not numbers or not self._heartbeat.fresh:
-            return
-        rows = await self._records.claim(self.id, numbers, self._settings.lease_s)
+        if numbers and self._heartbeat.fresh:
+            rows = await self._records.claim(self.id, numbers, self._settings.lease_s)
+            log.info("partitions_claimed", worker=self.id, count=len(rows))
+            await self._begin_all(rows)
+
+    async def _begin_all(self, rows: Sequence[PartitionRow]) -> None:
         try:
             async with anyio.create_task_group() as tasks:
                 for row in rows:
                     tasks.start_soon(self._begin, row)
         except* DiramojaError as group:
-            raise UnavailableError(f"{len(group.exceptions)} claimed partitions could not be begun.") from group
-        if rows:
-            log.info("partitions_claimed", worker=self.id, count=len(rows))
+            raise UnavailableError(f"{len(group.exceptions)} partitions could not be begun.") from group
 
     async def _begin(self, row: PartitionRow) -> None:
         """Publish what the owner before left, then read on from the cursor."""
-        tail = await self._records.tail(row, TAIL_AT_ONCE)
+        tail = await unpublished(self._records, row)
         self._publisher.begin(row.n, row.told_seq, row.published_seq)
         self._publisher.put(tail.tells, tail.events)
         await self._intake.open(row.n, row.cursor)
