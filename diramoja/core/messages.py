@@ -61,7 +61,7 @@ class MessageMeta(StructMeta):
     is_live: bool
     upcasts: Mapping[int, Upcast]
 
-    def __new__(
+    def __new__(  # noqa: PYI034  # typed as StructMeta's
         mcls,
         class_name: str,
         bases: tuple[type, ...],

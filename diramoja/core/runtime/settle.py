@@ -1,6 +1,7 @@
 """Settling a batch: gather → decide → commit → answer, and what is done where the commit does not go through."""
 
 import contextlib
+import traceback
 from collections.abc import Callable, Sequence
 
 import anyio
@@ -185,7 +186,8 @@ class Settler:
         except DiramojaError as error:
             raise InvalidError(str(error), code=error.code) from error
         except Exception as error:  # the border: what a plugin decided cannot be written down
-            log.warning("decision_unwritable", error=type(error).__name__, exc_info=error)
+            trace = "".join(traceback.format_exception(error, limit=-6))
+            log.warning("decision_unwritable", error=type(error).__name__, trace=trace)
             raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
 
     def _after(self, turn: Turn, writes: Writes) -> None:
