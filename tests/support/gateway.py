@@ -25,8 +25,8 @@ from diramoja.core.runtime.ownership import Heartbeat, new_worker
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.worker import Worker
 from diramoja.core.settings import Settings
-from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja.core.tokens import Tokens
+from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community.application import create_application
 from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.settings import GatewaySettings

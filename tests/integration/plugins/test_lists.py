@@ -11,7 +11,6 @@ from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core import Page, PageQuery, Plugin, Reader
 from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.testing.runtime import Runtime
 from diramoja.plugins.information.hooks import register_plugin as information
 from diramoja.plugins.information.projections import note_visibility
 from diramoja.plugins.information.queries import note_list
@@ -22,6 +21,7 @@ from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import DeletePost, OpenTopic, PostView, React, ReportPost, TakePost
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from diramoja.plugins.topic.queries import PostSort, one_post, one_topic, post_list, topic_list, topic_of_post
+from diramoja.testing.runtime import Runtime
 from tests.support.postgres_server import fresh_database, shared_postgres
 
 GUEST = Reader()

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command, RemindAfter, Tell
-from diramoja.testing.play import Played
 from diramoja.plugins.moderator.case import Case, case
 from diramoja.plugins.moderator.contracts import (
     ActionTaken,
@@ -27,6 +26,7 @@ from diramoja.plugins.moderator.contracts import (
 )
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.topic.contracts import ModeratePost
+from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 
 EVIDENCE = Evidence("top_1", "pst_1", "mem_b", "Here.")

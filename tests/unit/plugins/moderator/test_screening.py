@@ -5,7 +5,6 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.core.ports.classifier import Assessment
-from diramoja.testing.play import Played
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
     EndCase,
@@ -24,6 +23,7 @@ from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.screening import Matter, Screening, assessment, on_flagged, on_received, screening
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.topic.contracts import PostReceived
+from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 
 POST = ScreenPost("pst_1", "mem_b", "Here.")
