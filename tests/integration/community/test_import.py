@@ -1,4 +1,4 @@
-"""A real conversation goes through the agents, killed on the way and started again: the counts are those of its file."""
+"""A real conversation, killed on the way through the agents and started again: the counts are those of its file."""
 
 import signal
 import subprocess

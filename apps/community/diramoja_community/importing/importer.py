@@ -1,7 +1,7 @@
 """Sends a conversation through the agents: members join, a topic opens, statements are posted, participants react.
 
-Every command has an id of its own, `import:<set>:<row>`, so that an import that was broken off, or is run again,
-changes nothing that was done: what has its answer is not sent again, what was sent and not answered is dropped as a repeat.
+Every command has an id of its own, `import:<set>:<row>`, so an import that was broken off, or is run again, changes
+nothing that was done: what has its answer is not sent again, what was sent and not answered is dropped as a repeat.
 """
 
 import hashlib
