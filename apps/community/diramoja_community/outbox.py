@@ -44,9 +44,14 @@ class Outbox:
             self._space.set()
         self._news.set()
 
+    @property
+    def is_half_full(self) -> bool:
+        """Whether no further page should be replayed into it now."""
+        return len(self._frames) > OUTBOX_FRAMES // 2 or self._characters > OUTBOX_CHARACTERS // 2
+
     async def room(self) -> None:
         """See `Ear`."""
-        while len(self._frames) > OUTBOX_FRAMES // 2 and not self.slow:
+        while self.is_half_full and not self.slow:
             self._space.clear()
             await self._space.wait()
 

@@ -1,5 +1,6 @@
 """Long polling /v1/live/poll: the same events where WebSockets cannot be had."""
 
+import contextlib
 from typing import Annotated, Any
 
 import anyio
@@ -41,6 +42,23 @@ class LivePoll(msgspec.Struct):
     after: dict[str, int]
 
 
+class FullError(Exception):
+    """One answer holds no more."""
+
+
+class PollBox(Outbox):
+    """Nobody empties it before the answer: a replay that is longer goes on in the next poll."""
+
+    async def room(self) -> None:
+        """See `Ear`.
+
+        Raises:
+            FullError: ends the replay.
+        """
+        if self.is_half_full:
+            raise FullError
+
+
 def poll_route(live: Live) -> HTTPRouteHandler:
     """The route's handler."""
 
@@ -55,18 +73,22 @@ def poll_route(live: Live) -> HTTPRouteHandler:
     ) -> LivePoll:
         """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
         wanted = _wanted(live, channels, after, reader)
-        outbox = Outbox()
+        outbox = PollBox()
+        given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
+        come: dict[str, int] = {}
         with live.connections.one(reader.member or address_of(request)):
             try:
-                come = await live.feed.join(outbox, wanted)
+                with contextlib.suppress(FullError):
+                    joined = await live.feed.join(outbox, wanted)
+                    come = {live.channels.label(key): seq for key, seq in joined.items()}
                 frames = outbox.take_now()
                 if not frames and wait:
                     with anyio.move_on_after(wait):
                         frames = await outbox.take()
             finally:
                 live.feed.leave(outbox, wanted)
-        places = {live.channels.label(key): seq for key, seq in come.items()} | outbox.positions
-        answer: LivePoll = _answer(frames, places)
+        # What overflowed is gone: the client asks again from where it was.
+        answer: LivePoll = _answer(frames, given if outbox.slow else given | come | outbox.positions)
         return answer
 
     return poll
