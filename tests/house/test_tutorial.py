@@ -15,7 +15,7 @@ from tools.reference.pages import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-agent.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DEADLINE_S = 150
+DEADLINE_S = 120
 
 LAUNCHER = """\
 #!{python}
@@ -74,6 +74,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> str:
         ["bash", "follow.sh"], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEADLINE_S, check=False,
     )  # fmt: skip
+    if "No matching distribution found for hatchling" in ran.stdout:
+        pytest.skip("The package index cannot be reached: pip cannot build the plugin.")
     log = folder / "up.log"
     assert ran.returncode == 0, ran.stdout + (log.read_text() if log.exists() else "")
     return ran.stdout

@@ -1,5 +1,6 @@
 """All generated files with their content, and which of them are not as the code says."""
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,19 @@ def pages() -> dict[Path, str]:
 
 
 def _json(document: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1).decode() + "\n"
+    text = msgspec.json.encode(_alike(document), order="deterministic")
+    return msgspec.json.format(text, indent=1).decode() + "\n"
+
+
+def _alike(value: Any) -> Any:
+    """The same on every Python: from 3.13 on docstrings are stored without indentation, and 413 is renamed."""
+    if isinstance(value, dict):
+        return {key: _alike(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_alike(each) for each in value]
+    if isinstance(value, str):
+        return inspect.cleandoc(value).replace("Request Entity Too Large", "Content Too Large") if value else value
+    return value
 
 
 def stale(made: Mapping[Path, str]) -> list[Path]:

@@ -16,12 +16,15 @@ from tools.reference.markdown import summary
 __all__ = ["diagram", "readmes", "states_page", "targets"]
 
 ROOT = Path(__file__).resolve().parents[2]
+ABOUT = """Drawn from the handlers. On an arrow: the commands that lead that way; under the name of a phase: those
+that leave an agent there. Any other command is rejected in that phase."""
+
 BEGIN, END = "<!-- diagram -->", "<!-- /diagram -->"
 
 
 def states_page() -> str:
     """A diagram of every kind."""
-    parts = ["# States", "Drawn from the handlers. A command that has no arrow in a phase is rejected there."]
+    parts = ["# States", ABOUT]
     for each in deployment().plugins:
         parts += [
             f"## {kind.name}\n\nPlugin `{each.value.name}`. {summary(kind.state)}\n\n{diagram(kind)}"
@@ -31,14 +34,19 @@ def states_page() -> str:
 
 
 def diagram(kind: AgentKind[Any]) -> str:
-    """A Mermaid diagram: the phases, and on each arrow the commands that lead that way."""
+    """A Mermaid diagram: on each arrow the commands that lead that way, in each phase those that stay there."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for verb, handled in kind.commands.items():
         for phase, handler in handled.by_phase.items():
             for end in targets(handler, kind, phase):
                 arrows.setdefault((phase, end), []).append(verb.replace("_", " "))
-    lines = [f"    {start} --> {end}: {'<br/>'.join(verbs)}" for (start, end), verbs in arrows.items()]
-    return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {kind.absent.phase}", *lines, "```"])
+    lines = [f"    [*] --> {kind.absent.phase}"]
+    for (start, end), verbs in arrows.items():
+        if start == end:
+            lines += [f"    {start}: {text}" for text in (start, *verbs)]
+        else:
+            lines.append(f"    {start} --> {end}: {'<br/>'.join(verbs)}")
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
 
 
 def targets(handler: Callable[..., Any], kind: AgentKind[Any], phase: str) -> list[str]:
