@@ -57,7 +57,8 @@ def script(text: str, port: int) -> str:
             parts.append(f"echo '--- {len(parts)}'\n{body}\necho\n")
         elif language == "python":
             parts.append(f"cat > {where} <<'END_OF_FILE'\n{body}END_OF_FILE\n")
-    return "".join(parts).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    whole = "".join(parts).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    return whole.replace("/path/to/the/checkout", str(ROOT))
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,8 @@ def test_every_step_of_the_tutorial_shows_what_it_says(followed: str) -> None:
         '"seq":2',
         '"code":"greeting_closed"',
         "closed",
+        '{"count":1,"latest":"Hodi!"}',
+        '"text": "Hodi!"',
     ]
     rest = followed
     for text in expected:
