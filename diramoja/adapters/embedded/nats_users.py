@@ -9,8 +9,8 @@ import attrs
 
 __all__ = ["USERS", "NatsUser"]
 
-_HINTS = ("hint.>", "reply.>", "answer.>", "wake.>")
-"""Core NATS: answers to those who wait, and nudges; all roles send and hear them."""
+_HINTS = ("reply.>",)
+"""Core NATS: answers to those who wait; all roles send and hear them."""
 _CONSUME = ("CONSUMER.CREATE.{}.>", "CONSUMER.MSG.NEXT.{}.>", "CONSUMER.INFO.{}.>", "CONSUMER.DELETE.{}.>")
 _READ = ("STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}", "DIRECT.GET.{}.>")
 

@@ -75,7 +75,7 @@ class Instance:
 
 
 async def postgres_answers(url: str, query: str = "select 1") -> Any:
-    connection = await asyncpg.connect(url, timeout=5)  # type: ignore[no-untyped-call]  # as asyncpg has it
+    connection = await asyncpg.connect(url, timeout=5)
     try:
         return await connection.fetchval(query)
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -12,7 +13,12 @@ import pytest
 import redis.asyncio
 
 from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings, ServerEvent, read_endpoint
+from diramoja.adapters.nats.broker import open_broker
+from diramoja.adapters.nats.settings import NatsSettings
+from diramoja.core.ids import PARTITIONS
+from diramoja.core.ports.broker import Outgoing
 from tests.integration.embedded.instances import left_running, nats_answers, postgres_answers
+from tests.support.waiting import eventually
 
 
 async def test_data_is_there_after_a_stop_and_a_start_on_the_same_ports(folder: Path) -> None:
@@ -116,6 +122,39 @@ async def test_a_worker_reads_and_purges_commands_and_a_gateway_does_neither(fol
             await gateway.jetstream(timeout=0.3).purge_stream("blueCOMMANDS")
         for client in (admin, gateway, worker):
             await client.close()
+
+
+async def test_the_adapter_works_as_each_role(folder: Path) -> None:
+    async with EmbeddedServers.start(folder, servers=("nats",)) as servers, AsyncExitStack() as stack:
+        brokers = {
+            role: await stack.enter_async_context(open_broker(NatsSettings(url=servers.urls[url])))
+            for role, url in {"admin": "nats", "gateway": "nats_gateway", "worker": "nats_worker"}.items()
+        }
+        gateway, worker = brokers["gateway"], brokers["worker"]
+        for broker in brokers.values():  # The administrator first: it makes the streams.
+            await broker.prepare()
+        heard: list[str] = []
+        await gateway.listen("live.*.*", lambda subject, data: heard.append(subject))
+        await gateway.listen("reply.gw.*", lambda subject, data: heard.append(subject))
+        await gateway.publish([Outgoing(f"cmd.talk.t{n}.open", b"") for n in range(20)])
+        await worker.publish([Outgoing("tell.talk.t1.rate", b"")])
+        await worker.publish([Outgoing("event.live.talk.t1", b"")])
+        await worker.hint("reply.gw.7", b"")
+        await eventually(lambda: sorted(heard) == ["live.talk.t1", "reply.gw.7"])
+
+        intake = worker.intake()
+        for partition in range(PARTITIONS):
+            await intake.open(partition, 0)
+        taken: list[str] = []
+
+        def take() -> bool:
+            taken.extend(incoming.origin for incoming in intake.take(100))
+            return len(taken) == 21
+
+        await eventually(take)
+        assert taken.count("tell") == 1
+        await worker.purge_commands(0, 100)
+        await intake.shut()
 
 
 async def _ignore(error: Exception) -> None:
