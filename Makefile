@@ -19,8 +19,8 @@ bootstrap: ## Make the environment, or find it made
 up: bootstrap ## Run the platform with its own servers at http://127.0.0.1:8000
 	@exec $(BIN)/diramoja up $(ARGS)
 
-test: bootstrap ## Run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: bootstrap ## Run all tests (most of the time is waiting: four at a time)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 lint: bootstrap ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
