@@ -49,13 +49,15 @@ class RequestSend(Send):
         """See the protocol."""
         self._exchange.sends += 1
         nth = self._exchange.sends
+        key = self.key if nth == 1 else f"{self.key}/{nth}"
+        self._exchange.headers.setdefault("x-correlation-id", f"{self.sender}:{key}")
         answer = await self._dispatcher.send(
             kind if isinstance(kind, str) else kind.name,
             agent,
             command,
             sender=self.sender,
             roles=sorted(self._reader.roles),
-            key=self.key if nth == 1 else f"{self.key}/{nth}",
+            key=key,
             digest=self._digest,
             lane=self._lane,
         )

@@ -34,11 +34,12 @@ from diramoja.plugins.member.contracts import (
     Standing,
     StandingChanged,
     SubmitPost,
+    SubmitTopic,
     UnfollowMember,
     UpdateProfile,
 )
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.topic.contracts import PostPublished, TakePost
+from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, TakePost
 
 __all__ = ["Following", "Member", "member"]
 
@@ -158,15 +159,27 @@ def unfollow_member(state: Member, message: UnfollowMember, context: Context) ->
     return state.but(following=state.following - 1), Remove(Following, message.member)
 
 
+def _may_write(state: Member, context: Context) -> Reject | None:
+    """The member's own rules for whatever they write."""
+    if context.sender != context.id:
+        return Reject("denied", "A member writes for themselves.", 403)
+    if state.standing == "suspended_by_body":
+        return Reject("suspended", "Your membership is suspended: you cannot write.", 403)
+    return None
+
+
+@member.on("active")
+def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decision:
+    """The topic takes it from here and answers."""
+    opened = OpenTopic(message.title, message.description, message.category, message.tags, message.policy_proposal)
+    return _may_write(state, context) or Tell("topic", message.topic_id, opened, answers=True)
+
+
 @member.on("active")
 def submit_post(state: Member, message: SubmitPost, context: Context) -> Decision:
-    """The member's own rules; the topic takes it from here and answers."""
-    if context.sender != context.id:
-        return Reject("denied", "A member posts for themselves.", 403)
-    if state.standing == "suspended_by_body":
-        return Reject("suspended", "Your membership is suspended: you cannot post.", 403)
+    """The topic takes it from here and answers."""
     take = TakePost(message.post_id, context.id, message.body, message.reply_to)
-    return Tell("topic", message.topic_id, take, answers=True)
+    return _may_write(state, context) or Tell("topic", message.topic_id, take, answers=True)
 
 
 @member.on("active")

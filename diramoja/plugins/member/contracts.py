@@ -24,6 +24,7 @@ __all__ = [
     "Standing",
     "StandingChanged",
     "SubmitPost",
+    "SubmitTopic",
     "UnfollowMember",
     "UpdateProfile",
 ]
@@ -74,6 +75,17 @@ class UnfollowMember(Command):
     """Follow no more; not following is no error."""
 
     member: str
+
+
+class SubmitTopic(Command):
+    """Open a topic as the sender, who is this member. The topic answers a TopicView."""
+
+    topic_id: str
+    title: Annotated[str, Meta(max_length=200)]
+    description: Annotated[str, Meta(max_length=4_000)]
+    category: str
+    tags: tuple[str, ...] = ()
+    policy_proposal: bool = False
 
 
 class SubmitPost(Command):

@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
-from diramoja.plugins.member.contracts import SubmitPost
+from diramoja.plugins.member.contracts import SubmitPost, SubmitTopic
 from diramoja.plugins.moderator.contracts import ReportView
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
@@ -63,9 +63,10 @@ class Topics(Controller):
     tags = ["Topics"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/", permission="topic.open", limit="posts", summary="Open a topic")
-    async def open_topic(self, data: OpenTopic, send: Send) -> TopicView:
+    async def open_topic(self, data: OpenTopic, send: Send, reader: Reader) -> TopicView:
         """The sender is its creator."""
-        view: TopicView = await send("topic", send.new_id("top"), data)
+        submitted = SubmitTopic(send.new_id("top"), *(getattr(data, name) for name in data.__struct_fields__))
+        view: TopicView = await send("member", reader.member, submitted)
         return view
 
     @get("/", permission="topic.read", summary="Topics")

@@ -73,7 +73,10 @@ def trace(
 
     rows = console.run(work, worker=False)
     if not rows:
-        raise MissingError(f"Nothing is known of {correlation}.", cure="Ids are shown in logs and as X-Request-Id.")
+        raise MissingError(
+            f"Nothing is known of {correlation}.",
+            cure="The id is the header X-Correlation-ID of the answer: <member>:<Idempotency-Key>.",
+        )
     _print_tree(chain_of(correlation, rows))
 
 

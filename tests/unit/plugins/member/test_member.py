@@ -15,11 +15,12 @@ from diramoja.plugins.member.contracts import (
     SetMembership,
     StandingChanged,
     SubmitPost,
+    SubmitTopic,
     UnfollowMember,
     UpdateProfile,
 )
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.topic.contracts import TakePost
+from diramoja.plugins.topic.contracts import OpenTopic, TakePost
 from diramoja.testing.play import play
 
 ACTIVE = Member(phase="active", username="amina", region="north")
@@ -78,6 +79,17 @@ def test_nobody_posts_for_another_or_while_suspended(sender: str, standing: str)
     assert after.reject
     assert after.reject.status == 403
     assert after.tells == []
+
+
+def test_a_topic_goes_on_with_its_creator_unless_suspended() -> None:
+    command = SubmitTopic("top_1", "Clinics", "Where?", "healthcare", ("a",), policy_proposal=True)
+    after = play(member, ACTIVE, command, id="mem_a", sender="mem_a")
+    [told] = after.tells
+    assert (told.agent, told.answers) == ("top_1", True)
+    assert told.command == OpenTopic("Clinics", "Where?", "healthcare", ("a",), policy_proposal=True)
+    suspended = play(member, ACTIVE.but(standing="suspended_by_body"), command, id="mem_a", sender="mem_a")
+    assert suspended.reject
+    assert suspended.reject.code == "suspended"
 
 
 COMMANDS = some.sampled_from(

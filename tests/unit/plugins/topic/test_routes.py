@@ -13,10 +13,10 @@ from diramoja.core import AgentKind, Context, Decision, Plugin, State, Tell
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.search import Document, Found, Hit, Search, SearchQuery
 from diramoja.plugins.information.hooks import register_plugin as information
-from diramoja.plugins.member.contracts import SubmitPost
+from diramoja.plugins.member.contracts import SubmitPost, SubmitTopic
 from diramoja.plugins.moderator.hooks import register_plugin as moderator
 from diramoja.plugins.search.hooks import register_plugin as search
-from diramoja.plugins.topic.contracts import TakePost
+from diramoja.plugins.topic.contracts import OpenTopic, TakePost
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from tests.support.gateway import NoDatabase, Process, gateway_client
 
@@ -36,6 +36,12 @@ member = AgentKind("member", Member, prefix="mem")
 def submit(state: Member, message: SubmitPost, context: Context) -> Decision:
     post = TakePost(message.post_id, context.id, message.body, message.reply_to)
     return Tell("topic", message.topic_id, post, answers=True)
+
+
+@member.on("absent")
+def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decision:
+    opened = OpenTopic(message.title, message.description, message.category, message.tags, message.policy_proposal)
+    return Tell("topic", message.topic_id, opened, answers=True)
 
 
 class PostTable(NoDatabase):
