@@ -25,7 +25,7 @@ PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "streams.py", "wire.py"},
     "postgres": {
-        "commit.py", "event_log.py", "jobs.py", "migrations.py", "months.py", "operations.py", "ownership.py",
+        "commit.py", "event_log.py", "jobs.py", "migrations.py", "literals.py", "months.py", "operations.py", "ownership.py",
         "ports.py", "schema", "search_sql.py",
     },
     "vader": {"rules.py", "words.py"},

@@ -5,12 +5,12 @@ Two turns that touch the same rows therefore wait for each other and never in a 
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 
+from diramoja.adapters.postgres.literals import as_literals, literals
 from diramoja.core.envelope import Envelope, unpack
 from diramoja.core.errors import InvalidError
 from diramoja.core.ports.records import (
@@ -28,7 +28,7 @@ from diramoja.core.ports.records import (
     Writes,
 )
 
-__all__ = ["FENCE", "Statement", "fence_arguments", "statements"]
+__all__ = ["Statement", "fence", "statements"]
 
 type Statement = tuple[str, Sequence[Any]]
 
@@ -111,21 +111,17 @@ WHERE parked.kind = k.kind AND parked.agent = k.agent AND parked.seq <= k.seq
 FENCE = """
 WITH mark AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::timestamptz[], $10::bigint[])
-    WITH ORDINALITY AS m (n, owner, epoch, cursor_before, cursor, out_seq, told_seq, published_seq, clock, attempts, i)
+        $8::bigint[], $9::timestamptz[], $10::bigint[], $11::text[])
+    AS m (n, owner, epoch, cursor_before, cursor, out_seq, told_seq, published_seq, clock, attempts, seen)
 ), held AS MATERIALIZED (
     SELECT p.n FROM partition p JOIN mark m ON m.n = p.n
     WHERE p.owner = m.owner AND p.epoch = m.epoch AND p.cursor = m.cursor_before
     ORDER BY p.n FOR UPDATE OF p
 )
 UPDATE partition p SET cursor = m.cursor, out_seq = m.out_seq, told_seq = m.told_seq, published_seq = m.published_seq,
-    clock = m.clock, attempts = m.attempts, seen = ($11::bigint[])[(m.i - 1) * 64 + 1 : m.i * 64]
+    clock = m.clock, attempts = m.attempts, seen = coalesce(m.seen::bigint[], p.seen)
 FROM mark m JOIN held h ON h.n = m.n WHERE p.n = m.n
 """
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
-    return list(zip(*rows, strict=True))
 
 
 def statements(writes: Writes) -> Iterator[Statement]:
@@ -159,7 +155,7 @@ def _work(writes: Writes) -> Iterator[Statement]:
     yield from _some(REMINDERS_GONE, [row[:3] for row in writes.reminders if row.due is None])
     yield from _some(REMINDERS, [row for row in writes.reminders if row.due is not None], itemgetter(0, 1, 2))
     if writes.cancelled_jobs:
-        yield JOBS_CANCELLED, [sorted(writes.cancelled_jobs)]
+        yield from _some(JOBS_CANCELLED, [(id,) for id in writes.cancelled_jobs])
     jobs = {row.id: row for row in reversed(writes.jobs)}  # Of two with one id the first stays, as of two turns.
     yield from _some(JOBS, list(jobs.values()), itemgetter(0))
     yield from _some(DEAD_LETTERS, writes.dead_letters, itemgetter(0))
@@ -171,7 +167,8 @@ def _some(
     sql: str, rows: Sequence[tuple[Any, ...]], key: Callable[[tuple[Any, ...]], Any] | None = None
 ) -> Iterator[Statement]:
     if rows:
-        yield sql, _columns(sorted(rows, key=key))
+        text, kinds = as_literals(sql)
+        yield text, literals(kinds, sorted(rows, key=key))
 
 
 def _chain_of(row: ParkedRow) -> tuple[str, str]:
@@ -180,11 +177,18 @@ def _chain_of(row: ParkedRow) -> tuple[str, str]:
     return envelope.correlation or envelope.id, envelope.causation
 
 
-def fence_arguments(marks: Sequence[tuple[PartitionRow, PartitionRow]]) -> Sequence[Any]:
-    """The arguments of `FENCE`; the marks' arrays one after the other in the last."""
-    was = _columns([(old.n, old.owner, old.epoch, old.cursor) for old, _ in marks])
-    shall = _columns([(new.cursor, *new[5:]) for _, new in marks])
-    return [*was, *shall, list(chain.from_iterable(new.seen for _, new in marks))]
+def fence(marks: Sequence[tuple[PartitionRow, PartitionRow]]) -> Statement:
+    """The compare-and-set over all marks; `seen` is sent only where it moved."""
+    text, kinds = as_literals(FENCE)
+    rows = [
+        (old.n, old.owner, old.epoch, old.cursor, new.cursor, *new[5:], None if new.seen is old.seen else _seen(new))
+        for old, new in marks
+    ]
+    return text, literals(kinds, rows)
+
+
+def _seen(row: PartitionRow) -> str:
+    return "{" + ",".join(map(str, row.seen)) + "}"
 
 
 def _record(record: RecordWrite) -> Iterator[Statement]:

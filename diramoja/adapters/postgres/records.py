@@ -6,7 +6,7 @@ from typing import Any
 
 from diramoja.adapters.postgres import ownership
 from diramoja.adapters.postgres.client import Connection, PostgresClient
-from diramoja.adapters.postgres.commit import FENCE, Statement, fence_arguments, statements
+from diramoja.adapters.postgres.commit import Statement, fence, statements
 from diramoja.adapters.postgres.errors import DRIVER_ERRORS, ended_commit, ours, refused_commit
 from diramoja.core.errors import FencedError, InvalidError, UnavailableError
 from diramoja.core.ports.records import (
@@ -157,7 +157,8 @@ async def _write(connection: Connection, prepared: Sequence[Statement], writes: 
         for sql, arguments in prepared:
             await connection.execute(sql, *arguments)
         if writes.marks:
-            done = await connection.execute(FENCE, *fence_arguments(writes.marks))
+            sql, arguments = fence(writes.marks)
+            done = await connection.execute(sql, *arguments)
             if done != f"UPDATE {len(writes.marks)}":
                 raise FencedError("A partition has another owner or cursor now; nothing was written.")
     except DRIVER_ERRORS as error:

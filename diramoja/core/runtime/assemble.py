@@ -87,26 +87,32 @@ def assemble(
     writes.requests = list(work.requests.values())
     writes.unparked = [(*key, seq) for key, seq in turn.unparked.items()]
     writes.records = [_record_write(table, key, rows) for (table, key), rows in work.records.items()]
-    writes.marks = [(row, _next_mark(work, row, items, published.get(row.n))) for row in marks.values()]
+    taken: dict[int, list[Item]] = {number: [] for number in marks}
+    for item in items:
+        taken[item.partition].append(item)
+    writes.marks = [(row, _next_mark(work, row, taken[n], published.get(n))) for n, row in marks.items()]
     return writes
 
 
 def _next_mark(
-    work: _Assembly, row: PartitionRow, taken: Sequence[Item], published: tuple[int, int] | None
+    work: _Assembly, row: PartitionRow, items: Sequence[Item], published: tuple[int, int] | None
 ) -> PartitionRow:
-    items = [item for item in taken if item.partition == row.n]
-    seen = list(row.seen)
-    for item in items:
-        if item.origin == "tell" and item.envelope.source >= 0:
-            seen[item.envelope.source] = max(seen[item.envelope.source], item.envelope.seq)
+    """The row after the items that were taken of its partition. `seen` stays the same object where no tell came."""
+    tells = [item.envelope for item in items if item.origin == "tell" and item.envelope.source >= 0]
+    seen = row.seen
+    if tells:
+        marks = list(seen)
+        for tell in tells:
+            marks[tell.source] = max(marks[tell.source], tell.seq)
+        seen = tuple(marks)
     told, shown = published or (row.told_seq, row.published_seq)
     return row._replace(
-        cursor=max([row.cursor, *(item.seq for item in items)]),
-        seen=tuple(seen),
+        cursor=max([row.cursor, *[item.seq for item in items]]),
+        seen=seen,
         out_seq=work.out.get(row.n, row.out_seq),
         told_seq=max(row.told_seq, told),
         published_seq=max(row.published_seq, shown),
-        clock=max([row.clock, *(item.at for item in items)]),
+        clock=max([row.clock, *[item.at for item in items]]),
         attempts=0,
     )
 

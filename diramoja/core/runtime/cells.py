@@ -89,6 +89,23 @@ class Cell:
             broken=True,
         )
 
+    def copy(self) -> "Cell":
+        """One that a turn may change."""
+        return Cell(
+            self.key,
+            self.kind,
+            self.state,
+            self.revision,
+            self.channel_seq,
+            self.mode,
+            self.parked,
+            self.failures,
+            self.at,
+            self.body,
+            self.version,
+            self.broken,
+        )
+
     def become(self, state: State) -> None:
         """Take a new state; encoded once, at the end of the turn."""
         self.state = state

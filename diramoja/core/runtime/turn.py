@@ -85,7 +85,7 @@ class Turn:
 
     def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
         """The committed cells of all agents of the batch, and the parked commands of those that are resumed."""
-        self.cells = {cell.key: attrs.evolve(cell) for cell in cells}
+        self.cells = {cell.key: cell.copy() for cell in cells}
         self.parked = dict(parked)
 
     def add(self, items: Sequence[Item]) -> None:
