@@ -25,8 +25,8 @@ PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "streams.py", "wire.py"},
     "postgres": {
-        "commit.py", "event_log.py", "jobs.py", "migrations.py", "literals.py", "months.py", "operations.py", "ownership.py",
-        "ports.py", "schema", "search_sql.py",
+        "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py", "operations.py",
+        "ownership.py", "ports.py", "schema", "search_sql.py",
     },
     "vader": {"rules.py", "words.py"},
     "valkey": {"breaker.py"},

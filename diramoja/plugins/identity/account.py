@@ -49,9 +49,9 @@ class Account(State):
 account = AgentKind("account", Account, prefix="acc", rows=[Credentials])
 
 
-@account.on("absent")
+@account.on("absent", "refused")
 def register(state: Account, message: Register, context: Context) -> Decision:
-    """Ask for the username first; the answer travels along."""
+    """Ask for the username first; the answer travels along. A refusal is no end: `admin create` may name another."""
     naming = state.but(
         phase="naming",
         username=message.username,

@@ -56,9 +56,10 @@ def revoke(context: typer.Context, username: Username, role: RoleName) -> None:
 
 def _change(host: CommandHost, username: str, role: str, *, give: bool) -> None:
     from diramoja.plugins.identity.queries import account_of_username
+    from diramoja.plugins.identity.rules import folded
 
     async def work(attached: Attached) -> None:
-        member = await account_of_username(attached.ports.get(Database), username.casefold())
+        member = await account_of_username(attached.ports.get(Database), folded(username))
         await _role(attached, member, role, give=give)
 
     host.run(work)

@@ -24,7 +24,7 @@ from diramoja.plugins.identity.contracts import (
     TokensView,
 )
 from diramoja.plugins.identity.queries import own_account, password_of
-from diramoja.plugins.identity.rules import check_email, check_password, check_username, roles_of
+from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, roles_of
 from diramoja.plugins.identity.secrets import secrets_of
 from diramoja.plugins.identity.sessions import Sessions
 from diramoja.plugins.identity.settings import IdentitySettings
@@ -106,7 +106,7 @@ class Auth(Controller):
         """The same answer for an unknown name and a wrong password: 401 `credentials_invalid`."""
         secrets = secrets_of(keys, settings)
         what, given = ("email", data.email) if data.email else ("username", data.username)
-        key = secrets.name_key(what, given.strip().casefold())
+        key = secrets.name_key(what, folded(given.strip()))
         address = request.client.host if request.client else ""
         await _count(cache, f"login:address:{_short(address)}", settings.tries_per_address)
         await _count(cache, f"login:name:{key}", settings.tries_per_account)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from diramoja.core.errors import InvalidError
 
-__all__ = ["check_email", "check_password", "check_username", "roles_of"]
+__all__ = ["check_email", "check_password", "check_username", "folded", "roles_of"]
 
 _USERNAME = re.compile(r"[a-z][a-z0-9_]{2,29}")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,188}")
@@ -48,7 +48,7 @@ def check_username(given: str) -> str:
     Raises:
         InvalidError: it is no such name, or kept for the platform.
     """
-    name = _folded(given)
+    name = folded(given)
     if not _USERNAME.fullmatch(name):
         raise InvalidError(
             "A username has 3 to 30 letters (a to z), digits and '_', and begins with a letter.",
@@ -65,7 +65,7 @@ def check_email(given: str) -> str:
     Raises:
         InvalidError: it cannot be an address.
     """
-    address = _folded(given.strip())
+    address = folded(given.strip())
     labels = address.rpartition("@")[2].split(".")
     valid = len(address) <= LONGEST_EMAIL and _EMAIL.fullmatch(address) and len(labels) > 1
     if not valid or not all(_LABEL.fullmatch(label) for label in labels):
@@ -73,7 +73,7 @@ def check_email(given: str) -> str:
     return address
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """As names are compared; folding again changes nothing. Source: Unicode 3.13, D146 (compatibility caseless)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
