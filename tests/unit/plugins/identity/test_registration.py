@@ -51,6 +51,14 @@ def test_a_taken_name_is_refused_and_nothing_stays(stage: Runtime, username: str
     assert again.status == 201
 
 
+def test_refused_account_may_ask_again_with_another_address(stage: Runtime) -> None:
+    stage.send(account, "mem_a", registration("amina", "a"), sender="")
+    assert stage.send(account, "mem_b", registration("baraka", "a"), sender="").status == 409
+    again = stage.send(account, "mem_b", registration("baraka", "b"), sender="")
+    assert (again.status, stage.state(account, "mem_b").phase) == (201, "open")
+    assert stage.state(name, "nam_u_baraka") == Name("confirmed", "mem_b")
+
+
 def test_a_reservation_that_is_not_confirmed_lapses(stage: Runtime) -> None:
     from diramoja.plugins.identity.contracts import ReserveName
 

@@ -3,12 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from diramoja.core.errors import InvalidError
-from diramoja.plugins.identity.rules import check_email, check_password, check_username, roles_of
+from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, roles_of
 
 
 @pytest.mark.parametrize("name", ["amina", "Amina", "a_1", "x" * 30, "\uff21mina"])
 def test_usernames_are_kept_case_folded(name: str) -> None:
     assert check_username(name) == check_username(check_username(name))
+
+
+@pytest.mark.parametrize("name", ["Amina", "\uff21mina", "AMINA"])
+def test_name_is_looked_for_as_it_is_kept(name: str) -> None:
+    assert folded(name) == check_username(name)
 
 
 @pytest.mark.parametrize("name", ["", "ab", "x" * 31, "1abc", "a b", "a.b", "admin", "ADMIN", "é" * 5, "a\x00b", "a-b"])
