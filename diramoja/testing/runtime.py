@@ -90,6 +90,7 @@ class Runtime:
         self.clock = VirtualClock()
         self.records = MemoryRecords(self.clock)
         self.broker = MemoryBroker(self.clock)
+        self.runtime_settings = RuntimeSettings(poll_s=0.01)
         self.crash_ratio = crash_ratio
         self.crashes = 0
         self._random = random.Random(seed)  # noqa: S311  # repeatable, not secret
@@ -207,6 +208,11 @@ class Runtime:
 
     # --- looking ---
 
+    @property
+    def agents_in_memory(self) -> int:
+        """Agents that the worker holds; the others are loaded when they are needed."""
+        return self._worker.agents_in_memory if self._worker else 0
+
     def state[S: State](self, kind: AgentKind[S], agent: str) -> S:
         """The committed state; the absent one where nothing is stored."""
         row = self.records.snapshot.get(AgentKey(kind.name, agent))
@@ -251,7 +257,7 @@ class Runtime:
 
     async def _alive(self) -> Worker:
         if self._worker is None:
-            settings = RuntimeSettings(poll_s=0.01)
+            settings = self.runtime_settings
             environment = Environment(self.registry, Ports(self._provided), settings)
             heartbeat = Heartbeat(self.records, new_worker("worker"), settings.lease_s, settings.beat_s)
             await heartbeat.start()

@@ -71,6 +71,11 @@ class Worker:
         """Partitions of this worker as far as it knows."""
         return frozenset(self._hold.marks)
 
+    @property
+    def agents_in_memory(self) -> int:
+        """Agents that are held; the others are loaded when they are needed."""
+        return len(self._hold.cells)
+
     async def run(self) -> None:
         """Work until `stop`; then give the partitions back and end."""
         await self._heartbeat.start()
