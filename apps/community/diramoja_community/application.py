@@ -28,7 +28,6 @@ from diramoja.core.ports.cache import Cache
 from diramoja.core.ports.records import EventLog, Operations
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.dispatch import Dispatcher, DispatchSettings
-from diramoja.core.runtime.live import LiveFeed
 from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
@@ -36,6 +35,7 @@ from diramoja_community.channels import Channels
 from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
 from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.exchange import Frame
+from diramoja_community.feed import LiveFeed
 from diramoja_community.health import Health, gauges, health_routes
 from diramoja_community.idempotency import Sender
 from diramoja_community.limits import LIMITS, Limits

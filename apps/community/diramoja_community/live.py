@@ -17,11 +17,11 @@ from litestar.handlers import WebsocketRouteHandler
 
 from diramoja.core.errors import DiramojaError, LimitedError, UnauthenticatedError
 from diramoja.core.ports.records import AgentKey
-from diramoja.core.runtime.live import LiveFeed
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.auth import bearer, reader_of
 from diramoja_community.channels import Channels
 from diramoja_community.exchange import exchange_of
+from diramoja_community.feed import LiveFeed
 from diramoja_community.limits import Limits
 from diramoja_community.live_frames import (
     Authenticate,

@@ -12,10 +12,10 @@ import pytest
 from diramoja.core.envelope import EventEnvelope, pack
 from diramoja.core.errors import UnavailableError
 from diramoja.core.ports.records import AgentKey, EventRow
-from diramoja.core.runtime import live
-from diramoja.core.runtime.live import LiveFeed
 from diramoja.core.runtime.publisher import event_envelope
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja_community import feed
+from diramoja_community.feed import LiveFeed
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -122,12 +122,12 @@ async def test_join_now_hears_what_follows() -> None:
 
 async def test_join_after_a_number_fills_what_was_missed() -> None:
     async with world() as it:
-        for _ in range(live.PAGE + 50):
+        for _ in range(feed.PAGE + 50):
             await it.rate(lost=True)
         ear = Heard()
-        assert await it.feed.join(ear, {TALK: 30}) == {TALK: live.PAGE + 50}
+        assert await it.feed.join(ear, {TALK: 30}) == {TALK: feed.PAGE + 50}
         await it.rate()
-        assert ear.seqs == list(range(31, live.PAGE + 52))
+        assert ear.seqs == list(range(31, feed.PAGE + 52))
 
 
 async def test_repeated_and_older_hints_come_once() -> None:
@@ -193,12 +193,12 @@ async def test_events_that_are_no_longer_kept_reset() -> None:
 
 async def test_too_much_to_replay_or_a_number_that_never_was_resets() -> None:
     async with world() as it:
-        for _ in range(live.REPLAY_MAX + 1):
+        for _ in range(feed.REPLAY_MAX + 1):
             it.commit()
         ear = Heard()
         for after in (0, 10**9, -5):
             await it.feed.join(ear, {TALK: after})
-        assert (ear.resets, ear.seqs) == ([live.REPLAY_MAX + 1] * 3, [])
+        assert (ear.resets, ear.seqs) == ([feed.REPLAY_MAX + 1] * 3, [])
 
 
 async def test_number_ahead_of_the_hint_waits_for_nothing() -> None:
