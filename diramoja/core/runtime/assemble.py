@@ -1,6 +1,8 @@
 """From what was decided to what is committed: numbers events and tells, resolves who hears, projects records."""
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +14,7 @@ from diramoja.core.agents import MAX_HEARERS, Hearing
 from diramoja.core.decisions import Call, Cancel, CancelCall, RemindAfter, RemindAt, RemindCron, RemindEvery, Tell
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import check_id
-from diramoja.core.messages import Event, Message, Record, decode, encode, personal_fields
+from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
 from diramoja.core.ports.records import (
     DeadLetter,
     EventRow,
@@ -37,6 +39,8 @@ AUDIENCE_JOB = "_audience"
 """Name of the runtime's own job that tells a wide audience."""
 
 MAX_TELL_BYTES = 64 * 1024
+HEADROOM_BYTES = 4 * 1024
+"""What the envelope of a tell may take of that."""
 
 
 class Audience(Message):
@@ -181,15 +185,53 @@ def _event(work: _Assembly, decided: Decided, event: Event) -> None:
 def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event) -> None:
     if hearing.to is None:
         payload = encode(Audience(hearing.name, event.schema_version, encode(event)))
-        key = f"{hearing.name}:{item.envelope.id}:{len(work.writes.jobs)}"
+        key = f"{hearing.name}:{_short(item.envelope.id)}:{len(work.writes.jobs)}"
         term = timedelta(days=1)
         work.writes.jobs.append(_job_row(item, name=AUDIENCE_JOB, version=1, payload=payload, key=key, term=term))
         return
+    try:
+        tells = list(_told(hearing, event))
+    except Exception as error:  # noqa: BLE001  # the border: who hears must not stop who speaks
+        work.writes.dead_letters.append(_deaf(item, hearing, event, error))
+        return
+    for tell in tells:
+        _tell(work, item, tell)
+
+
+def _told(hearing: Hearing[Any], event: Event) -> Iterator[Tell]:
+    """What those who hear are told; checked whole, so that nothing is numbered that cannot be sent."""
+    assert hearing.to is not None
     pairs = list(hearing.to(event))
     if len(pairs) > MAX_HEARERS:
         raise ValueError(f"{hearing.name} names {len(pairs)} agents; at most {MAX_HEARERS}: use across=.")
     for agent, command in pairs:
-        _tell(work, item, Tell(hearing.kind, agent, command))
+        if not isinstance(command, Command) or len(encode(command)) > MAX_TELL_BYTES - HEADROOM_BYTES:
+            raise TypeError(f"{hearing.name} gives no command that can be told.")
+        yield Tell(hearing.kind, check_id(agent), command)
+
+
+def _deaf(item: Item, hearing: Hearing[Any], event: Event, error: Exception) -> DeadLetter:
+    """The event as a dead letter of the kind that could not hear it."""
+    envelope = item.envelope
+    return DeadLetter(
+        id=f"{dead_letter_id(item)}_{_short(hearing.name)}",
+        partition=item.partition,
+        stream_seq=item.seq,
+        kind=hearing.kind,
+        agent="",
+        verb=event.wire_name,
+        command_id=envelope.id,
+        sender=item.key.agent,
+        correlation=envelope.correlation or envelope.id,
+        causation=envelope.id,
+        code="hearing_failed",
+        detail=f"{hearing.name}: {type(error).__name__}",
+        traceback="".join(traceback.format_exception(error, limit=-8)),
+        state_version=0,
+        version=event.schema_version,
+        payload=_without_personal(event),
+        at=item.at,
+    )
 
 
 def _tell(work: _Assembly, item: Item, tell: Tell) -> None:
@@ -221,7 +263,7 @@ def _reminder(work: _Assembly, item: Item, effect: RemindAt | RemindAfter | Remi
     name = effect.name or effect.command.wire_name
     due, repeat = _due(item.at, effect)
     envelope = Envelope(
-        id=f"r:{item.key.kind}:{item.key.agent}:{name}:{item.envelope.id}",
+        id=f"r:{item.key.kind}:{item.key.agent}:{name}:{_short(item.envelope.id)}",
         version=effect.command.schema_version,
         body=encode(effect.command),
         correlation=item.envelope.correlation or item.envelope.id,
@@ -230,6 +272,11 @@ def _reminder(work: _Assembly, item: Item, effect: RemindAt | RemindAfter | Remi
     work.reminders[(*item.key, name)] = ReminderRow(
         *item.key, name, item.partition, due, effect.command.wire_name, pack(envelope), repeat
     )
+
+
+def _short(id: str) -> str:
+    """Names the cause: ids that held their cause's would grow with every round of a reminder that sets the next."""
+    return hashlib.blake2b(id.encode(), digest_size=10).hexdigest()
 
 
 def _due(now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> tuple[datetime, str]:
@@ -266,7 +313,7 @@ def _call(work: _Assembly, item: Item, call: Call[Any]) -> None:
         name=call.job.name,
         version=call.payload.schema_version,
         payload=encode(call.payload),
-        key=call.key or f"{item.envelope.id}:{len(work.writes.jobs)}",
+        key=call.key or f"{_short(item.envelope.id)}:{len(work.writes.jobs)}",
         term=timedelta(seconds=call.job.deadline_s),
     )
     work.writes.jobs.append(row)
@@ -335,12 +382,12 @@ def _dead_letter(work: _Assembly, decided: Decided) -> DeadLetter:
 
 def _masked(item: Item) -> bytes:
     """The body without its personal fields; nothing of a body that could not be read."""
-    if item.command is None:
-        return b""
-    personal = personal_fields(type(item.command))
-    if not personal:
-        return item.envelope.body
-    fields = msgspec.to_builtins(item.command)
+    return _without_personal(item.command) if item.command is not None else b""
+
+
+def _without_personal(message: Message) -> bytes:
+    personal = personal_fields(type(message))
+    fields = msgspec.to_builtins(message)
     return msgspec.json.encode({name: "***" if name in personal else value for name, value in fields.items()})
 
 

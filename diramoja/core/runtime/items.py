@@ -8,17 +8,23 @@ import attrs
 from diramoja.core.agents import AgentKind
 from diramoja.core.envelope import MAX_HOPS, Envelope, unpack
 from diramoja.core.errors import DiramojaError, MessageError
+from diramoja.core.ids import PARTITIONS
 from diramoja.core.messages import Command, decode
 from diramoja.core.ports.broker import Incoming
 from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow
 from diramoja.core.registry import Registry
 
-__all__ = ["CONTROL_VERBS", "Item", "control", "from_parked", "from_reminder", "from_stream"]
+__all__ = ["CONTROL_VERBS", "Item", "control", "from_parked", "from_reminder", "from_stream", "strip"]
 
+NOBODY = AgentKey("", "")
+"""Whose a message is that bears no possible address."""
 CONTROL_VERBS = frozenset({"_pause", "_resume", "_restart", "_drain"})
 """Verbs that the runtime answers itself, for every kind."""
 
+INT32, INT64 = 2**31, 2**63
 LARGEST_ENVELOPE_BYTES = 96 * 1024
+LONGEST_NAME = 640
+"""Characters of an id or name in an envelope: what an index of the records still takes."""
 
 
 @attrs.define(eq=False)
@@ -34,6 +40,7 @@ class Item:
         facts: by fact name, as loaded for this message.
         parked_seq: number of the parked command, 0 otherwise.
         refused: the database does not take what was decided of it.
+        stripped: nor the dead letter; only its place is left.
     """
 
     origin: str
@@ -49,12 +56,16 @@ class Item:
     reminder: ReminderRow | None = None
     parked_seq: int = 0
     refused: bool = False
+    stripped: bool = False
 
 
 def from_stream(incoming: Incoming, registry: Registry) -> Item:
     """An item from the COMMANDS stream; garbage becomes an item with a fault."""
     key = AgentKey(incoming.kind, incoming.agent)
     item = Item(incoming.origin, incoming.partition, incoming.seq, incoming.at, key, incoming.verb, _bare(incoming.seq))
+    if not all(len(part) <= LONGEST_NAME and part.isprintable() for part in (*key, item.verb)):
+        item.key, item.verb, item.fault = NOBODY, "", ("address_invalid", "No agent can have this address.")
+        return item
     if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
         item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
         return item
@@ -78,13 +89,19 @@ def control(key: AgentKey, verb: str, partition: int, at: datetime) -> Item:
     return Item("control", partition, 0, at, key, verb, _bare(0))
 
 
+def strip(item: Item) -> None:
+    """Leave nothing of a message that not even a dead letter can hold, but its place."""
+    item.envelope, item.command, item.stripped = _bare(item.seq), None, True
+    item.fault = ("message_unstorable", "Nothing of it can be kept.")
+
+
 def _bare(seq: int) -> Envelope:
     return Envelope(id=f"s{seq}", version=1, body=b"")
 
 
 def _opened(item: Item, data: bytes, registry: Registry) -> Item:
     try:
-        item.envelope = unpack(Envelope, data)
+        item.envelope = _checked(unpack(Envelope, data))
         if item.origin == "cmd" and item.envelope.source >= 0:
             raise MessageError("A command from outside bears no marks.", code="envelope_forged")
         if item.envelope.hops > MAX_HOPS:
@@ -94,6 +111,22 @@ def _opened(item: Item, data: bytes, registry: Registry) -> Item:
     except DiramojaError as error:
         item.fault = (error.code, str(error))
     return item
+
+
+def _checked(envelope: Envelope) -> Envelope:
+    """The same envelope, if the records can hold its parts."""
+    names = (envelope.id, envelope.sender, envelope.correlation, envelope.causation, envelope.request)
+    fits = (
+        max(map(len, names)) <= LONGEST_NAME
+        and "\x00" not in "".join((*names, envelope.told_by, *envelope.roles))
+        and -1 <= envelope.source < PARTITIONS
+        and 0 <= envelope.seq < INT64
+        and 0 <= envelope.version < INT32
+        and 0 <= envelope.hops
+    )
+    if not fits:
+        raise MessageError("A part of the envelope is beyond its bounds.", code="envelope_invalid")
+    return envelope
 
 
 def _command(kind: AgentKind[Any] | None, item: Item) -> Command:

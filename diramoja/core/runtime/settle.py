@@ -23,7 +23,7 @@ from diramoja.core.runtime.assemble import assemble
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
-from diramoja.core.runtime.items import Item, control
+from diramoja.core.runtime.items import Item, control, strip
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
 
@@ -108,9 +108,11 @@ class Settler:
                 return
 
     def _refuse(self, item: Item, error: InvalidError) -> None:
-        if item.refused:  # Even its dead letter is refused: this is not the message's fault.
-            raise UnavailableError(f"The records refuse a dead letter: {error.code}.") from error
         log.warning("commit_refused", code=error.code, kind=item.key.kind, verb=item.verb)
+        if item.stripped:  # Even an empty dead letter is refused: this is not the message's fault.
+            raise UnavailableError(f"The records refuse a dead letter: {error.code}.") from error
+        if item.refused:
+            strip(item)
         item.refused = True
 
     async def _turn(self, items: Sequence[Item]) -> None:

@@ -154,7 +154,9 @@ class Turn:
             self._handle(cell, item, decided)
             queue.popleft()
         cell.at = max(cell.at, item.at)
-        if decided.effects or decided.failure or decided.parked_as or item.verb in CONTROL_VERBS:
+        if item.fault is None and (
+            decided.effects or decided.failure or decided.parked_as or item.verb in CONTROL_VERBS
+        ):  # What is dead before it is decided leaves the agent as it is.
             self.touched.add(item.key)
         self.decided.append(decided)
 
