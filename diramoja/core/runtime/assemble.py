@@ -201,7 +201,7 @@ def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event) -> 
 def _told(hearing: Hearing[Any], event: Event) -> Iterator[Tell]:
     """What those who hear are told; checked whole, so that nothing is numbered that cannot be sent."""
     assert hearing.to is not None
-    pairs = list(hearing.to(event))
+    pairs: list[tuple[str, Any]] = list(hearing.to(event))  # Whatever a plugin returned.
     if len(pairs) > MAX_HEARERS:
         raise ValueError(f"{hearing.name} names {len(pairs)} agents; at most {MAX_HEARERS}: use across=.")
     for agent, command in pairs:

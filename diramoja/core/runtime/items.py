@@ -122,7 +122,7 @@ def _checked(envelope: Envelope) -> Envelope:
         and -1 <= envelope.source < PARTITIONS
         and 0 <= envelope.seq < INT64
         and 0 <= envelope.version < INT32
-        and 0 <= envelope.hops
+        and envelope.hops >= 0
     )
     if not fits:
         raise MessageError("A part of the envelope is beyond its bounds.", code="envelope_invalid")
