@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from diramoja.core.errors import DiramojaError, LimitedError, UnavailableError
@@ -152,9 +152,15 @@ def _of_ours(request: Request[Any, Any, Any], error: DiramojaError) -> Response[
     return _response(request, ProblemError(status, error.code, str(error), headers=headers))
 
 
+GONE = "client disconnected prematurely"
+"""What Litestar says of a client that went away in the middle of a body."""
+
+
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Errors of Litestar itself: routing, parameters, bodies."""
     status = error.status_code
+    if isinstance(error, InternalServerException) and error.detail == GONE:  # The client's fault; nobody reads this.
+        return _response(request, ProblemError(HTTPStatus.BAD_REQUEST, "body_incomplete", "The body has no end."))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_unknown(request, error)
     errors = _field_errors(error) if isinstance(error, ValidationException) else ()

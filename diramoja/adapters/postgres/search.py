@@ -43,6 +43,7 @@ LANGUAGES: Mapping[str, str] = {
 
 _NAMES = {**{name: name for name in LANGUAGES.values()}, **LANGUAGES}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_SIGNS = re.compile(r"-(?![^\W_])")  # A minus excludes the word it stands before; a heap of them overflows a stack.
 # Control characters are taken out of every text, so these can only come from ts_headline.
 _BEGIN, _END = "\x02", "\x03"
 _HEADLINE = (
@@ -87,7 +88,7 @@ class PostgresSearch:
         """See the port."""
         if not 1 <= query.limit <= MOST_HITS:
             raise InvalidError(f"A page has 1 to {MOST_HITS} results.", code="limit_invalid")
-        text = _CONTROL.sub(" ", query.q)
+        text = _SIGNS.sub(" ", _CONTROL.sub(" ", query.q))
         place = _read_cursor(query)
         async with self._queries.use() as connection:
             languages = await _understood(connection, text)

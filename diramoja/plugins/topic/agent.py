@@ -210,6 +210,8 @@ def delete_post(state: Topic, message: DeletePost, context: Context) -> Decision
     if post is None or post.status == "deleted":
         return _missing(message.post_id)
     if post.author != context.sender:
+        if post.status != "published":  # Others do not learn that it is there.
+            return _missing(message.post_id)
         return Reject("not_author", "Only its author deletes a post.", 403)
     return _withdrawn(state, post, post.but(status="deleted", body="", reason=""), context)
 
