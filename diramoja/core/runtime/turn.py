@@ -131,7 +131,7 @@ class Turn:
                 self._effects(cell, item)
             except RowNotLoadedError as wanted:
                 yield RowKey(*cell.key, wanted.collection, wanted.key)
-            except Exception:  # noqa: BLE001, S112  # it is dealt with when its turn comes
+            except (Exception, SystemExit):  # noqa: BLE001, S112  # it is dealt with when its turn comes
                 continue
 
     def in_order(self) -> list[Decided]:
@@ -191,7 +191,7 @@ class Turn:
             cell.failures = 0
         except RowNotLoadedError:
             raise
-        except Exception as error:  # noqa: BLE001  # the border: a plugin's exception stops its own command only
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the border: a plugin stops its own command only
             self._fail(cell, item, decided, error)
 
     def _effects(self, cell: Cell, item: Item) -> list[State | Event | Effect]:
@@ -248,7 +248,7 @@ class Turn:
             key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
 
-    def _fail(self, cell: Cell, item: Item, decided: Decided, error: Exception) -> None:
+    def _fail(self, cell: Cell, item: Item, decided: Decided, error: BaseException) -> None:
         code, detail, trace = _explained(error)
         decided.effects = ()
         decided.failure = Failure(code, detail, trace)
@@ -280,7 +280,7 @@ def problem(status: int, code: str, detail: str, **more: str) -> Answer:
     return Answer(status, msgspec.json.encode({"code": code, "detail": detail, **more}))
 
 
-def _explained(error: Exception) -> tuple[str, str, str]:
+def _explained(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, _RefusedError):
         return error.args[0], error.args[1], ""
     trace = "".join(traceback.format_exception(error, limit=-8))

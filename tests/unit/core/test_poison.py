@@ -51,6 +51,8 @@ ear = AgentKind("ear", Ear, prefix="ear")
 
 @speaker.on("absent")
 def say(state: Speaker, message: Say, context: Context) -> Decision:
+    if message.word == "exit":
+        raise SystemExit(3)
     return state.but(count=state.count + 1), Said(message.word), Reply(Count(state.count + 1))
 
 
@@ -156,6 +158,11 @@ def test_hearing_that_fails_stops_neither_who_speaks_nor_others_who_hear(stage: 
     assert (letter.kind, letter.verb, letter.code) == ("ear", "speaker.said", "hearing_failed")
     stage.send(speaker, "spk_1", Say("well"))
     assert stage.state(ear, "ear_2").words == ("well",)
+
+
+def test_handler_that_wants_to_exit_stops_its_own_command(stage: Runtime) -> None:
+    assert stage.send(speaker, "spk_1", Say("exit")).status == 500
+    assert stage.send(speaker, "spk_1", Say("well")).status == 200
 
 
 def test_ids_do_not_grow_with_every_reminder_that_sets_the_next(stage: Runtime) -> None:

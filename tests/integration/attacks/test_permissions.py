@@ -1,0 +1,279 @@
+"""Every route with every role; members who act for others; what is held seen by nobody else."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from diramoja.core.tokens import Tokens
+from diramoja_community.auth import complete
+from tests.support.community import Community, Person, until
+
+TOXIC = "You stupid worthless idiot, I hate you and hope that you die, disgusting horrible pathetic scum"
+ROLES = ("guest", "supporter", "member", "moderator", "admin")
+GUEST, SIGNED_IN, MODERATOR, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {"admin"}
+EXPECTED = {
+    "POST /v1/members": GUEST,
+    "POST /v1/auth/login": GUEST,
+    "POST /v1/auth/refresh": GUEST,
+    "POST /v1/auth/logout": SIGNED_IN,
+    "GET /v1/me": SIGNED_IN,
+    "PATCH /v1/me": SIGNED_IN,
+    "GET /v1/me/account": SIGNED_IN,
+    "GET /v1/me/following": SIGNED_IN,
+    "GET /v1/members/{member_id}": GUEST,
+    "PUT /v1/members/{member_id}/follow": SIGNED_IN,
+    "DELETE /v1/members/{member_id}/follow": SIGNED_IN,
+    "PATCH /v1/members/{member_id}/membership": ADMIN,
+    "PUT /v1/members/{member_id}/roles/{role}": ADMIN,
+    "DELETE /v1/members/{member_id}/roles/{role}": ADMIN,
+    "GET /v1/badges/{member_id}": GUEST,
+    "GET /v1/topics": GUEST,
+    "POST /v1/topics": SIGNED_IN,
+    "GET /v1/topics/{topic_id}": GUEST,
+    "PUT /v1/topics/{topic_id}/follow": SIGNED_IN,
+    "DELETE /v1/topics/{topic_id}/follow": SIGNED_IN,
+    "POST /v1/topics/{topic_id}/close": SIGNED_IN,
+    "GET /v1/topics/{topic_id}/posts": GUEST,
+    "POST /v1/topics/{topic_id}/posts": SIGNED_IN,
+    "GET /v1/posts/{post_id}": GUEST,
+    "DELETE /v1/posts/{post_id}": SIGNED_IN,
+    "PUT /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
+    "DELETE /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
+    "POST /v1/posts/{post_id}/reports": SIGNED_IN,
+    "GET /v1/posts/{post_id}/notes": GUEST,
+    "GET /v1/information/sources": GUEST,
+    "GET /v1/moderation/cases": MODERATOR,
+    "GET /v1/moderation/cases/{case_id}": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/claim": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/release": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/decisions": MODERATOR,
+    "GET /v1/search": GUEST,
+    "GET /v1/search/suggest": GUEST,
+    "GET /v1/live/poll": GUEST,
+    "GET /v1/agents": ADMIN,
+    "POST /v1/agents/{kind}/pause": ADMIN,
+    "POST /v1/agents/{kind}/resume": ADMIN,
+    "POST /v1/agents/{kind}/{agent_id}/pause": ADMIN,
+    "POST /v1/agents/{kind}/{agent_id}/resume": ADMIN,
+    "POST /v1/agents/{kind}/{agent_id}/restart": ADMIN,
+}
+"""Written down apart from the code: a route that is new, or open to others, has to be put here by somebody."""
+BODIES: dict[str, Any] = {
+    "POST /v1/topics": {"title": "abc", "description": "", "category": "economy"},
+    "POST /v1/topics/{topic_id}/close": {"reason": "abc"},
+    "POST /v1/topics/{topic_id}/posts": {"body": "abc"},
+    "POST /v1/posts/{post_id}/reports": {"reason": "spam"},
+    "PATCH /v1/me": {"region": "north"},
+    "PATCH /v1/members/{member_id}/membership": {"reason": "abc"},
+    "POST /v1/moderation/cases/{case_id}/decisions": {
+        "action": "hide",
+        "rule": "respect",
+        "guidelines_version": "2026-01",
+        "reason": "abc",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def tokens(platform: Community) -> dict[str, str]:
+    issue = Tokens((platform.data / "secrets" / "access_token.key").read_bytes()).issue_access
+    return {role: issue(platform.join().id, complete([role, "supporter"])) for role in ROLES[1:]}
+
+
+def test_every_route_is_known_here(platform: Community) -> None:
+    paths = platform.http.get("/schema/openapi.json").json()["paths"]
+    assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("route", EXPECTED)
+def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
+    method, _, path = route.partition(" ")
+    for name in ("member_id", "topic_id", "post_id", "case_id", "agent_id", "kind", "role"):
+        path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
+    for role in ROLES:
+        headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}
+        answer = platform.http.request(method, path, headers=headers, json=BODIES.get(route))
+        refused = answer.status_code in (401, 403)
+        assert refused == (role not in EXPECTED[route]), (role, answer.status_code, answer.text)
+        assert answer.status_code < 500, answer.text
+        assert not refused or answer.status_code == (401 if role == "guest" else 403)
+
+
+# --- for others ---
+
+
+@pytest.fixture(scope="module")
+def topic(amina: Person) -> str:
+    return amina.open_topic()
+
+
+@pytest.fixture(scope="module")
+def post(amina: Person, topic: str) -> str:
+    return amina.write(topic, "The clinic closes at noon.")
+
+
+def test_nobody_deletes_or_closes_what_is_anothers(amina: Person, baraka: Person, topic: str, post: str) -> None:
+    assert baraka.call("DELETE", f"/v1/posts/{post}").json()["code"] == "not_author"
+    assert baraka.post(f"/v1/topics/{topic}/close", {"reason": "I want it"}).json()["code"] == "not_creator"
+    assert amina.get(f"/v1/posts/{post}").json()["status"] == "published"
+    assert amina.get(f"/v1/topics/{topic}").json()["phase"] != "closed"
+
+
+def test_nobody_says_who_they_are_in_a_body(baraka: Person, amina: Person, topic: str) -> None:
+    for more in ({"author": amina.id}, {"author_id": amina.id}, {"sender": amina.id}, {"post_id": "pst_1"}):
+        assert baraka.post(f"/v1/topics/{topic}/posts", {"body": "abc"} | more).status_code == 400
+    for more in ({"standing": "good"}, {"membership_level": "official"}, {"id": amina.id}):
+        assert baraka.call("PATCH", "/v1/me", more).status_code == 400
+
+
+def test_roles_are_given_by_administrators_only(baraka: Person, moderator: Person, admin: Person) -> None:
+    for who in (baraka, moderator):
+        for role in ("admin", "moderator"):
+            assert who.call("PUT", f"/v1/members/{who.id}/roles/{role}").status_code == 403
+    assert admin.call("PUT", f"/v1/members/{baraka.id}/roles/official").status_code == 404
+    assert admin.get("/v1/moderation/cases").status_code == 403
+
+
+def test_suspended_member_writes_nothing(platform: Community, admin: Person, topic: str, post: str) -> None:
+    person = platform.join()
+    body = {"standing": "suspended_by_body", "reason": "abc"}
+    assert admin.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 200
+    assert person.post(f"/v1/topics/{topic}/posts", {"body": "abc"}).json()["code"] == "suspended"
+    assert person.post("/v1/topics", BODIES["POST /v1/topics"]).json()["code"] == "suspended"
+
+
+def test_email_of_another_is_shown_nowhere(platform: Community, amina: Person, baraka: Person, admin: Person) -> None:
+    for who in (baraka, admin):
+        for path in (f"/v1/members/{amina.id}", "/v1/search?q=amina", "/v1/me/account", "/v1/agents?kind=account"):
+            assert "amina@" not in who.get(path).text
+    assert amina.get("/v1/me/account").json()["email"] == "amina@people.example.org"
+    assert "age_group" not in baraka.get(f"/v1/members/{amina.id}").json()
+
+
+# --- what is not there, or not any more ---
+
+
+def test_nothing_is_written_to_what_is_missing_or_closed(amina: Person, baraka: Person, post: str) -> None:
+    closed = amina.open_topic()
+    old = amina.write(closed, "Before it closes.")
+    assert amina.post(f"/v1/topics/{closed}/close", {"reason": "Done."}).status_code == 204
+    assert baraka.post(f"/v1/topics/{closed}/posts", {"body": "abc"}).status_code == 409
+    assert baraka.call("PUT", f"/v1/posts/{old}/reactions/like").status_code == 409
+    assert amina.post(f"/v1/topics/{closed}/close", {"reason": "Again."}).status_code == 409
+    assert baraka.post("/v1/topics/top_missing/posts", {"body": "abc"}).json()["code"] == "topic_missing"
+    assert baraka.call("PUT", "/v1/posts/pst_missing/reactions/like").status_code == 404
+    assert baraka.call("PUT", f"/v1/posts/{post}/reactions/love").status_code in (400, 404)
+
+
+def test_reply_goes_only_to_a_published_post_of_the_topic(amina: Person, baraka: Person, post: str) -> None:
+    other = baraka.open_topic()
+    assert baraka.post(f"/v1/topics/{other}/posts", {"body": "abc", "reply_to": post}).json()["code"] == "post_missing"
+    gone = baraka.write(other, "Soon deleted.")
+    assert baraka.call("DELETE", f"/v1/posts/{gone}").status_code == 204
+    assert baraka.call("DELETE", f"/v1/posts/{gone}").status_code == 404
+    assert amina.post(f"/v1/topics/{other}/posts", {"body": "abc", "reply_to": gone}).status_code == 404
+    assert amina.call("PUT", f"/v1/posts/{gone}/reactions/like").status_code == 404
+    assert amina.post(f"/v1/posts/{gone}/reports", {"reason": "spam"}).status_code == 404
+    assert [amina.get(f"/v1/posts/{gone}").status_code, baraka.get(f"/v1/posts/{gone}").status_code] == [404, 404]
+
+
+def test_reactions_of_one_member_count_once(amina: Person, baraka: Person, topic: str) -> None:
+    post = amina.write(topic, "React to this.")
+    for kind in ("agree", "agree", "like", "disagree", "like", "pass"):
+        assert baraka.call("PUT", f"/v1/posts/{post}/reactions/{kind}").status_code == 204
+    assert amina.get(f"/v1/posts/{post}").json()["reactions"] == {"agree": 0, "disagree": 0, "pass": 1, "like": 1}
+    for kind in ("agree", "pass", "pass", "like", "like"):
+        assert baraka.call("DELETE", f"/v1/posts/{post}/reactions/{kind}").status_code == 204
+    assert set(amina.get(f"/v1/posts/{post}").json()["reactions"].values()) == {0}
+
+
+# --- held, and in cases ---
+
+
+@pytest.fixture(scope="module")
+def held(amina: Person, topic: str) -> str:
+    post = amina.post(f"/v1/topics/{topic}/posts", {"body": TOXIC}).json()["id"]
+    until(lambda: amina.get(f"/v1/posts/{post}").json()["status"] in ("held", "hidden"))
+    return str(post)
+
+
+def case_of(moderator: Person, post: str) -> str:
+    def look() -> list[str]:
+        cases = moderator.get("/v1/moderation/cases?limit=100").json()["items"]
+        return [each["id"] for each in cases if each["post_id"] == post and each["phase"] != "decided"]
+
+    return until(look)[0]
+
+
+def test_held_post_is_seen_by_its_author_and_moderators_only(
+    *, platform: Community, amina: Person, baraka: Person, moderator: Person, admin: Person, topic: str, held: str
+) -> None:
+    for who in (baraka, admin):
+        assert who.get(f"/v1/posts/{held}").status_code == 404
+        for sort in ("new", "old", "top"):
+            assert "worthless" not in who.get(f"/v1/topics/{topic}/posts?limit=100&sort={sort}").text
+        assert "worthless" not in who.get("/v1/search?q=worthless").text
+        assert who.get("/v1/search/suggest?q=worthl").json()["items"] == []
+        assert "worthless" not in who.get(f"/v1/live/poll?channels=topic:{topic}&after=0&wait=0").text
+        assert "worthless" not in who.get(f"/v1/posts/{held}/notes").text
+    assert platform.http.get(f"/v1/posts/{held}").status_code == 404
+    for who in (amina, moderator):
+        assert who.get(f"/v1/posts/{held}").json()["body"] == TOXIC
+        assert "worthless" in who.get(f"/v1/topics/{topic}/posts?limit=100").text
+
+
+def test_held_post_takes_no_reaction_reply_or_report(baraka: Person, topic: str, held: str) -> None:
+    assert baraka.call("PUT", f"/v1/posts/{held}/reactions/like").status_code == 404
+    assert baraka.post(f"/v1/topics/{topic}/posts", {"body": "abc", "reply_to": held}).status_code == 404
+    assert baraka.post(f"/v1/posts/{held}/reports", {"reason": "spam"}).status_code == 404
+
+
+def test_held_post_is_not_told_from_a_missing_one(baraka: Person, held: str) -> None:
+    assert baraka.call("DELETE", f"/v1/posts/{held}").status_code == 404
+
+
+def test_case_is_claimed_by_one_and_decided_by_nobody_concerned(
+    *, platform: Community, admin: Person, baraka: Person, moderator: Person, topic: str
+) -> None:
+    writer = platform.promote(admin, platform.join("writer"))
+    other = platform.promote(admin, platform.join("other_mod"))
+    post = writer.write(topic, "Written by a moderator.")
+    assert baraka.post(f"/v1/posts/{post}/reports", {"reason": "spam"}).status_code == 201
+    case = case_of(moderator, post)
+    decision = BODIES["POST /v1/moderation/cases/{case_id}/decisions"]
+    for verb, body in (("claim", None), ("decisions", decision)):
+        assert writer.post(f"/v1/moderation/cases/{case}/{verb}", body).json()["code"] == "recused"
+    assert moderator.post(f"/v1/moderation/cases/{case}/claim").status_code == 200
+    assert moderator.post(f"/v1/moderation/cases/{case}/claim").status_code == 200
+    for verb, body in (("claim", None), ("release", None), ("decisions", decision)):
+        assert other.post(f"/v1/moderation/cases/{case}/{verb}", body).json()["code"] == "claimed"
+    assert moderator.post(f"/v1/moderation/cases/{case}/decisions", decision).status_code == 200
+    assert moderator.post(f"/v1/moderation/cases/{case}/decisions", decision).status_code == 409
+    until(lambda: baraka.get(f"/v1/posts/{post}").status_code == 404)
+    assert moderator.post("/v1/moderation/cases/cas_missing/claim").status_code == 404
+
+
+def test_report_counts_once_and_recuses_its_reporter(
+    *, platform: Community, admin: Person, amina: Person, moderator: Person, topic: str
+) -> None:
+    reporter = platform.promote(admin, platform.join("reporter"))
+    post = amina.write(topic, "Report this.")
+    answers = [reporter.post(f"/v1/posts/{post}/reports", {"reason": "spam"}) for _ in range(3)]
+    assert [each.status_code for each in answers] == [201, 200, 200]
+    case = case_of(moderator, post)
+    assert moderator.get(f"/v1/moderation/cases/{case}").json()["report_count"] == 1
+    assert reporter.post(f"/v1/moderation/cases/{case}/claim").json()["code"] == "recused"
+    assert "cas_" not in answers[0].text and reporter.id not in moderator.get(f"/v1/moderation/cases/{case}").text
+
+
+def test_twenty_moderators_at_once_make_one_claim(
+    *, platform: Community, admin: Person, baraka: Person, topic: str, moderator: Person
+) -> None:
+    post = baraka.write(topic, "Claim this.")
+    assert platform.join().post(f"/v1/posts/{post}/reports", {"reason": "spam"}).status_code == 201
+    case = case_of(moderator, post)
+    crowd = [platform.promote(admin, platform.join()) for _ in range(6)]
+    with ThreadPoolExecutor(len(crowd)) as pool:
+        answers = list(pool.map(lambda each: each.post(f"/v1/moderation/cases/{case}/claim"), crowd))
+    assert sorted(each.status_code for each in answers) == [200, *([409] * 5)]
