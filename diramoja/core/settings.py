@@ -103,6 +103,10 @@ class SettingsLayers:
         self._given: dict[str, dict[str, _Given]] = {}
         self._variables: dict[str, str] = {}
 
+    def begin(self, section: str) -> None:
+        """Remember that a section is there, be it empty."""
+        self._given.setdefault(section, {})
+
     def put(self, section: str, key: str, given: _Given) -> None:
         """Set a value over one of an earlier layer."""
         self._given.setdefault(section, {})[key] = given
@@ -184,6 +188,7 @@ def _read_file(layers: SettingsLayers, file: Path) -> None:
     for section, table in tables.items():
         if not isinstance(table, dict):
             raise SettingsError(f"{file}: {section} stands outside of a section.", cure="Put it under a [section].")
+        layers.begin(section)
         for key, value in table.items():
             layers.put(section, key, _Given(value, Origin("file", str(file)), file.absolute().parent))
 

@@ -60,6 +60,7 @@ def test_texts_become_numbers_lists_tables_and_truths() -> None:
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
+        ("[kitchn]\n", "there is no section [kitchn]. Did you mean kitchen?"),
         ("[kitchn]\novens = 1", "there is no section [kitchn]. Did you mean kitchen?"),
         ("[kitchen]\nowens = 1", "[kitchen] has no key owens. Did you mean ovens?"),
         (
