@@ -101,11 +101,13 @@ class SettingsLayers:
 
     def __init__(self) -> None:
         self._given: dict[str, dict[str, _Given]] = {}
+        self._begun: dict[str, Origin] = {}
         self._variables: dict[str, str] = {}
 
-    def begin(self, section: str) -> None:
+    def begin(self, section: str, origin: Origin) -> None:
         """Remember that a section is there, be it empty."""
         self._given.setdefault(section, {})
+        self._begun[section] = origin
 
     def put(self, section: str, key: str, given: _Given) -> None:
         """Set a value over one of an earlier layer."""
@@ -127,8 +129,8 @@ class SettingsLayers:
 
     def _refuse_unknown(self, sections: Mapping[str, type[Settings]]) -> None:
         for section, keys in self._given.items():
-            place = next((given.origin for given in keys.values()), "the deployment file")
             if section not in sections:
+                place = next((given.origin for given in keys.values()), self._begun.get(section))
                 raise SettingsError(f"{place}: there is no section [{section}].", cure=nearest(section, sections))
             for key, given in keys.items():
                 fields = sections[section].__struct_fields__
@@ -188,7 +190,7 @@ def _read_file(layers: SettingsLayers, file: Path) -> None:
     for section, table in tables.items():
         if not isinstance(table, dict):
             raise SettingsError(f"{file}: {section} stands outside of a section.", cure="Put it under a [section].")
-        layers.begin(section)
+        layers.begin(section, Origin("file", str(file)))
         for key, value in table.items():
             layers.put(section, key, _Given(value, Origin("file", str(file)), file.absolute().parent))
 
