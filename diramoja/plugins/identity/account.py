@@ -7,9 +7,11 @@ from diramoja.plugins.identity.contracts import (
     AccountOpened,
     ConfirmName,
     GrantRole,
+    NameLapsing,
     NameReserved,
     NameTaken,
     NoteLevel,
+    NoteStanding,
     Refusal,
     Register,
     ReleaseName,
@@ -18,7 +20,14 @@ from diramoja.plugins.identity.contracts import (
     RolesChanged,
     RolesView,
 )
-from diramoja.plugins.member.contracts import AgeGroup, Join, LevelChanged
+from diramoja.plugins.member.contracts import (
+    AgeGroup,
+    Join,
+    LevelChanged,
+    MembershipLevel,
+    Standing,
+    StandingChanged,
+)
 
 __all__ = ["Account", "Credentials", "account"]
 
@@ -33,7 +42,7 @@ class Credentials(Row):
 
 
 class Account(State):
-    """What an account is about to be, or is. `level` is the member's."""
+    """What an account is about to be, or is. `level` and `standing` are the member's."""
 
     phase: Literal["absent", "naming", "open", "refused"] = "absent"
     username: Personal[str] = ""
@@ -42,7 +51,8 @@ class Account(State):
     interests: tuple[str, ...] = ()
     region: str = ""
     age_group: AgeGroup | None = None
-    level: str = "supporter"
+    level: MembershipLevel = "supporter"
+    standing: Standing = "good"
     roles: tuple[str, ...] = ()
 
 
@@ -94,6 +104,13 @@ def name_taken(state: Account, message: NameTaken, context: Context) -> Decision
     )
 
 
+@account.on("absent", "naming", "refused", "open")
+def name_lapsing(state: Account, message: NameLapsing, context: Context) -> Decision:
+    """Still wanted while an account counts on it, however long an outage holds it up."""
+    counts_on_it = state.phase in ("naming", "open") and context.sender in (state.username_key, state.email_key)
+    return None if counts_on_it else Tell("name", context.sender, ReleaseName())
+
+
 @account.on("open")
 def grant_role(state: Account, message: GrantRole, context: Context) -> Decision:
     """Again changes nothing."""
@@ -120,4 +137,11 @@ def note_level(state: Account, message: NoteLevel, context: Context) -> Decision
     return state.but(level=message.level)
 
 
+@account.on("open")
+def note_standing(state: Account, message: NoteStanding, context: Context) -> Decision:
+    """Roles follow the standing at the next sign-in or refresh."""
+    return state.but(standing=message.standing)
+
+
 account.hears(LevelChanged, to=lambda event: [(event.member, NoteLevel(event.level))])
+account.hears(StandingChanged, to=lambda event: [(event.member, NoteStanding(event.standing))])

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
-from diramoja.plugins.member.contracts import AgeGroup, Interests, Region
+from diramoja.plugins.member.contracts import AgeGroup, Interests, MembershipLevel, Region, Standing
 
 __all__ = [
     "AccountOpened",
@@ -13,9 +13,11 @@ __all__ = [
     "ConfirmName",
     "GrantRole",
     "LapseName",
+    "NameLapsing",
     "NameReserved",
     "NameTaken",
     "NoteLevel",
+    "NoteStanding",
     "Refusal",
     "Register",
     "ReleaseName",
@@ -72,10 +74,20 @@ class NameTaken(Command):
     what: What
 
 
+class NameLapsing(Command):
+    """Told by a name: it has been kept for long; is it still wanted?"""
+
+
 class NoteLevel(Command):
     """The member has another level: roles follow it."""
 
-    level: str
+    level: MembershipLevel
+
+
+class NoteStanding(Command):
+    """The member has another standing: roles follow it."""
+
+    standing: Standing
 
 
 class ReserveName(Command):
@@ -93,7 +105,7 @@ class ReleaseName(Command):
 
 
 class LapseName(Command):
-    """A reservation that was not confirmed ends."""
+    """A reservation was not confirmed in time: ask the account."""
 
 
 class AccountOpened(Event, name="identity.account.opened"):

@@ -1,12 +1,17 @@
-"""The name: a username or an email address as a keyed hash, had by at most one account."""
+"""The name: a username or an email address as a keyed hash, had by at most one account.
+
+Only the account for which a name is kept frees it. A name that freed itself when its time is up would be given to
+another while the first account, held up by an outage, still counts on it.
+"""
 
 from datetime import timedelta
 from typing import Literal
 
-from diramoja.core import AgentKind, Cancel, Context, Decision, RemindAfter, State, Tell
+from diramoja.core import AgentKind, Cancel, Context, Decision, RemindEvery, State, Tell
 from diramoja.plugins.identity.contracts import (
     ConfirmName,
     LapseName,
+    NameLapsing,
     NameReserved,
     NameTaken,
     ReleaseName,
@@ -16,6 +21,7 @@ from diramoja.plugins.identity.contracts import (
 __all__ = ["Name", "name"]
 
 RESERVED_FOR = timedelta(minutes=10)
+ACCOUNT = "account"
 LAPSE = "lapse"
 
 
@@ -32,9 +38,9 @@ name = AgentKind("name", Name, prefix="nam")
 @name.on("absent")
 def reserve(state: Name, message: ReserveName, context: Context) -> Decision:
     """The first who asks."""
-    kept = Tell(context.told_by, context.sender, NameReserved(message.what), answers=True)
+    kept = Tell(ACCOUNT, context.sender, NameReserved(message.what), answers=True)
     reserved = state.but(phase="reserved", owner=context.sender)
-    return reserved, kept, RemindAfter(RESERVED_FOR, LapseName(), LAPSE)
+    return reserved, kept, RemindEvery(RESERVED_FOR, LapseName(), LAPSE)
 
 
 @name.on("reserved", "confirmed")
@@ -42,15 +48,13 @@ def reserve_again(state: Name, message: ReserveName, context: Context) -> Decisi
     """The owner keeps it; another is told."""
     own = state.owner == context.sender
     answer = NameReserved(message.what) if own else NameTaken(message.what)
-    return Tell(context.told_by, context.sender, answer, answers=True)
+    return Tell(ACCOUNT, context.sender, answer, answers=True)
 
 
-@name.on("absent", "reserved")
+@name.on("reserved")
 def confirm(state: Name, message: ConfirmName, context: Context) -> Decision:
-    """By the account it is kept for, also where the reservation has just lapsed."""
-    if state.owner not in ("", context.sender):
-        return None
-    return state.but(phase="confirmed", owner=context.sender), Cancel(LAPSE)
+    """By the account it is kept for."""
+    return (state.but(phase="confirmed"), Cancel(LAPSE)) if state.owner == context.sender else None
 
 
 @name.on("reserved", "confirmed")
@@ -61,5 +65,5 @@ def release(state: Name, message: ReleaseName, context: Context) -> Decision:
 
 @name.on("reserved")
 def lapse(state: Name, message: LapseName, context: Context) -> Decision:
-    """Free again."""
-    return Name()
+    """The account releases it unless it still counts on it."""
+    return Tell(ACCOUNT, state.owner, NameLapsing())

@@ -12,6 +12,7 @@ class AccountRecord(Record):
     member: Personal[str]
     username: Personal[str]
     level: str
+    standing: str
     roles: tuple[str, ...]
 
 
@@ -30,7 +31,7 @@ def account_rows(agent: str, state: Account) -> AccountRecord | None:
     """One row an open account."""
     if state.phase != "open":
         return None
-    return AccountRecord(agent, state.username, state.level, state.roles)
+    return AccountRecord(agent, state.username, state.level, state.standing, state.roles)
 
 
 @record("account_credentials", key=("member", "username_key"), of=Credentials)

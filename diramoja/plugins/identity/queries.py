@@ -20,13 +20,13 @@ async def password_of(db: Database, name_key: str) -> tuple[str, str] | None:
 
 
 async def own_account(db: Database, member: str) -> Mapping[str, Any]:
-    """username, level, roles and email_sealed (None for a member without a password).
+    """username, level, standing, roles and email_sealed (None for a member without a password).
 
     Raises:
         MissingError: the member has no account.
     """
     row = await db.one(
-        "SELECT a.username, a.level, a.roles, c.email_sealed FROM account AS a"
+        "SELECT a.username, a.level, a.standing, a.roles, c.email_sealed FROM account AS a"
         " LEFT JOIN account_credentials AS c USING (member) WHERE a.member = $1",
         member,
     )

@@ -24,7 +24,7 @@ from diramoja.plugins.identity.contracts import (
     TokensView,
 )
 from diramoja.plugins.identity.queries import own_account, password_of
-from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, roles_of
+from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, network_of, roles_of
 from diramoja.plugins.identity.secrets import secrets_of
 from diramoja.plugins.identity.sessions import Sessions
 from diramoja.plugins.identity.settings import IdentitySettings
@@ -108,7 +108,7 @@ class Auth(Controller):
         what, given = ("email", data.email) if data.email else ("username", data.username)
         key = secrets.name_key(what, folded(given.strip()))
         address = request.client.host if request.client else ""
-        await _count(cache, f"login:address:{_short(address)}", settings.tries_per_address)
+        await _count(cache, f"login:address:{_short(network_of(address))}", settings.tries_per_address)
         await _count(cache, f"login:name:{key}", settings.tries_per_account)
         found = await password_of(db, key)
         if not await secrets.verify(found[1] if found else None, data.password) or found is None:

@@ -1,12 +1,13 @@
 """What a name and a password may be, and which roles an account has. Pure."""
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
 
 from diramoja.core.errors import InvalidError
 
-__all__ = ["check_email", "check_password", "check_username", "folded", "roles_of"]
+__all__ = ["check_email", "check_password", "check_username", "folded", "network_of", "roles_of"]
 
 _USERNAME = re.compile(r"[a-z][a-z0-9_]{2,29}")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,188}")
@@ -84,6 +85,17 @@ def check_password(given: str, shortest: int) -> None:
         raise InvalidError(f"A password has {shortest} to {LONGEST_PASSWORD} characters.", code="password_invalid")
     if given.casefold() in _COMMON or len(set(given)) == 1:
         raise InvalidError("This password is among the first that are tried.", code="password_invalid")
+
+
+def network_of(address: str) -> str:
+    """Whose tries count together: an address, of IPv6 the /64, which is one subscriber's."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False).network_address)
+    return str(known)
 
 
 def roles_of(level: str, granted: Iterable[str]) -> frozenset[str]:

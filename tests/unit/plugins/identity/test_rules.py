@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from diramoja.core.errors import InvalidError
-from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, roles_of
+from diramoja.plugins.identity.rules import check_email, check_password, check_username, folded, network_of, roles_of
 
 
 @pytest.mark.parametrize("name", ["amina", "Amina", "a_1", "x" * 30, "\uff21mina"])
@@ -39,6 +39,21 @@ def test_an_accepted_address_has_one_at_and_a_domain(text: str) -> None:
 def test_bad_addresses_are_refused(address: str) -> None:
     with pytest.raises(InvalidError):
         check_email(address if address != "a@b.org\n" else "a\n@b.org")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::"),
+        ("2001:db8:0:1::9", "2001:db8:0:1::"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_tries_of_one_subscriber_count_together(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 129, "password123", "aaaaaaaaaaaa"])
