@@ -142,7 +142,7 @@ class Self(Controller):
         """With one's own email address; nobody else is shown it."""
         row = await own_account(db, reader.member)
         email = secrets_of(keys, settings).unseal(row["email_sealed"]) if row["email_sealed"] else None
-        roles = sorted(roles_of(row["level"], row["roles"]))
+        roles = sorted(roles_of(row["level"], row["standing"], row["roles"]))
         return AccountView(reader.member, row["username"], email, tuple(roles))
 
 

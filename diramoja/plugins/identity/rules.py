@@ -98,7 +98,10 @@ def network_of(address: str) -> str:
     return str(known)
 
 
-def roles_of(level: str, granted: Iterable[str]) -> frozenset[str]:
-    """The roles in an access token: by level, and those given in addition."""
-    base = {"guest", "supporter"} if level == "supporter" else {"guest", "supporter", "member"}
-    return frozenset(base | set(granted))
+def roles_of(level: str, standing: str, granted: Iterable[str]) -> frozenset[str]:
+    """The roles in an access token: by level and standing, and those given in addition.
+
+    Whoever their body has suspended is a supporter until that ends; what people gave in addition, people take back.
+    """
+    is_member = level != "supporter" and standing != "suspended_by_body"
+    return frozenset({"guest", "supporter"} | ({"member"} if is_member else set()) | set(granted))

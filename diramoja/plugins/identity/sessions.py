@@ -86,12 +86,12 @@ class Sessions:
         )
 
     async def _issue(self, transaction: Session, member: str, session: str) -> TokensView:
-        account = await transaction.one("SELECT level, roles FROM account WHERE member = $1", member)
+        account = await transaction.one("SELECT level, standing, roles FROM account WHERE member = $1", member)
         if account is None:
             raise UnauthenticatedError("This account is closed.", code="token_invalid")
         refresh, ttl_s = new_token(), self.settings.access_ttl_s
         await transaction.execute(
             "INSERT INTO account_refresh (token, session) VALUES ($1, $2)", token_hash(refresh), session
         )
-        roles = roles_of(account["level"], account["roles"])
+        roles = roles_of(account["level"], account["standing"], account["roles"])
         return TokensView(self.tokens.issue_access(member, roles, session, ttl_s), refresh, "Bearer", ttl_s)

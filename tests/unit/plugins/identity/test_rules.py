@@ -63,5 +63,6 @@ def test_bad_passwords_are_refused(password: str) -> None:
 
 
 def test_roles_follow_the_level_and_what_was_given() -> None:
-    assert roles_of("supporter", []) == {"guest", "supporter"}
-    assert roles_of("member", ["moderator"]) == {"guest", "supporter", "member", "moderator"}
+    assert roles_of("supporter", "good", []) == {"guest", "supporter"}
+    assert roles_of("member", "arrears", ["moderator"]) == {"guest", "supporter", "member", "moderator"}
+    assert roles_of("leader", "suspended_by_body", ["admin"]) == {"guest", "supporter", "admin"}
