@@ -4,7 +4,6 @@ import importlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,18 +46,12 @@ def test_help_names_our_commands_and_those_of_plugins(capsys: pytest.CaptureFixt
     assert all(name in said for name in ("up", "agents", "dead-letters", "counting", "Count and explode."))
 
 
-def test_help_is_there_in_half_a_second() -> None:
+def test_help_loads_nothing_heavy() -> None:
     program = "import sys; from diramoja_community.cli import main; sys.argv = ['diramoja', '--help']; main()"
-    took = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
-        took.append(time.perf_counter() - begun)
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", program], check=True, capture_output=True, text=True
     )
     assert not [name for name in ("litestar", "asyncpg", "diramoja.core") if f" {name}\n" in loaded.stderr]
-    assert min(took) < 2.0  # On a machine that does nothing else it is 0.4 s.
 
 
 def test_unknown_command_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
