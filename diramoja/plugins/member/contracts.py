@@ -153,14 +153,14 @@ class ContributionCounts(View):
 
 
 class MemberView(View):
-    """A member as others see it; to oneself with the age group."""
+    """A member as others see it; standing and age group are shown to oneself, the standing to officers too."""
 
     id: str
     username: Personal[str]
     membership_level: MembershipLevel
-    standing: Standing
     region: str
     interests: tuple[str, ...]
     member_since: datetime
     contributions: ContributionCounts
+    standing: Standing | UnsetType = UNSET
     age_group: AgeGroup | UnsetType | None = UNSET

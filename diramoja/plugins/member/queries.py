@@ -15,7 +15,7 @@ __all__ = ["following_of", "one_member"]
 
 
 async def one_member(db: Database, reader: Reader, id: str) -> MemberView:
-    """A member; the age group to oneself only.
+    """A member; what others need not know to oneself only, the standing to officers too.
 
     Raises:
         MissingError: there is none.
@@ -55,14 +55,15 @@ def _place(page: PageQuery) -> tuple[datetime | None, str]:
 
 
 def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
+    own = row["id"] == reader.member
     return MemberView(
         id=row["id"],
         username=row["username"],
         membership_level=row["membership_level"],
-        standing=row["standing"],
         region=row["region"],
         interests=tuple(row["interests"]),
         member_since=row["member_since"],
         contributions=ContributionCounts(row["posts"], row["comments"]),
-        age_group=row["age_group"] if row["id"] == reader.member else UNSET,
+        standing=row["standing"] if own or reader.has("admin") else UNSET,
+        age_group=row["age_group"] if own else UNSET,
     )

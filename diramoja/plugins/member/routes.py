@@ -25,7 +25,7 @@ class Members(Controller):
 
     @get("/", permission="member.read", summary="One member")
     async def get_member(self, member_id: str, db: Database, reader: Reader) -> MemberView:
-        """Never with an email address."""
+        """Never with an email address, and without what only the member and officers need to know."""
         return await one_member(db, reader, member_id)
 
     @put("/follow", permission="member.follow", status_code=HTTP_204_NO_CONTENT, summary="Follow a member")
@@ -54,7 +54,7 @@ class Me(Controller):
 
     @get("/", permission="member.own", summary="Oneself")
     async def me(self, db: Database, reader: Reader) -> MemberView:
-        """As others see it, and the age group."""
+        """As others see it, and standing and age group."""
         return await one_member(db, reader, reader.member)
 
     @patch("/", permission="member.own", summary="Change the own profile")
