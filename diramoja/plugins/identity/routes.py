@@ -1,6 +1,5 @@
 """HTTP of accounts: joining, signing in and out, oneself, roles."""
 
-import hashlib
 from typing import Annotated, Any
 
 import msgspec
@@ -107,8 +106,8 @@ class Auth(Controller):
         secrets = secrets_of(keys, settings)
         what, given = ("email", data.email) if data.email else ("username", data.username)
         key = secrets.name_key(what, folded(given.strip()))
-        address = request.client.host if request.client else ""
-        await _count(cache, f"login:address:{_short(network_of(address))}", settings.tries_per_address)
+        network = network_of(request.client.host if request.client else "")
+        await _count(cache, f"login:address:{secrets.name_key('address', network)}", settings.tries_per_address)
         await _count(cache, f"login:name:{key}", settings.tries_per_account)
         found = await password_of(db, key)
         if not await secrets.verify(found[1] if found else None, data.password) or found is None:
@@ -176,7 +175,3 @@ def _role(given: str) -> Role:
 async def _count(cache: Cache, key: str, most: int) -> None:
     if await cache.count(key, TRY_WINDOW_S) > most:
         raise LimitedError("Too many tries to sign in.", code="login_limited", retry_after_s=TRY_WINDOW_S)
-
-
-def _short(address: str) -> str:
-    return hashlib.blake2b(address.encode(), digest_size=12).hexdigest()

@@ -53,7 +53,7 @@ class Secrets:
         self._dummy = self._hasher.hash(new_token())
 
     def name_key(self, what: str, name: str) -> str:
-        """Keyed hash of a username or address: the id of its agent."""
+        """Keyed hash of a username or email: the id of its agent; or of a network address, to count its tries."""
         digest = hmac.new(self._name_key, f"{what}\x1f{name}".encode(), hashlib.sha256).digest()
         return f"nam_{base64.b32encode(digest[:20]).decode().lower()}"
 

@@ -17,6 +17,9 @@ from diramoja.plugins.identity.settings import IdentitySettings
 
 __all__ = ["Sessions"]
 
+PURGED_AT_ONCE = 100
+"""Sessions that ended by time and are forgotten at a sign-in: more than begin, so that they do not pile up."""
+
 
 @attrs.frozen
 class Sessions:
@@ -30,7 +33,11 @@ class Sessions:
         """A new session of a member whose password was right."""
         session = f"ses_{new_token()}"
         async with self.db.begin() as transaction:
-            await transaction.execute("DELETE FROM account_session WHERE member = $1 AND expires_at < now()", member)
+            await transaction.execute(
+                "DELETE FROM account_session WHERE id IN (SELECT id FROM account_session WHERE expires_at < now()"
+                " ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
+                PURGED_AT_ONCE,
+            )
             await transaction.execute(
                 "INSERT INTO account_session (id, member, expires_at)"
                 " VALUES ($1, $2, now() + make_interval(secs => $3))",
@@ -50,27 +57,37 @@ class Sessions:
         async with self.db.begin() as transaction:
             row = await self._locked(transaction, digest)
             if not row["late"]:
-                await transaction.execute(
-                    "UPDATE account_refresh SET rotated_at = coalesce(rotated_at, now()) WHERE token = $1", digest
-                )
-                await transaction.execute(
-                    "UPDATE account_session SET expires_at = now() + make_interval(secs => $2) WHERE id = $1",
-                    row["session"],
-                    float(self.settings.refresh_ttl_s),
-                )
+                await self._rotate(transaction, digest, row["session"])
                 return await self._issue(transaction, row["member"], row["session"])
         await self._revoke(row["session"])
         raise UnauthenticatedError(
             "This refresh token was used before; the session has ended.", code="token_reused", cure="Log in again."
         )
 
+    async def _rotate(self, transaction: Session, digest: bytes, session: str) -> None:
+        """Tokens that have expired are forgotten: a session may live for years."""
+        ttl_s = float(self.settings.refresh_ttl_s)
+        await transaction.execute(
+            "UPDATE account_refresh SET rotated_at = coalesce(rotated_at, now()) WHERE token = $1", digest
+        )
+        await transaction.execute(
+            "DELETE FROM account_refresh WHERE session = $1 AND issued_at < now() - make_interval(secs => $2)",
+            session,
+            ttl_s,
+        )
+        await transaction.execute(
+            "UPDATE account_session SET expires_at = now() + make_interval(secs => $2) WHERE id = $1", session, ttl_s
+        )
+
     async def _locked(self, transaction: Session, digest: bytes) -> Any:
         row = await transaction.one(
             "SELECT s.id AS session, s.member, r.rotated_at < now() - make_interval(secs => $2) AS late"
             " FROM account_refresh AS r JOIN account_session AS s ON s.id = r.session"
-            " WHERE r.token = $1 AND s.revoked_at IS NULL AND s.expires_at > now() FOR UPDATE",
+            " WHERE r.token = $1 AND r.issued_at > now() - make_interval(secs => $3)"
+            " AND s.revoked_at IS NULL AND s.expires_at > now() FOR UPDATE",
             digest,
             float(self.settings.reuse_grace_s),
+            float(self.settings.refresh_ttl_s),
         )
         if row is None:
             raise UnauthenticatedError("This refresh token is not valid.", code="token_invalid", cure="Log in again.")

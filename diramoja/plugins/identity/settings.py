@@ -18,7 +18,7 @@ class IdentitySettings(Settings, frozen=True, kw_only=True):
         argon2_passes: passes over that memory.
         argon2_threads: hashes computed at a time; the others wait.
         access_ttl_s: life of an access token.
-        refresh_ttl_s: life of a session without use.
+        refresh_ttl_s: life of a refresh token, and of a session without use.
         reuse_grace_s: a rotated refresh token is accepted again for so long: a lost answer is no theft.
         tries_per_account: failed sign-ins of one account in a quarter of an hour.
         tries_per_address: sign-ins from one network address in a quarter of an hour.
