@@ -8,6 +8,7 @@ from diramoja.plugins.identity.account import Account, Credentials, account
 from diramoja.plugins.identity.contracts import GrantRole, Register, RevokeRole
 from diramoja.plugins.identity.hooks import register_plugin as identity
 from diramoja.plugins.identity.name import Name, name
+from diramoja.plugins.identity.projections import AccountRecord
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import MemberJoined, SetMembership
 from diramoja.plugins.member.hooks import register_plugin as members
@@ -68,6 +69,26 @@ def test_a_reservation_that_is_not_confirmed_lapses(stage: Runtime) -> None:
     assert stage.state(name, "nam_u_x").phase == "absent"
 
 
+@pytest.mark.parametrize("delay_m", [11, 60, 60 * 24])
+@pytest.mark.parametrize("held_up", ["nam_u_amina", "nam_e_a"])
+def test_name_is_not_given_to_another_while_its_account_is_held_up(stage: Runtime, held_up: str, delay_m: int) -> None:
+    stage.control(name, held_up, "_pause")
+    first = stage.send(account, "mem_a", registration("amina", "a"), sender="")
+    stage.advance(minutes=delay_m)
+    second = stage.send(account, "mem_b", registration("amina", "b"), sender="")
+    stage.control(name, held_up, "_resume")
+    assert (first.status, second.status, second.answer["code"]) == (201, 409, "username_taken")
+    assert stage.state(name, "nam_u_amina") == Name("confirmed", "mem_a")
+    assert stage.state(name, "nam_e_b").phase == "absent"
+    assert [event.member for event in stage.events(MemberJoined)] == ["mem_a"]
+
+
+def test_reservations_are_asked_for_no_more_once_they_are_settled(stage: Runtime) -> None:
+    stage.send(account, "mem_a", registration("amina", "a"), sender="")
+    stage.send(account, "mem_b", registration("baraka", "a"), sender="")
+    assert not stage.records.reminders
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_many_want_one_name_and_one_gets_it_whatever_crashes(seed: int, runtime: Runtime) -> None:
     runtime.reseed(seed, crash_ratio=0.1)
@@ -102,6 +123,14 @@ def test_the_level_of_an_account_follows_the_member(stage: Runtime) -> None:
     stage.send(account, "mem_a", registration("amina", "a"), sender="")
     stage.send(member, "mem_a", SetMembership("dues paid", level="member"), roles=["admin"])
     assert stage.state(account, "mem_a").level == "member"
+
+
+def test_the_standing_of_an_account_follows_the_member(stage: Runtime) -> None:
+    stage.send(account, "mem_a", registration("amina", "a"), sender="")
+    stage.send(member, "mem_a", SetMembership("until May", standing="suspended_by_body"), roles=["admin"])
+    assert stage.state(account, "mem_a").standing == "suspended_by_body"
+    [row] = stage.table("account", AccountRecord)
+    assert (row.username, row.standing) == ("amina", "suspended_by_body")
 
 
 def test_personal_fields_are_marked() -> None:
