@@ -99,6 +99,11 @@ class Cancel(msgspec.Struct, frozen=True):
     name: str
 
 
+def reminder_name(effect: RemindAt | RemindAfter | RemindEvery | RemindCron | Cancel) -> str:
+    """Which of the agent's reminders the effect sets or cancels."""
+    return effect.name if isinstance(effect, Cancel) else effect.name or effect.command.wire_name
+
+
 class Call[P: Message](msgspec.Struct, frozen=True):
     """Do a job outside; its result comes back as a command to this agent.
 

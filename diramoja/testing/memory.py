@@ -60,7 +60,7 @@ class VirtualClock:
 
 def _first_partitions() -> dict[int, PartitionRow]:
     return {
-        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0) for number in range(PARTITIONS)
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0, 0) for number in range(PARTITIONS)
     }
 
 
@@ -152,8 +152,8 @@ class MemoryRecords:
         """See the port."""
         for before, _ in writes.marks:
             row = self.rows[before.n]
-            if (row.owner, row.epoch, row.cursor) != (before.owner, before.epoch, before.cursor):
-                raise FencedError(f"Partition {before.n} has another owner or cursor now.")
+            if (row.owner, row.epoch, row.turn) != (before.owner, before.epoch, before.turn):
+                raise FencedError(f"Partition {before.n} has another owner or turn now.")
         self._write_agents(writes)
         self._write_outbox(writes)
         self._write_work(writes)

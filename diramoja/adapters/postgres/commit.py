@@ -111,15 +111,15 @@ WHERE parked.kind = k.kind AND parked.agent = k.agent AND parked.seq <= k.seq
 FENCE = """
 WITH mark AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::timestamptz[], $10::bigint[], $11::text[])
-    AS m (n, owner, epoch, cursor_before, cursor, out_seq, told_seq, published_seq, clock, attempts, seen)
+        $8::bigint[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::text[])
+    AS m (n, owner, epoch, turn_before, cursor, out_seq, told_seq, published_seq, clock, attempts, turn, seen)
 ), held AS MATERIALIZED (
     SELECT p.n FROM partition p JOIN mark m ON m.n = p.n
-    WHERE p.owner = m.owner AND p.epoch = m.epoch AND p.cursor = m.cursor_before
+    WHERE p.owner = m.owner AND p.epoch = m.epoch AND p.turn = m.turn_before
     ORDER BY p.n FOR UPDATE OF p
 )
 UPDATE partition p SET cursor = m.cursor, out_seq = m.out_seq, told_seq = m.told_seq, published_seq = m.published_seq,
-    clock = m.clock, attempts = m.attempts, seen = coalesce(m.seen::bigint[], p.seen)
+    clock = m.clock, attempts = m.attempts, turn = m.turn, seen = coalesce(m.seen::bigint[], p.seen)
 FROM mark m JOIN held h ON h.n = m.n WHERE p.n = m.n
 """
 
@@ -181,7 +181,7 @@ def fence(marks: Sequence[tuple[PartitionRow, PartitionRow]]) -> Statement:
     """The compare-and-set over all marks; `seen` is sent only where it moved."""
     text, kinds = as_literals(FENCE)
     rows = [
-        (old.n, old.owner, old.epoch, old.cursor, new.cursor, *new[5:], None if new.seen is old.seen else _seen(new))
+        (old.n, old.owner, old.epoch, old.turn, new.cursor, *new[5:], None if new.seen is old.seen else _seen(new))
         for old, new in marks
     ]
     return text, literals(kinds, rows)

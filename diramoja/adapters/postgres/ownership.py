@@ -13,7 +13,7 @@ TERMINATION_MS = 500
 """How long a claim waits for the end of the frozen owner's session; usually 3 to 6 ms."""
 LOCK_TIMEOUT = "500ms"
 
-_PROGRESS = "p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts"
+_PROGRESS = "p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts, p.turn"
 
 # Rows are locked by number before they are updated, as a commit does: none of the two ends in a deadlock.
 BEAT = """

@@ -160,7 +160,7 @@ async def _write(connection: Connection, prepared: Sequence[Statement], writes: 
             sql, arguments = fence(writes.marks)
             done = await connection.execute(sql, *arguments)
             if done != f"UPDATE {len(writes.marks)}":
-                raise FencedError("A partition has another owner or cursor now; nothing was written.")
+                raise FencedError("A partition has another owner or turn now; nothing was written.")
     except DRIVER_ERRORS as error:
         mine = refused_commit(ours(error))
         raise mine from (error if isinstance(mine, UnavailableError) else None)

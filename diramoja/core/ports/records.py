@@ -5,7 +5,7 @@ Rows are named tuples in the column order of the tables of the same name.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import attrs
 
@@ -131,6 +131,11 @@ class ReminderRow(NamedTuple):
     envelope: bytes
     repeat: str
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, agent and name."""
+        return self[:3]
+
 
 class JobRow(NamedTuple):
     """A job. `state`: ready, running, done, failed or cancelled. `id` is `<kind>:<agent>:<key>` or unique."""
@@ -194,6 +199,7 @@ class PartitionRow(NamedTuple):
         told_seq: number of the last tell published; `published_seq`: of the last event.
         clock: time of the last message decided.
         attempts: claims from a crash at an unchanged cursor.
+        turn: number of turns committed; a commit compares it, so that none is committed twice.
     """
 
     n: int
@@ -206,6 +212,11 @@ class PartitionRow(NamedTuple):
     published_seq: int
     clock: datetime
     attempts: int
+    turn: int
+
+    def after(self, **changes: Any) -> "PartitionRow":
+        """The row as one more turn leaves it."""
+        return self._replace(turn=self.turn + 1, **changes)
 
 
 class WorkerRow(NamedTuple):
@@ -319,7 +330,7 @@ class Records(Protocol):
     async def commit(self, writes: Writes) -> None:
         """All of it in one transaction, or nothing.
 
-        The last statement is a compare-and-set of (epoch, cursor) over all marks. Tells up to `told_seq` of a mark
+        The last statement is a compare-and-set of (owner, epoch, turn) over all marks. Tells up to `told_seq` of a mark
         are deleted. Request rows: the first digest and the first answer stay.
 
         Raises:

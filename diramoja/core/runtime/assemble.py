@@ -11,7 +11,17 @@ import msgspec
 from cronsim import CronSim
 
 from diramoja.core.agents import MAX_HEARERS, Hearing
-from diramoja.core.decisions import Call, Cancel, CancelCall, RemindAfter, RemindAt, RemindCron, RemindEvery, Tell
+from diramoja.core.decisions import (
+    Call,
+    Cancel,
+    CancelCall,
+    RemindAfter,
+    RemindAt,
+    RemindCron,
+    RemindEvery,
+    Tell,
+    reminder_name,
+)
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import check_id
 from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
@@ -110,7 +120,7 @@ def _next_mark(
             marks[tell.source] = max(marks[tell.source], tell.seq)
         seen = tuple(marks)
     told, shown = published or (row.told_seq, row.published_seq)
-    return row._replace(
+    return row.after(
         cursor=max([row.cursor, *[item.seq for item in items]]),
         seen=seen,
         out_seq=work.out.get(row.n, row.out_seq),
@@ -260,7 +270,7 @@ def _tell(work: _Assembly, item: Item, tell: Tell) -> None:
 
 
 def _reminder(work: _Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> None:
-    name = effect.name or effect.command.wire_name
+    name = reminder_name(effect)
     due, repeat = _due(item.at, effect)
     envelope = Envelope(
         id=f"r:{item.key.kind}:{item.key.agent}:{name}:{_short(item.envelope.id)}",

@@ -78,6 +78,8 @@ class Settler:
         self._lose = lose
         self._stopping = stopping
         self._crash = crash
+        self._reminded: set[tuple[str, str, str]] = set()
+        self._resynced = False
 
     async def settle(self, items: Sequence[Item]) -> None:
         """Decide and commit all, whatever it takes; while the database is away it waits, unless it is to stop.
@@ -85,27 +87,30 @@ class Settler:
         What the database refuses is halved until the culprit is alone; that one becomes a dead letter. What another
         worker owns meanwhile is dropped: it decides it.
         """
-        while items:
+        self._reminded.clear()
+        self._resynced = False
+        pieces = [items]
+        while pieces:
+            piece = [item for item in pieces.pop() if self._is_open(item)]
+            if not piece:
+                continue
             try:
-                await self._turn(items)
-            except FencedError:
-                log.warning("fenced", worker=self._worker)
-                items = await self.still_ours(items)
-            except OutcomeUnknownError:
-                items = await self.still_ours(items)
-            except UnavailableError:
-                await anyio.sleep(self._environment.settings.poll_s)
-                items = await self.still_ours(items)
+                await self._turn(piece)
             except InvalidError as error:
-                halves = _halved(items)
-                if halves is None:
-                    self._refuse(items[0], error)
-                    continue
-                for half in halves:
-                    await self.settle(half)
-                return
-            else:
-                return
+                pieces += reversed(self._smaller(piece, error))
+            except (FencedError, OutcomeUnknownError, UnavailableError) as error:
+                log.warning("turn_undone", worker=self._worker, code=error.code)
+                if isinstance(error, UnavailableError):
+                    await anyio.sleep(self._environment.settings.poll_s)
+                await self._look_again(piece)
+                pieces.append(piece)
+
+    def _smaller(self, piece: Sequence[Item], error: InvalidError) -> Sequence[Sequence[Item]]:
+        halves = _halved(piece)
+        if halves is None:
+            self._refuse(piece[0], error)
+            return [piece]
+        return halves
 
     def _refuse(self, item: Item, error: InvalidError) -> None:
         log.warning("commit_refused", code=error.code, kind=item.key.kind, verb=item.verb)
@@ -129,6 +134,7 @@ class Settler:
         self._crash("committing")
         await self._records.commit(writes)
         self._crash("committed")
+        self._reminded |= turn.reminded
         self._after(turn, writes)
         await self._answer([(each.item, each.answer) for each in turn.decided if each.answer] + repeated)
         self._crash("answered")
@@ -212,17 +218,21 @@ class Settler:
 
     # --- after a failure ---
 
-    async def still_ours(self, items: Sequence[Item]) -> list[Item]:
-        """Those not yet decided, of partitions that are still ours; what was touched is forgotten."""
-        await self.resync({item.partition for item in items})
-        for item in items:
+    async def _look_again(self, piece: Sequence[Item]) -> None:
+        """Read how far the partitions are, and forget the agents that were touched."""
+        await self.resync({item.partition for item in piece})
+        for item in piece:
             self._hold.cells.forget(item.key)
-        self._hold.reread_due = True
-        return [item for item in items if item.origin != "remind" and self._is_ahead(item)]
+        self._hold.reread_due = self._resynced = True
 
-    def _is_ahead(self, item: Item) -> bool:
+    def _is_open(self, item: Item) -> bool:
+        """Whether it is ours and still to be decided; reminders that may have been decided are read again later."""
         mark = self._hold.marks.get(item.partition)
-        return mark is not None and (not item.seq or item.seq > mark.cursor)
+        if mark is None:
+            return False
+        if item.reminder is not None:
+            return not self._resynced and item.reminder.key not in self._reminded
+        return not item.seq or item.seq > mark.cursor
 
     async def resync(self, numbers: set[int]) -> None:
         """Read the rows of these partitions again; drop those that are another's, catch up with the others."""

@@ -19,7 +19,22 @@ import attrs
 import msgspec
 
 from diramoja.core.context import Context, RowNotLoadedError
-from diramoja.core.decisions import MAX_EFFECTS, Call, Effect, Put, Reject, Remove, Reply, Tell
+from diramoja.core.decisions import (
+    MAX_EFFECTS,
+    Call,
+    Cancel,
+    Effect,
+    Put,
+    Reject,
+    RemindAfter,
+    RemindAt,
+    RemindCron,
+    RemindEvery,
+    Remove,
+    Reply,
+    Tell,
+    reminder_name,
+)
 from diramoja.core.envelope import pack
 from diramoja.core.errors import MessageError
 from diramoja.core.messages import Event, Row, State, decode, encode
@@ -31,6 +46,7 @@ from diramoja.core.runtime.items import CONTROL_VERBS, Item, from_parked
 __all__ = ["Answer", "Decided", "Failure", "Turn"]
 
 NO_CONTENT = 204
+_REMINDERS = (RemindAt, RemindAfter, RemindEvery, RemindCron, Cancel)
 LOOK_AHEAD_ROUNDS = 3
 """Rounds of loading in which the rows of later messages are guessed too; what is left is loaded one by one."""
 
@@ -81,6 +97,7 @@ class Turn:
         self.written: dict[RowKey, Row | None] = {}
         self.parked: dict[AgentKey, Sequence[ParkedRow]] = {}
         self.unparked: dict[AgentKey, int] = {}
+        self.reminded: set[tuple[str, str, str]] = set()
         self.decided: list[Decided] = []
 
     def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
@@ -140,6 +157,9 @@ class Turn:
 
     def _one(self, queue: deque[Item]) -> None:
         item = queue[0]
+        if item.reminder is not None and item.reminder.key in self.reminded:
+            queue.popleft()  # Set anew or cancelled by a message before it: no longer due.
+            return
         cell = self.cells[item.key]
         decided = Decided(item, cell)
         if item.verb in CONTROL_VERBS and item.fault is None:
@@ -247,6 +267,9 @@ class Turn:
             collection = type(each.row) if isinstance(each, Put) else each.collection
             key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
+        self.reminded.update(
+            (*item.key, reminder_name(each)) for each in decided.effects if isinstance(each, _REMINDERS)
+        )
 
     def _fail(self, cell: Cell, item: Item, decided: Decided, error: BaseException) -> None:
         code, detail, trace = _explained(error)

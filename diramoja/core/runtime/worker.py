@@ -228,9 +228,9 @@ class Worker:
         marks = []
         for mark in self._hold.marks.values():
             told, shown = self._publisher.come(mark.n)
-            new = mark._replace(told_seq=max(told, mark.told_seq), published_seq=max(shown, mark.published_seq))
-            if new != mark:
-                marks.append((mark, new))
+            told, shown = max(told, mark.told_seq), max(shown, mark.published_seq)
+            if (told, shown) != (mark.told_seq, mark.published_seq):
+                marks.append((mark, mark.after(told_seq=told, published_seq=shown)))
         if marks:
             await self._records.commit(Writes(marks=marks))
             self._hold.marks.update({new.n: new for _, new in marks})

@@ -93,7 +93,7 @@ async def current(store: Records, n: int = 0) -> PartitionRow:
 
 def step(mark: PartitionRow, **changes: Any) -> tuple[PartitionRow, PartitionRow]:
     """A mark as it was and as it shall be, its cursor one further."""
-    return mark, mark._replace(cursor=mark.cursor + 1, **changes)
+    return mark, mark.after(cursor=mark.cursor + 1, **changes)
 
 
 def writes(marks: Sequence[PartitionRow], **rows: Any) -> Writes:

@@ -116,7 +116,7 @@ async def test_commit_moves_all_marks(store: Store) -> None:
     assert [row[3:9] for row in rows] == [(1, seen, 9, 4, 5, NOW)] * 2
 
 
-@pytest.mark.parametrize("stale", [{"epoch": 0}, {"cursor": 5}, {"owner": "wrk_b"}])
+@pytest.mark.parametrize("stale", [{"epoch": 0}, {"turn": 5}, {"owner": "wrk_b"}])
 async def test_commit_with_a_stale_mark_writes_nothing(store: Store, mark: PartitionRow, stale: dict[str, Any]) -> None:
     (other,) = await store.claim("wrk_a", [1], 60)
     with pytest.raises(FencedError):
@@ -124,6 +124,14 @@ async def test_commit_with_a_stale_mark_writes_nothing(store: Store, mark: Parti
     assert await store.snapshots([KEY]) == []
     assert await store.events_after({}, 10) == []
     assert (await current(store, 1)).cursor == 0
+
+
+async def test_a_turn_that_moves_no_cursor_is_committed_once_too(store: Store, mark: PartitionRow) -> None:
+    turn = Writes(snapshots=[snapshot()], marks=[(mark, mark.after())])
+    await store.commit(turn)
+    with pytest.raises(FencedError):
+        await store.commit(turn)
+    assert (await current(store, mark.n)) == mark.after()
 
 
 async def test_commit_goes_on_after_a_fence(store: Store, mark: PartitionRow) -> None:

@@ -38,7 +38,7 @@ class Worker:
         await self.records.beat(worker(self.id), lease_s)
         (mark,) = await self.records.claim(self.id, [0], lease_s)
         await self.records.commit(Writes(marks=[step(mark)]))
-        return mark._replace(cursor=mark.cursor + 1)
+        return mark.after(cursor=mark.cursor + 1)
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ async def fill(records: PostgresRecords, mark: PartitionRow) -> PartitionRow:
             marks=[step(mark)],
         )
     )
-    return mark._replace(cursor=mark.cursor + 1)
+    return mark.after(cursor=mark.cursor + 1)
 
 
 @pytest.mark.parametrize("what", WRITTEN)
@@ -343,7 +343,7 @@ async def test_commits_that_touch_the_same_rows_in_other_orders_never_deadlock(
         async with anyio.create_task_group() as tasks:
             for each, mark, keys in zip(workers, marks, orders, strict=True):
                 tasks.start_soon(each.records.commit, Writes(**WRITTEN[what](keys), marks=[step(mark)]))
-        marks = [mark._replace(cursor=mark.cursor + 1) for mark in marks]
+        marks = [mark.after(cursor=mark.cursor + 1) for mark in marks]
 
 
 async def test_marks_of_the_same_partitions_in_other_orders_never_deadlock(workers: tuple[Worker, Worker]) -> None:

@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from diramoja.core.errors import DiramojaError, OutcomeUnknownError, UnavailableError
+from diramoja.core.errors import DiramojaError, InvalidError, OutcomeUnknownError, UnavailableError
+from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import PartitionRow, Records, Tail, Writes
 from diramoja.testing.memory import MemoryRecords
 from diramoja.testing.runtime import Runtime
+from tests.support import talks
 from tests.support.counters import Add, counter, plugin
 
 
@@ -69,6 +72,39 @@ def test_outages_at_any_call_lose_nothing_and_repeat_nothing(seed: int, runtime:
     assert [runtime.state(counter, f"cnt_{n}").total for n in range(4)] == [10, 10, 10, 10]
     assert len({(event.subject, event.data) for event in runtime.broker.events}) == 40
     assert {row.owner for row in records.rows.values()} == {next(iter(records.workers_alive))}
+
+
+class Late(MemoryRecords):
+    """A commit whose connection breaks lands all the same, but only after its worker has looked and tried again."""
+
+    under_way: Writes | None = None
+    delayed = False
+
+    async def commit(self, writes: Writes) -> None:
+        if self.delayed and self.under_way is None:
+            self.under_way = writes
+            raise OutcomeUnknownError("away while committing")
+        if self.delayed:
+            assert self.under_way is not None
+            self.delayed = False
+            await super().commit(self.under_way)
+            raise InvalidError("These numbers are taken.")  # As a unique index says.
+        await super().commit(writes)
+
+
+def test_a_commit_that_lands_late_is_not_decided_again(runtime: Runtime) -> None:
+    records = Late(runtime.clock)
+    runtime.use(records)
+    runtime.deploy(talks.plugin)
+    neighbours = [f"mem_{n}" for n in range(2_000) if partition_of("rater", f"mem_{n}") == 0][:4]
+    for agent in neighbours:
+        runtime.send(talks.rater, agent, talks.Remind("every"))
+    runtime.clock.advance(timedelta(minutes=10))
+    records.delayed = True
+    runtime.settle()
+    assert records.under_way is not None and len(records.under_way.reminders) == 4
+    assert [runtime.state(talks.rater, agent).ticks for agent in neighbours] == [1, 1, 1, 1]
+    assert runtime.dead_letters() == []
 
 
 async def test_the_tail_is_read_whole_however_long(anyio_backend: str) -> None:

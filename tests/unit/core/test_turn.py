@@ -1,6 +1,7 @@
 """The turn, seen through the in-memory runtime."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -235,6 +236,19 @@ def test_reminders_come_once_again_and_never_after_a_cancel(stage: Runtime) -> N
     stage.advance(hours=24, seconds=1)
     ticks = [stage.state(rater, f"mem_{name}").ticks for name in "abcd"]
     assert ticks == [1, 144, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ticks"), [("every", "cancel", 0), ("after", "after", 1), ("every", "after", 1)]
+)
+def test_a_reminder_that_is_changed_in_the_turn_in_which_it_is_due_goes_by_the_change(
+    stage: Runtime, first: str, second: str, ticks: int
+) -> None:
+    stage.send(rater, "mem_a", talks.Remind(first))
+    stage.clock.advance(timedelta(minutes=10))
+    stage.send(rater, "mem_a", talks.Remind(second))
+    stage.advance(hours=1)
+    assert stage.state(rater, "mem_a").ticks == ticks
 
 
 def test_a_job_brings_its_result_back(stage: Runtime, web: Web) -> None:
