@@ -78,11 +78,19 @@ class RemindAfter(msgspec.Struct, frozen=True):
 
 
 class RemindEvery(msgspec.Struct, frozen=True):
-    """Bring this command again and again, first after one interval; missed times are not made up for."""
+    """Bring this command again and again, first after one interval; missed times are not made up for.
+
+    Raises:
+        ValueError: `every` is shorter than a second.
+    """
 
     every: timedelta
     command: Command
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.every < timedelta(seconds=1):
+            raise ValueError("A reminder comes at most once a second.")
 
 
 class RemindCron(msgspec.Struct, frozen=True):

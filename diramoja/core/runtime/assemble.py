@@ -300,9 +300,9 @@ def _due(now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCro
 
 
 def _next_reminder(work: _Assembly, item: Item, row: ReminderRow) -> None:
-    """A due reminder goes; one that repeats gets its next time. Missed times are not made up for."""
+    """A due reminder goes; one that repeats gets its next time, if there is one. Missed times are not made up for."""
     due: datetime | None = None
-    how, _, value = row.repeat.partition(":")
+    how, _, value = ("" if item.stripped else row.repeat).partition(":")
     if how == "cron":
         due = next(CronSim(value, item.at))
     elif how == "every" and row.due is not None:

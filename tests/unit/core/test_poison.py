@@ -6,7 +6,19 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from diramoja.core import AgentKind, Command, Context, Decision, Event, Plugin, RemindAfter, Reply, State, View
+from diramoja.core import (
+    AgentKind,
+    Command,
+    Context,
+    Decision,
+    Event,
+    Plugin,
+    RemindAfter,
+    RemindEvery,
+    Reply,
+    State,
+    View,
+)
 from diramoja.core.envelope import Envelope, pack, unpack
 from diramoja.core.errors import InvalidError
 from diramoja.core.ports.broker import Outgoing
@@ -174,3 +186,20 @@ def test_ids_do_not_grow_with_every_reminder_that_sets_the_next(stage: Runtime) 
     assert len(sizes) == 1
     stage.advance(hours=2)
     assert stage.state(speaker, "spk_1").count == 50
+
+
+def test_a_reminder_comes_at_most_once_a_second() -> None:
+    with pytest.raises(ValueError, match="once a second"):
+        RemindEvery(timedelta(milliseconds=999), Wait(1))
+
+
+@pytest.mark.parametrize("repeat", ["every:0.0", "every:soon", "cron:never"])
+def test_a_reminder_whose_next_time_cannot_be_told_ends_and_stops_nobody(stage: Runtime, repeat: str) -> None:
+    stage.send(speaker, "spk_1", Wait(1))
+    ((key, row),) = stage.records.reminders.items()
+    stage.records.reminders[key] = row._replace(repeat=repeat)
+    stage.advance(hours=1)
+    assert stage.records.reminders == {}
+    assert [letter.code for letter in stage.dead_letters()] == ["message_unstorable"]
+    stage.send(speaker, "spk_1", Say("on"))
+    assert stage.state(speaker, "spk_1").count == 2
