@@ -226,21 +226,28 @@ class MemoryRecords:
         self.jobs.update({row.id: row for row in taken})
         return taken
 
-    async def end_job(self, id: str, state: str, error: str = "") -> bool:
+    async def holds_job(self, job: JobRow) -> bool:
         """See the port."""
-        if self.jobs[id].state == "cancelled":
-            return False
-        self.jobs[id] = self.jobs[id]._replace(state=state, error=error)
-        return True
+        row = self.jobs[job.id]
+        return (row.state, row.causation, row.attempts) == ("running", job.causation, job.attempts)
 
-    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+    async def end_job(self, job: JobRow, state: str, error: str = "") -> bool:
         """See the port."""
-        if self.jobs[id].state != "cancelled":
-            self.jobs[id] = self.jobs[id]._replace(state="ready", due=due, error=error)
+        return await self._change_job(job, state=state, error=error)
 
-    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
+    async def retry_job(self, job: JobRow, due: datetime, error: str) -> None:
         """See the port."""
-        self.jobs[id] = self.jobs[id]._replace(payload=payload)
+        await self._change_job(job, state="ready", due=due, error=error)
+
+    async def advance_job(self, job: JobRow, payload: bytes, lease_s: float) -> None:
+        """See the port."""
+        await self._change_job(job, payload=payload)
+
+    async def _change_job(self, job: JobRow, **changes: Any) -> bool:
+        held = await self.holds_job(job)
+        if held:
+            self.jobs[job.id] = self.jobs[job.id]._replace(**changes)
+        return held
 
     # --- events ---
 

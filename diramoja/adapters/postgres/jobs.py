@@ -22,14 +22,12 @@ WITH expired AS MATERIALIZED (
 UPDATE job j SET state = 'running', attempts = j.attempts + 1, locked_until = now() + make_interval(secs => $4)
 FROM taken WHERE j.id = taken.id RETURNING {_COLUMNS}
 """  # noqa: S608  # constants
-END = """
-UPDATE job SET state = $2, error = $3, locked_until = NULL, ended_at = now()
-WHERE id = $1 AND state = 'running' RETURNING id
-"""
-RETRY = "UPDATE job SET state = 'ready', due = $2, error = $3, locked_until = NULL WHERE id = $1 AND state = 'running'"
-ADVANCE = """
-UPDATE job SET payload = $2, locked_until = now() + make_interval(secs => $3) WHERE id = $1 AND state = 'running'
-"""
+# Of one attempt of one call: the same job may have been taken again, or ended and called anew.
+_HELD = "WHERE id = $1 AND causation = $2 AND attempts = $3 AND state = 'running'"
+HOLDS = f"SELECT 1 FROM job {_HELD}"  # noqa: S608  # constants
+END = f"UPDATE job SET state = $4, error = $5, locked_until = NULL, ended_at = now() {_HELD} RETURNING id"  # noqa: S608
+RETRY = f"UPDATE job SET state = 'ready', due = $4, error = $5, locked_until = NULL {_HELD}"  # noqa: S608
+ADVANCE = f"UPDATE job SET payload = $4, locked_until = now() + make_interval(secs => $5) {_HELD}"  # noqa: S608
 
 
 class PostgresJobs:
@@ -42,14 +40,22 @@ class PostgresJobs:
         """See the port."""
         return [JobRow(*row) for row in await self._keys.fetch(TAKE, names, now, limit, lease_s)]
 
-    async def end_job(self, id: str, state: str, error: str = "") -> bool:
+    async def holds_job(self, job: JobRow) -> bool:
         """See the port."""
-        return bool(await self._keys.fetch(END, id, state, error))
+        return bool(await self._keys.fetch(HOLDS, *_attempt(job)))
 
-    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+    async def end_job(self, job: JobRow, state: str, error: str = "") -> bool:
         """See the port."""
-        await self._keys.fetch(RETRY, id, due, error)
+        return bool(await self._keys.fetch(END, *_attempt(job), state, error))
 
-    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
+    async def retry_job(self, job: JobRow, due: datetime, error: str) -> None:
         """See the port."""
-        await self._keys.fetch(ADVANCE, id, payload, lease_s)
+        await self._keys.fetch(RETRY, *_attempt(job), due, error)
+
+    async def advance_job(self, job: JobRow, payload: bytes, lease_s: float) -> None:
+        """See the port."""
+        await self._keys.fetch(ADVANCE, *_attempt(job), payload, lease_s)
+
+
+def _attempt(job: JobRow) -> tuple[str, str, int]:
+    return job.id, job.causation, job.attempts

@@ -349,15 +349,22 @@ class JobStore(Protocol):
         """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time."""
         ...
 
-    async def end_job(self, id: str, state: str, error: str = "") -> bool:
-        """Mark it done or failed; False if it was cancelled meanwhile."""
+    async def holds_job(self, job: JobRow) -> bool:
+        """Whether this attempt still has the job: it was not cancelled, nor taken again since its lease ran out.
+
+        The three below do nothing without it; `job` is what `take_jobs` gave.
+        """
         ...
 
-    async def retry_job(self, id: str, due: datetime, error: str) -> None:
+    async def end_job(self, job: JobRow, state: str, error: str = "") -> bool:
+        """Mark it done or failed; False where this attempt does not have it any more."""
+        ...
+
+    async def retry_job(self, job: JobRow, due: datetime, error: str) -> None:
         """Make it ready again at `due`."""
         ...
 
-    async def advance_job(self, id: str, payload: bytes, lease_s: float) -> None:
+    async def advance_job(self, job: JobRow, payload: bytes, lease_s: float) -> None:
         """Store its progress while it runs, and keep it for at most `lease_s` more."""
         ...
 

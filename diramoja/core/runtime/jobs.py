@@ -91,22 +91,24 @@ class JobRunner:
             return
         if result is not None:
             await self._send(row, row.kind, [(row.agent, result)])
-        await self._store.end_job(row.id, "done")
+        await self._store.end_job(row, "done")
 
     async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
+        if not await self._store.holds_job(row):
+            return  # It slept beyond its lease: another attempt will tell.
         code = error.code if isinstance(error, DiramojaError) else type(error).__name__
         final = isinstance(error, MessageError) or (isinstance(error, DiramojaError) and not error.retryable)
         due = self._clock.now() + timedelta(seconds=self._backoff_s(job.backoff_s, row.attempts))
         log.warning("job_failed", job=row.name, id=row.id, attempt=row.attempts, error=code)
         if not final and row.attempts < job.attempts and due < row.deadline:
-            await self._store.retry_job(row.id, due, code)
+            await self._store.retry_job(row, due, code)
             return
         told = (
             None if isinstance(error, MessageError) else job.failed(decode(job.payload, row.payload, row.version), code)
         )
         if told is not None:
             await self._send(row, row.kind, [(row.agent, told)])
-        await self._store.end_job(row.id, "failed", code)
+        await self._store.end_job(row, "failed", code)
 
     def _backoff_s(self, base_s: float, attempts: int) -> float:
         """Exponential with full jitter (mean `base_s` before the second attempt)."""
@@ -126,7 +128,7 @@ class JobRunner:
         audience = decode(Audience, row.payload)
         hearing = self._hearings.get(audience.hearing)
         if hearing is None or hearing.across is None or hearing.tell is None:
-            await self._store.end_job(row.id, "failed", "hearing_missing")
+            await self._store.end_job(row, "failed", "hearing_missing")
             return
         event = decode(hearing.event, audience.body, audience.version)
         command = hearing.tell(event)
@@ -139,11 +141,11 @@ class JobRunner:
             chunk.append((agent, command))
             if len(chunk) == AUDIENCE_PAGE:
                 await self._send(row, hearing.kind, chunk)
-                await self._store.advance_job(row.id, encode(audience.but(told=place)), self._lease_s())
+                await self._store.advance_job(row, encode(audience.but(told=place)), self._lease_s())
                 chunk = []
         if chunk:
             await self._send(row, hearing.kind, chunk)
-        await self._store.end_job(row.id, "done")
+        await self._store.end_job(row, "done")
 
 
 def _envelope(row: JobRow, agent: str, command: Command) -> Envelope:

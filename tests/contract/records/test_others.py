@@ -43,15 +43,16 @@ async def test_a_job_whose_runner_died_is_taken_again(store: Store, mark: Partit
     await store.take_jobs(["fetch"], NOW, 10, -1)
     (again,) = await store.take_jobs(["fetch"], NOW, 10, 60)
     assert (again.state, again.attempts) == ("running", 2)
-    await store.advance_job(again.id, b'{"told":500}', -1)
+    await store.advance_job(again, b'{"told":500}', -1)
     (resumed,) = await store.take_jobs(["fetch"], NOW, 10, 60)
     assert resumed.payload == b'{"told":500}'
 
 
 async def test_a_job_is_tried_again_when_it_is_due(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    await store.take_jobs(["fetch"], NOW, 10, 60)
-    await store.retry_job(job().id, NOW + SECOND, "timeout")
+    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert await store.holds_job(taken)
+    await store.retry_job(taken, NOW + SECOND, "timeout")
     assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
     assert [(row.attempts, row.error) for row in await store.take_jobs(["fetch"], NOW + SECOND, 10, 60)] == [
         (2, "timeout")
@@ -60,21 +61,38 @@ async def test_a_job_is_tried_again_when_it_is_due(store: Store, mark: Partition
 
 async def test_a_job_that_was_cancelled_ends_as_such(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    await store.take_jobs(["fetch"], NOW, 10, 60)
+    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
     await store.commit(writes([(await current(store))], cancelled_jobs=[job().id, "none"]))
-    assert await store.end_job(job().id, "done") is False
-    await store.retry_job(job().id, NOW, "")
+    assert await store.holds_job(taken) is False
+    assert await store.end_job(taken, "done") is False
+    await store.retry_job(taken, NOW, "")
     assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+
+
+async def test_an_attempt_that_slept_too_long_changes_nothing(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job()]))
+    (slept,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    await store.retry_job(slept, NOW, "lost")
+    (present,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert (await store.holds_job(slept), await store.holds_job(present)) == (False, True)
+    await store.retry_job(slept, NOW, "late")
+    await store.advance_job(slept, b"late", 60)
+    assert await store.end_job(slept, "failed", "late") is False
+    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+    await store.end_job(present, "done")
+    await store.commit(writes([(await current(store))], jobs=[job()._replace(causation="another")]))
+    (anew,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    assert (await store.holds_job(slept), anew.payload) == (False, job().payload)
 
 
 @pytest.mark.parametrize("end", ["done", "failed", "cancelled"])
 async def test_a_job_that_ended_can_be_asked_for_again(store: Store, mark: PartitionRow, end: str) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    await store.take_jobs(["fetch"], NOW, 10, 60)
+    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
     if end == "cancelled":
         await store.commit(writes([(await current(store))], cancelled_jobs=[job().id]))
     else:
-        assert await store.end_job(job().id, end) is True
+        assert await store.end_job(taken, end) is True
     anew = job(payload=b"new")
     await store.commit(writes([(await current(store))], jobs=[anew]))
     assert await store.take_jobs(["fetch"], NOW, 10, 60) == [anew._replace(state="running", attempts=1)]
