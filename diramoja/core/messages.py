@@ -44,7 +44,9 @@ type Personal[T] = Annotated[T, msgspec.Meta(extra={_PERSONAL: True})]
 """Marks a field that says who somebody is: exported, erased, masked in dead letters and logs."""
 
 MAX_BODY_BYTES = 64 * 1024
-"""A command's body is at most this long; events and states may be longer."""
+"""A command's body is at most this long."""
+MAX_MESSAGE_BYTES = 256 * 1024
+"""So is whatever else is stored or sent: events, states, rows, answers. The broker takes 1 MB, envelope included."""
 
 
 def snake_case(name: str) -> str:
@@ -137,8 +139,15 @@ _DECODERS: dict[type[Message], msgspec.json.Decoder[Any]] = {}
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    """The message's JSON."""
-    return _ENCODER.encode(message)
+    """The message's JSON.
+
+    Raises:
+        MessageError: it is longer than `MAX_MESSAGE_BYTES`; where that is a handler's decision, it is a dead letter.
+    """
+    data = _ENCODER.encode(message)
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise MessageError(f"A {type(message).__name__} of {len(data)} bytes.", code="message_too_large")
+    return data
 
 
 def decode[M: Message](cls: type[M], data: bytes, version: int | None = None) -> M:

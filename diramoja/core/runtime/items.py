@@ -39,7 +39,7 @@ class Item:
         fault: (code, detail) of a message that is dead before it is decided.
         facts: by fact name, as loaded for this message.
         parked_seq: number of the parked command, 0 otherwise.
-        refused: the database does not take what was decided of it.
+        refused: why what was decided of it cannot be stored, as an error code.
         stripped: nor the dead letter; only its place is left.
     """
 
@@ -55,7 +55,7 @@ class Item:
     facts: dict[str, Any] = attrs.field(factory=dict)
     reminder: ReminderRow | None = None
     parked_seq: int = 0
-    refused: bool = False
+    refused: str = ""
     stripped: bool = False
 
 

@@ -4,8 +4,9 @@ A result is published before its job is marked done; a crash between the two rep
 is dropped by its request row: the effect happens once.
 """
 
+import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import anyio
@@ -15,7 +16,7 @@ from diramoja.core.envelope import Envelope, pack
 from diramoja.core.errors import DiramojaError, MessageError
 from diramoja.core.ids import check_id
 from diramoja.core.jobs import Job
-from diramoja.core.messages import Command, Message, decode, encode
+from diramoja.core.messages import MAX_BODY_BYTES, Command, Message, decode, encode
 from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import JobRow, JobStore
 from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 AUDIENCE_PAGE = 500
 LONGEST_BACKOFF_S = 3600.0
 LOCK_MARGIN_S = 5.0
+BROKEN_ATTEMPTS = 8
+"""Attempts of a job whose own code raises outside of its run: `failed`, or the query of an audience."""
 
 
 class JobRunner:
@@ -79,18 +82,30 @@ class JobRunner:
                 await self._tell_audience(row)
             else:
                 await self._attempt(row, self._registry.jobs[row.name])
-        except DiramojaError as error:
-            log.warning("job_interrupted", job=row.id, code=error.code)
+        except Exception as error:  # the border: what a plugin brings must not end the runner
+            if isinstance(error, DiramojaError) and error.retryable:
+                log.warning("job_interrupted", job=row.name, code=error.code)  # Taken again after its lease.
+            else:
+                log.exception("job_broken", job=row.name)
+                await self._put_off(row, type(error).__name__)
+
+    async def _put_off(self, row: JobRow, code: str) -> None:
+        with contextlib.suppress(DiramojaError):
+            if row.attempts < BROKEN_ATTEMPTS:
+                due = self._clock.now() + timedelta(seconds=self._backoff_s(1.0, row.attempts))
+                await self._store.retry_job(row, due, code)
+            else:
+                await self._store.end_job(row, "failed", code)
 
     async def _attempt(self, row: JobRow, job: Job[Message]) -> None:
         try:
             with anyio.fail_after(job.timeout_s):
                 result = await self._ports.call(job.run, decode(job.payload, row.payload, row.version))
+            results = [_outgoing(row, row.kind, row.agent, result)] if result is not None else []
         except Exception as error:  # noqa: BLE001  # the border: whatever a job raises is a failed attempt
             await self._failed(row, job, error)
             return
-        if result is not None:
-            await self._send(row, row.kind, [(row.agent, result)])
+        await self._broker.publish(results)
         await self._store.end_job(row, "done")
 
     async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
@@ -103,25 +118,16 @@ class JobRunner:
         if not final and row.attempts < job.attempts and due < row.deadline:
             await self._store.retry_job(row, due, code)
             return
-        told = (
-            None if isinstance(error, MessageError) else job.failed(decode(job.payload, row.payload, row.version), code)
-        )
+        told: Command | None = None
+        with contextlib.suppress(MessageError):  # Not even what was asked for can be read.
+            told = job.failed(decode(job.payload, row.payload, row.version), code)
         if told is not None:
-            await self._send(row, row.kind, [(row.agent, told)])
+            await self._broker.publish([_outgoing(row, row.kind, row.agent, told)])
         await self._store.end_job(row, "failed", code)
 
     def _backoff_s(self, base_s: float, attempts: int) -> float:
         """Exponential with full jitter (mean `base_s` before the second attempt)."""
         return min(LONGEST_BACKOFF_S, base_s * 2.0**attempts) * self._jitter()
-
-    async def _send(self, row: JobRow, kind: str, results: Sequence[tuple[str, Command]]) -> None:
-        """As commands whose ids are made of the job's, so that repeats are dropped."""
-        await self._broker.publish(
-            [
-                Outgoing(f"job.{kind}.{check_id(agent)}.{command.wire_name}", pack(_envelope(row, agent, command)))
-                for agent, command in results
-            ]
-        )
 
     async def _tell_audience(self, row: JobRow) -> None:
         """Tell the agents that a query names, in chunks; told twice after a crash, heard once."""
@@ -132,28 +138,43 @@ class JobRunner:
             return
         event = decode(hearing.event, audience.body, audience.version)
         command = hearing.tell(event)
-        chunk: list[tuple[str, Command]] = []
+        chunk: list[Outgoing] = []
         place = 0
         async for agent in self._ports.call(hearing.across, event):
             place += 1
             if place <= audience.told:
                 continue
-            chunk.append((agent, command))
+            chunk.append(_outgoing(row, hearing.kind, agent, command))
             if len(chunk) == AUDIENCE_PAGE:
-                await self._send(row, hearing.kind, chunk)
+                await self._broker.publish(chunk)
                 await self._store.advance_job(row, encode(audience.but(told=place)), self._lease_s())
                 chunk = []
-        if chunk:
-            await self._send(row, hearing.kind, chunk)
+        await self._broker.publish(chunk)
         await self._store.end_job(row, "done")
 
 
-def _envelope(row: JobRow, agent: str, command: Command) -> Envelope:
+def _outgoing(row: JobRow, kind: str, agent: str, command: Command) -> Outgoing:
+    """A result as a command, whose id is made of the job's so that repeats are dropped.
+
+    Raises:
+        TypeError: it is no command.
+        MessageError: it is longer than a command may be.
+    """
+    if not isinstance(command, Command):
+        raise TypeError(f"A job gives a command or nothing, not {type(command).__name__}.")
+    body = encode(command)
+    if len(body) > MAX_BODY_BYTES:
+        raise MessageError(f"A result {command.wire_name} of {len(body)} bytes.", code="message_too_large")
+    envelope = _envelope(row, agent, body, command.schema_version)
+    return Outgoing(f"job.{kind}.{check_id(agent)}.{command.wire_name}", pack(envelope))
+
+
+def _envelope(row: JobRow, agent: str, body: bytes, version: int) -> Envelope:
     id = f"j:{row.id}:{row.causation}:{agent}"
     return Envelope(
         id=id,
-        version=command.schema_version,
-        body=encode(command),
+        version=version,
+        body=body,
         sender=row.agent,
         correlation=row.correlation,
         causation=row.causation,

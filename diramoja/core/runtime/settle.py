@@ -118,7 +118,7 @@ class Settler:
             raise UnavailableError(f"The records refuse a dead letter: {error.code}.") from error
         if item.refused:
             strip(item)
-        item.refused = True
+        item.refused = error.code
 
     async def _turn(self, items: Sequence[Item]) -> None:
         fresh, repeated = await self._without_repeats(items)

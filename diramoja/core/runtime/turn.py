@@ -218,7 +218,7 @@ class Turn:
         if item.fault is not None:
             raise _RefusedError(*item.fault)
         if item.refused:
-            raise _RefusedError("commit_refused", "The database does not take what was decided.")
+            raise _RefusedError("commit_refused", f"What was decided cannot be stored: {item.refused}.")
         handler = cell.kind.handler(item.verb, cell.state.phase)
         if handler is None:
             return [_wrong_phase(cell, item)]

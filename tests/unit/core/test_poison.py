@@ -39,6 +39,10 @@ class Wait(Command):
     rounds: int
 
 
+class Swell(Command):
+    size: int
+
+
 class Said(Event, name="speaker.said"):
     word: str
 
@@ -72,6 +76,11 @@ def say(state: Speaker, message: Say, context: Context) -> Decision:
 def wait(state: Speaker, message: Wait, context: Context) -> Decision:
     again = RemindAfter(timedelta(hours=1), Wait(message.rounds - 1))
     return (state.but(count=state.count + 1), again) if message.rounds else None
+
+
+@speaker.on("absent")
+def swell(state: Speaker, message: Swell, context: Context) -> Decision:
+    return Said("x" * message.size)
 
 
 @ear.on("absent")
@@ -203,3 +212,14 @@ def test_a_reminder_whose_next_time_cannot_be_told_ends_and_stops_nobody(stage: 
     assert [letter.code for letter in stage.dead_letters()] == ["message_unstorable"]
     stage.send(speaker, "spk_1", Say("on"))
     assert stage.state(speaker, "spk_1").count == 2
+
+
+@pytest.mark.parametrize("size", [300_000, 3_000_000])
+def test_what_is_larger_than_the_broker_takes_is_refused_before_it_is_stored(stage: Runtime, size: int) -> None:
+    sent = stage.send(speaker, "spk_1", Swell(size))
+    assert sent.status == 500
+    (letter,) = stage.dead_letters()
+    assert (letter.code, letter.detail) == ("commit_refused", "What was decided cannot be stored: message_too_large.")
+    stage.send(speaker, "spk_1", Say("on"))
+    assert stage.state(speaker, "spk_1").count == 1
+    assert len(stage.broker.events) == 1

@@ -1,0 +1,114 @@
+"""Jobs and wide hearings whose own code is broken: they fail by themselves, and the runner goes on."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import pytest
+
+from diramoja.core import AgentKind, Call, Command, Context, Decision, Event, Plugin, State, View, job
+from diramoja.testing.runtime import Runtime
+
+
+class Order(Command):
+    what: str
+
+
+class Shout(Command):
+    pass
+
+
+class Delivered(Command):
+    what: str
+
+
+class Shouted(Event, name="shop.shouted"):
+    first: str
+
+
+class Parcel(View):
+    what: str
+
+
+class Shop(State):
+    phase: Literal["absent"] = "absent"
+    delivered: tuple[str, ...] = ()
+
+
+def gave_up(parcel: Parcel, code: str) -> Command:
+    if parcel.what == "failed raises":
+        raise RuntimeError("as asked")
+    return Delivered(f"failed: {code}")
+
+
+@job(Parcel, attempts=2, timeout_s=5, failed=gave_up)
+async def deliver(parcel: Parcel) -> Any:
+    given: dict[str, Any] = {"nonsense": "a text", "large": Delivered("x" * 70_000), "huge": Delivered("x" * 300_000)}
+    if parcel.what in {"raises", "failed raises"}:
+        raise RuntimeError("as asked")
+    return given.get(parcel.what, Delivered(parcel.what))
+
+
+shop = AgentKind("shop", Shop, prefix="shp")
+
+
+@shop.on("absent")
+def order(state: Shop, message: Order, context: Context) -> Decision:
+    return Call(deliver, Parcel(message.what))
+
+
+@shop.on("absent")
+def delivered(state: Shop, message: Delivered, context: Context) -> Decision:
+    return state.but(delivered=(*state.delivered, message.what[:30]))
+
+
+@shop.on("absent")
+def shout(state: Shop, message: Shout, context: Context) -> Decision:
+    return Shouted("shp_1")
+
+
+async def nobody(event: Shouted) -> AsyncIterator[str]:
+    for agent in ("shp_1", "shp_2"):
+        if agent == event.first:
+            raise RuntimeError("as asked")
+        yield agent
+
+
+shop.hears(Shouted, across=nobody, tell=lambda event: Delivered("heard"))
+
+
+@pytest.fixture
+def stage(runtime: Runtime) -> Runtime:
+    runtime.deploy(Plugin(name="shops", kinds=[shop], jobs=[deliver]))
+    return runtime
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("raises", "failed: RuntimeError"),
+        ("nonsense", "failed: TypeError"),
+        ("large", "failed: message_too_large"),
+        ("huge", "failed: message_too_large"),
+    ],
+)
+def test_a_broken_job_is_reported_to_its_agent(stage: Runtime, what: str, told: str) -> None:
+    stage.send(shop, "shp_1", Order(what))
+    stage.send(shop, "shp_2", Order("tea"))
+    stage.advance(hours=1)
+    assert stage.state(shop, "shp_1").delivered == (told,)
+    assert stage.state(shop, "shp_2").delivered == ("tea",)
+
+
+def test_a_job_whose_report_raises_too_ends(stage: Runtime) -> None:
+    stage.send(shop, "shp_1", Order("failed raises"))
+    stage.advance(days=1)
+    (row,) = stage.records.jobs.values()
+    assert (row.state, row.error, row.attempts) == ("failed", "RuntimeError", 8)
+
+
+def test_an_audience_that_cannot_be_read_ends_and_stops_nobody(stage: Runtime) -> None:
+    stage.send(shop, "shp_1", Shout())
+    stage.send(shop, "shp_2", Order("tea"))
+    stage.advance(days=1)
+    assert [row.state for row in stage.records.jobs.values()].count("failed") == 1
+    assert stage.state(shop, "shp_2").delivered == ("tea",)
