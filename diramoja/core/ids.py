@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from diramoja.core.errors import InvalidError
 
-__all__ = ["PARTITIONS", "check_id", "derive_id", "partition_of", "sortable_id"]
+__all__ = ["PARTITIONS", "check_id", "derive_id", "is_id", "partition_of", "sortable_id"]
 
 PARTITIONS = 64
 """Units of order and ownership. Fixed for the life of a deployment: marks and subjects depend on it."""
@@ -16,13 +16,18 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, 
 _VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}")
 
 
+def is_id(value: str) -> bool:
+    """Whether it can be an identifier."""
+    return _VALID.fullmatch(value) is not None
+
+
 def check_id(value: str) -> str:
     """The same id, if it can be one.
 
     Raises:
         InvalidError: it is empty, longer than 128, or holds a dot, a space, a wildcard or a control character.
     """
-    if not _VALID.fullmatch(value):
+    if not is_id(value):
         raise InvalidError(
             "An identifier has 1 to 128 letters, digits, '_', '-', ':', '@', '+' or '=', and begins with a "
             "letter or digit.",

@@ -8,7 +8,7 @@ import attrs
 from diramoja.core.agents import AgentKind
 from diramoja.core.envelope import MAX_HOPS, Envelope, unpack
 from diramoja.core.errors import DiramojaError, MessageError
-from diramoja.core.ids import PARTITIONS
+from diramoja.core.ids import PARTITIONS, is_id
 from diramoja.core.messages import Command, decode
 from diramoja.core.ports.broker import Incoming
 from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow
@@ -65,6 +65,9 @@ def from_stream(incoming: Incoming, registry: Registry) -> Item:
     item = Item(incoming.origin, incoming.partition, incoming.seq, incoming.at, key, incoming.verb, _bare(incoming.seq))
     if not all(len(part) <= LONGEST_NAME and part.isprintable() for part in (*key, item.verb)):
         item.key, item.verb, item.fault = NOBODY, "", ("address_invalid", "No agent can have this address.")
+        return item
+    if not is_id(key.agent):  # Its events would have no subject.
+        item.fault = ("address_invalid", "No agent can have this address.")
         return item
     if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
         item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")

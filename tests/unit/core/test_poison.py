@@ -141,10 +141,11 @@ def test_envelope_beyond_its_bounds_is_a_dead_letter_alone(stage: Runtime, field
     assert stage.send(speaker, "spk_1", Say("well")).read(Count).count == 1
 
 
-@pytest.mark.parametrize("agent", ["a\x00b", "x" * 700, "a\nb"])
+@pytest.mark.parametrize("agent", ["a\x00b", "x" * 700, "a\nb", "spk_é", "*", "a b", "x" * 129])
 def test_address_of_nobody_is_a_dead_letter_alone(stage: Runtime, agent: str) -> None:
     put(stage, f"cmd.speaker.{agent}.say")
     assert [letter.code for letter in stage.dead_letters()] == ["address_invalid"]
+    assert stage.broker.events == []
 
 
 def test_dead_on_arrival_leaves_no_trace_of_the_agent(stage: Runtime) -> None:
