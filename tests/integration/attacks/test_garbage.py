@@ -10,7 +10,7 @@ import nats
 import pytest
 
 from diramoja.core.envelope import Envelope, pack
-from tests.support.community import Community, Person
+from tests.support.community import Community, Person, until
 
 GOOD = Envelope(id="g", version=1, body=b"{}", sender="mem_x")
 TAKE = json.dumps({"post_id": "pst_1", "author": "mem_x", "body": "abc"}).encode()
@@ -134,11 +134,14 @@ def test_role_writes_only_what_is_its_own(platform: Community, topic: str) -> No
 
 
 def test_all_of_it_is_in_the_dead_letters(platform: Community) -> None:
-    said = platform.command("dead-letters", "list", "--limit", "1000")
-    assert said.returncode == 0, said.stderr
-    for code in ("envelope_invalid", "message_invalid", "verb_unknown", "kind_unknown", "message_too_large"):
-        assert code in said.stdout
-    first = next(word for word in said.stdout.split() if word.startswith("ded_"))
+    codes = ("envelope_invalid", "message_invalid", "verb_unknown", "kind_unknown", "message_too_large")
+
+    def listed() -> str:
+        said = platform.command("dead-letters", "list", "--limit", "1000")
+        assert said.returncode == 0, said.stderr
+        return said.stdout if all(code in said.stdout for code in codes) else ""
+
+    first = next(word for word in until(listed).split() if word.startswith("ded_"))
     shown = platform.command("dead-letters", "show", first)
     assert shown.returncode == 0 and first in shown.stdout
     assert platform.command("dead-letters", "replay", "ded_missing").returncode == 1
