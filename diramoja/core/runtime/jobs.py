@@ -6,7 +6,7 @@ is dropped by its request row: the effect happens once.
 
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import anyio
@@ -44,33 +44,53 @@ class JobRunner:
         self._settings = environment.settings
         self._clock = environment.clock
         self._jitter = jitter
-        self._stopping = anyio.Event()
+        self._stopping = False
+        self._running = 0
+        self._news = anyio.Event()
         self._hearings = {each.name: each for hearings in self._registry.hearings.values() for each in hearings}
 
     async def run(self) -> None:
-        """Work until `stop`."""
-        while not self._stopping.is_set():
-            try:
-                taken = await self.step()
-            except DiramojaError as error:
-                log.warning("jobs_unavailable", code=error.code)
-                taken = 0
-            if not taken:
-                with anyio.move_on_after(self._settings.poll_s):
-                    await self._stopping.wait()
+        """Work until `stop`; a job that takes long holds up its slot only."""
+        async with anyio.create_task_group() as tasks:
+            while not self._stopping:
+                self._news = anyio.Event()
+                for row in (rows := await self._take_free()):
+                    self._running += 1
+                    tasks.start_soon(self._in_slot, row)
+                if not rows:
+                    with anyio.move_on_after(self._settings.poll_s):
+                        await self._news.wait()
+
+    async def _take_free(self) -> Sequence[JobRow]:
+        """Due jobs for the slots that are free."""
+        free = self._settings.job_slots - self._running
+        try:
+            return await self._take(free) if free else ()
+        except DiramojaError as error:
+            log.warning("jobs_unavailable", code=error.code)
+            return ()
+
+    async def _in_slot(self, row: JobRow) -> None:
+        await self._one(row)
+        self._running -= 1
+        self._news.set()
 
     def stop(self) -> None:
         """End after the jobs that run now."""
-        self._stopping.set()
+        self._stopping = True
+        self._news.set()
 
     async def step(self) -> int:
         """Take what is due and run it; the number of jobs run."""
-        names = [*self._registry.jobs, AUDIENCE_JOB]
-        rows = await self._store.take_jobs(names, self._clock.now(), self._settings.job_slots, self._lease_s())
+        rows = await self._take(self._settings.job_slots)
         async with anyio.create_task_group() as tasks:
             for row in rows:
                 tasks.start_soon(self._one, row)
         return len(rows)
+
+    async def _take(self, limit: int) -> Sequence[JobRow]:
+        names = [*self._registry.jobs, AUDIENCE_JOB]
+        return await self._store.take_jobs(names, self._clock.now(), limit, self._lease_s())
 
     def _lease_s(self) -> float:
         """How long a job that is taken stays ours: beyond the longest attempt."""

@@ -1,12 +1,18 @@
-"""Jobs and wide hearings whose own code is broken: they fail by themselves, and the runner goes on."""
+"""Jobs and wide hearings whose own code is broken or slow: they fail by themselves, and the runner goes on."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
+import anyio
 import pytest
 
 from diramoja.core import AgentKind, Call, Command, Context, Decision, Event, Plugin, State, View, job
+from diramoja.core.registry import Ports
+from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.jobs import JobRunner
+from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.testing.runtime import Runtime
+from tests.support.waiting import eventually
 
 
 class Order(Command):
@@ -43,6 +49,8 @@ def gave_up(parcel: Parcel, code: str) -> Command:
 @job(Parcel, attempts=2, timeout_s=5, failed=gave_up)
 async def deliver(parcel: Parcel) -> Any:
     given: dict[str, Any] = {"nonsense": "a text", "large": Delivered("x" * 70_000), "huge": Delivered("x" * 300_000)}
+    if parcel.what == "slow":
+        await anyio.sleep(60)
     if parcel.what in {"raises", "failed raises"}:
         raise RuntimeError("as asked")
     return given.get(parcel.what, Delivered(parcel.what))
@@ -112,3 +120,20 @@ def test_an_audience_that_cannot_be_read_ends_and_stops_nobody(stage: Runtime) -
     stage.advance(days=1)
     assert [row.state for row in stage.records.jobs.values()].count("failed") == 1
     assert stage.state(shop, "shp_2").delivered == ("tea",)
+
+
+def test_a_slow_job_holds_up_no_other(stage: Runtime) -> None:
+    async def watch() -> None:
+        environment = Environment(stage.registry, Ports(stage._provided), RuntimeSettings(job_slots=2, poll_s=0.01))
+        runner = JobRunner(environment)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(runner.run)
+            await eventually(lambda: [row.state for row in stage.records.jobs.values()] == ["running", *["done"] * 5])
+            tasks.cancel_scope.cancel()
+
+    for what in ("slow", *"abcde"):
+        stage.send(shop, "shp_1", Order(what), settle=False)
+    stage._do(stage._alive())
+    assert stage._worker is not None
+    stage._do(stage._worker.step())
+    stage._do(watch())
