@@ -19,7 +19,6 @@ from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
 from diramoja.core.registry import Ports, Registry
-from diramoja.core.runtime.dispatch import DispatchSettings
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.ownership import Heartbeat, new_worker
 from diramoja.core.runtime.settings import RuntimeSettings
@@ -29,6 +28,7 @@ from diramoja.core.tokens import Tokens
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community.application import create_application
 from diramoja_community.deployment import DeploymentSettings
+from diramoja_community.dispatch import DispatchSettings
 from diramoja_community.settings import GatewaySettings
 
 __all__ = ["CountingCache", "NoDatabase", "Process", "gateway_client"]

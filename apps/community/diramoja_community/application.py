@@ -27,13 +27,13 @@ from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
 from diramoja.core.ports.records import EventLog, Operations
 from diramoja.core.registry import Ports, Registry
-from diramoja.core.runtime.dispatch import Dispatcher, DispatchSettings
 from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
 from diramoja_community.channels import Channels
 from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
 from diramoja_community.deployment import DeploymentSettings
+from diramoja_community.dispatch import Dispatcher, DispatchSettings
 from diramoja_community.exchange import Frame
 from diramoja_community.feed import LiveFeed
 from diramoja_community.health import Health, gauges, health_routes

@@ -15,7 +15,7 @@ from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations, Records
 from diramoja.core.registry import Ports
-from diramoja.core.runtime.dispatch import Dispatcher
+from diramoja_community.dispatch import Dispatcher
 from diramoja_community.live import Live
 from diramoja_community.metrics import Metrics, Sample, render
 

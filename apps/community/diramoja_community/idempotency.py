@@ -12,8 +12,8 @@ from diramoja.core.agents import AgentKind
 from diramoja.core.gateway import Reader, Send
 from diramoja.core.ids import derive_id
 from diramoja.core.messages import Command
-from diramoja.core.runtime.dispatch import Answer, Dispatcher
 from diramoja_community.auth import GUEST
+from diramoja_community.dispatch import Answer, Dispatcher
 from diramoja_community.exchange import Exchange, exchange_of
 from diramoja_community.limits import address_of
 from diramoja_community.problems import ProblemError, problem_of_answer

@@ -151,7 +151,7 @@ def test_route_that_raises_answers_500_without_what_it_said(gateway: tuple[Clien
 
 
 def test_worker_away_answers_503_and_the_retry_is_safe(tmp_path: Path) -> None:
-    from diramoja.core.runtime.dispatch import DispatchSettings
+    from diramoja_community.dispatch import DispatchSettings
 
     settings = DispatchSettings(answer_timeout_s=0.2, poll_s=0.05)
     with gateway_client(tmp_path, [plugin], settings, ports={ToneOf: Tones()}) as (client, process):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from diramoja.core.host import Found
     from diramoja.core.messages import Command
     from diramoja.core.registry import Ports, Registry
-    from diramoja.core.runtime.dispatch import Dispatcher
     from diramoja_community.deployment import Loaded
+    from diramoja_community.dispatch import Dispatcher
     from diramoja_community.process import Process
 
 __all__ = ["AttachedProcess", "Console"]
@@ -151,7 +151,7 @@ class Console:
 
         from diramoja.core.ports.broker import Broker
         from diramoja.core.ports.records import Operations
-        from diramoja.core.runtime.dispatch import Dispatcher, DispatchSettings
+        from diramoja_community.dispatch import Dispatcher, DispatchSettings
         from diramoja_community.process import open_process
         from diramoja_community.running import running_worker
 

@@ -13,8 +13,8 @@ from diramoja.core.envelope import Envelope, ReplyHint, pack, unpack
 from diramoja.core.errors import InvalidError, LimitedError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import RequestRow
-from diramoja.core.runtime.dispatch import Answer, Dispatcher, DispatchSettings
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
+from diramoja_community.dispatch import Answer, Dispatcher, DispatchSettings
 from tests.support.talks import AnnounceTalk, RateTalk
 from tests.support.waiting import eventually
 
