@@ -9,8 +9,8 @@ import attrs
 
 __all__ = ["USERS", "NatsUser"]
 
-_HINTS = ("reply.>",)
-"""Core NATS: answers to those who wait; all roles send and hear them."""
+_HINTS = ("reply.>", "nudge.>")
+"""Core NATS: answers to those who wait, and word of new work; all roles send and hear them."""
 _CONSUME = ("CONSUMER.CREATE.{}.>", "CONSUMER.MSG.NEXT.{}.>", "CONSUMER.INFO.{}.>", "CONSUMER.DELETE.{}.>")
 _READ = ("STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}", "DIRECT.GET.{}.>")
 
@@ -44,6 +44,6 @@ class NatsUser:
 USERS = (
     NatsUser("gateway", ("cmd.>",), reads=("EVENTS",)),
     NatsUser("worker", ("tell.>", "event.>"), reads=("COMMANDS", "EVENTS"), purges=("COMMANDS",)),
-    NatsUser("jobs", ("job.>",), reads=("EVENTS",)),
+    NatsUser("jobs", ("job.>",), reads=("EVENTS",), purges=("COMMANDS",)),
 )
 """Beside `admin`, who may do everything."""

@@ -21,6 +21,7 @@ from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import JobRow, JobStore
 from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
 from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.settle import NUDGE
 
 __all__ = ["JobRunner"]
 
@@ -52,6 +53,7 @@ class JobRunner:
     async def run(self) -> None:
         """Work until `stop`; a job that takes long holds up its slot only."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._listen)
             while not self._stopping:
                 self._news = anyio.Event()
                 for row in (rows := await self._take_free()):
@@ -60,6 +62,11 @@ class JobRunner:
                 if not rows:
                     with anyio.move_on_after(self._settings.poll_s):
                         await self._news.wait()
+
+    async def _listen(self) -> None:
+        """Workers say when they have committed jobs; without their word the next look finds them."""
+        with contextlib.suppress(DiramojaError):
+            await self._broker.listen(NUDGE, lambda _subject, _data: self._news.set())
 
     async def _take_free(self) -> Sequence[JobRow]:
         """Due jobs for the slots that are free."""

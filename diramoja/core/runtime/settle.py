@@ -27,7 +27,7 @@ from diramoja.core.runtime.items import Item, control, strip
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
 
-__all__ = ["CRASH_POINTS", "Holdings", "Settler"]
+__all__ = ["CRASH_POINTS", "NUDGE", "Holdings", "Settler"]
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +35,8 @@ CRASH_POINTS = ("taken", "gathered", "decided", "committing", "committed", "answ
 """Where a test may crash a worker: between any two steps of the turn, in this order."""
 
 PARKED_AT_ONCE = 500
+NUDGE = "nudge.jobs"
+"""The subject of the hint that there are new jobs."""
 
 
 @attrs.define
@@ -136,6 +138,7 @@ class Settler:
         self._crash("committed")
         self._reminded |= turn.reminded
         self._after(turn, writes)
+        await self._nudge(writes)
         await self._answer([(each.item, each.answer) for each in turn.decided if each.answer] + repeated)
         self._crash("answered")
 
@@ -207,6 +210,12 @@ class Settler:
                 self._hold.control.append(control(key, "_drain", number, self._environment.clock.now()))
         self._hold.marks.update({mark.n: mark for _, mark in writes.marks})
         self._publisher.put(writes.tells, writes.events)
+
+    async def _nudge(self, writes: Writes) -> None:
+        """Wake the job runners: only a hint, they look by themselves too."""
+        if writes.jobs:
+            with contextlib.suppress(DiramojaError):
+                await self._environment.broker.hint(NUDGE, b"")
 
     async def _answer(self, answers: Sequence[tuple[Item, Answer | None]]) -> None:
         broker = self._environment.broker

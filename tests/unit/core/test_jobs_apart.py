@@ -122,10 +122,29 @@ def test_an_audience_that_cannot_be_read_ends_and_stops_nobody(stage: Runtime) -
     assert stage.state(shop, "shp_2").delivered == ("tea",)
 
 
+def runner_of(stage: Runtime, settings: RuntimeSettings) -> JobRunner:
+    return JobRunner(Environment(stage.registry, Ports(stage._provided), settings))
+
+
+def test_a_runner_is_woken_by_the_worker_that_commits_a_job(stage: Runtime) -> None:
+    async def watch() -> None:
+        runner = runner_of(stage, RuntimeSettings(poll_s=10))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(runner.run)
+            await eventually(lambda: bool(stage.broker.listeners))
+            assert stage._worker is not None
+            await stage._worker.step()
+            await eventually(lambda: [row.state for row in stage.records.jobs.values()] == ["done"])
+            tasks.cancel_scope.cancel()
+
+    stage.send(shop, "shp_1", Order("tea"), settle=False)
+    stage._do(stage._alive())
+    stage._do(watch())
+
+
 def test_a_slow_job_holds_up_no_other(stage: Runtime) -> None:
     async def watch() -> None:
-        environment = Environment(stage.registry, Ports(stage._provided), RuntimeSettings(job_slots=2, poll_s=0.01))
-        runner = JobRunner(environment)
+        runner = runner_of(stage, RuntimeSettings(job_slots=2, poll_s=0.01))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(runner.run)
             await eventually(lambda: [row.state for row in stage.records.jobs.values()] == ["running", *["done"] * 5])
