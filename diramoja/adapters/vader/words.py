@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 __all__ = ["Entry", "WordList", "normalised"]
 
+LONGEST = 30_000
+"""Characters that are looked at: some single ones are spelt out as eighteen."""
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _LEET = str.maketrans("013457@$!", "oieastasi")
-_DISGUISED = re.compile(r"(?<![\w@$])(?=[\w@$!]*[a-z])(?=[\w@$!]*[013457@$!][\w@$!]*[a-z])[\w@$!]+")
+_RUN = re.compile(r"[\w@$!]+")
+_SIGN, _LETTER = re.compile(r"[013457@$!]"), re.compile(r"[a-z]")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _ADDRESS = re.compile(r"https?://\S+|@\w+")
 
@@ -23,9 +26,15 @@ class Entry(NamedTuple):
 
 def normalised(text: str) -> str:
     """Lower case without addresses, invisible characters, look-alike digits and stretched letters."""
-    plain = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).lower().replace("\u2019", "'")
-    plain = _DISGUISED.sub(lambda match: match.group().translate(_LEET), _ADDRESS.sub(" ", plain))
-    return _STRETCHED.sub(r"\1", plain)
+    plain = unicodedata.normalize("NFKC", text)[:LONGEST].translate(_INVISIBLE).lower().replace("\u2019", "'")
+    return _STRETCHED.sub(r"\1", _RUN.sub(_undisguised, _ADDRESS.sub(" ", plain)))
+
+
+def _undisguised(match: re.Match[str]) -> str:
+    """A run with signs for letters, if a letter follows one. In steps: one pattern for it would try every pair."""
+    run = match.group()
+    sign = _SIGN.search(run)
+    return run.translate(_LEET) if sign and _LETTER.search(run, sign.end()) else run
 
 
 class WordList:

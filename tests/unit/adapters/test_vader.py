@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,9 +78,15 @@ def test_a_further_word_never_makes_a_text_less_toxic(weights: list[float], comp
     assert toxicity_of([*entries, Entry(further, "insult")], -abs(compound)) >= toxicity_of(entries, 0.0) - 0.001
 
 
-@pytest.mark.parametrize("text", ["word " * 2_000, "\U0001f600" * 10_000, "@" * 10_000, "a1" * 5_000, "a!" * 5_000])
+LONG = ["word " * 2_000, "\U0001f600" * 10_000, "@" * 10_000, "a1" * 5_000, "a!" * 5_000]
+LONG += ["!" * 10_000, "a" + "!" * 9_999, "1!" * 5_000, "\ufdfa" * 10_000]
+
+
+@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_the_longest_texts_end_soon(text: str) -> None:
+    begun = time.process_time()
     assert 0 <= toxicity(text) < HOLD
+    assert time.process_time() - begun < 0.3  # Of the CPU: some 10 ms; what grows with the square takes 400.
 
 
 def test_look_alikes_are_read_only_within_words() -> None:
