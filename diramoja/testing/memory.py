@@ -60,7 +60,8 @@ class VirtualClock:
 
 def _first_partitions() -> dict[int, PartitionRow]:
     return {
-        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0, 0) for number in range(PARTITIONS)
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0, 0, "")
+        for number in range(PARTITIONS)
     }
 
 
@@ -102,6 +103,13 @@ class MemoryRecords:
         ]
         self.rows.update({row.n: row for row in taken})
         return taken
+
+    async def suspect(self, mark: PartitionRow, what: str) -> None:
+        """See the port."""
+        row = self.rows[mark.n]
+        if (row.owner, row.epoch) != (mark.owner, mark.epoch):
+            raise FencedError(f"Partition {mark.n} has another owner now.")
+        self.rows[mark.n] = row._replace(suspect=what)
 
     async def release(self, worker: str, numbers: Sequence[int]) -> None:
         """See the port."""

@@ -1,9 +1,12 @@
-"""A worker as a process of its own: `python -m tests.support.worker_process POSTGRES_URL NATS_URL FREEZE_FILE`.
+"""A worker as a process of its own.
+
+    python -m tests.support.worker_process POSTGRES_URL NATS_URL FREEZE_FILE [PLUGIN_MODULE MEMORY_MB]
 
 Prints its id once it runs. While FREEZE_FILE exists it stops itself (SIGSTOP) inside its next transaction, after all
 its statements and before COMMIT: the worst moment, with all row locks held.
 """
 
+import importlib
 import os
 import signal
 import sys
@@ -24,8 +27,8 @@ from diramoja.core.ports.records import Operations, Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.ownership import ThreadHeartbeat, new_worker
+from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.worker import Worker
-from tests.support import counters
 
 
 def freeze_before_commit(file: Path) -> None:
@@ -41,8 +44,10 @@ def freeze_before_commit(file: Path) -> None:
     postgres_records._end = frozen_end
 
 
-async def main(postgres_url: str, nats_url: str, freeze_file: str) -> None:
+async def main(urls: tuple[str, str], freeze_file: str, module: str, memory_mb: int) -> None:
     """Run until SIGTERM."""
+    postgres_url, nats_url = urls
+    plugin = importlib.import_module(module).plugin
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     freeze_before_commit(Path(freeze_file))
     async with (
@@ -55,7 +60,7 @@ async def main(postgres_url: str, nats_url: str, freeze_file: str) -> None:
             Broker: broker,
             Clock: SystemClock(),
         }
-        environment = Environment(Registry.of([counters.plugin]), Ports(ports))
+        environment = Environment(Registry.of([plugin]), Ports(ports), RuntimeSettings(memory_limit_mb=memory_mb))
         heartbeat = ThreadHeartbeat(opened["heartbeat"], new_worker("worker"), 2.0, 0.5)  # type: ignore[arg-type]
         worker = Worker(environment, heartbeat)
         sys.stdout.write(worker.id + "\n")
@@ -69,4 +74,5 @@ async def main(postgres_url: str, nats_url: str, freeze_file: str) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])
+    module, memory_mb = sys.argv[4:] or ("tests.support.counters", "0")
+    anyio.run(main, (sys.argv[1], sys.argv[2]), sys.argv[3], module, int(memory_mb))

@@ -119,7 +119,7 @@ WITH mark AS MATERIALIZED (
     ORDER BY p.n FOR UPDATE OF p
 )
 UPDATE partition p SET cursor = m.cursor, out_seq = m.out_seq, told_seq = m.told_seq, published_seq = m.published_seq,
-    clock = m.clock, attempts = m.attempts, turn = m.turn, seen = coalesce(m.seen::bigint[], p.seen)
+    clock = m.clock, attempts = m.attempts, turn = m.turn, suspect = '', seen = coalesce(m.seen::bigint[], p.seen)
 FROM mark m JOIN held h ON h.n = m.n WHERE p.n = m.n
 """
 
@@ -181,7 +181,7 @@ def fence(marks: Sequence[tuple[PartitionRow, PartitionRow]]) -> Statement:
     """The compare-and-set over all marks; `seen` is sent only where it moved."""
     text, kinds = as_literals(FENCE)
     rows = [
-        (old.n, old.owner, old.epoch, old.turn, new.cursor, *new[5:], None if new.seen is old.seen else _seen(new))
+        (old.n, old.owner, old.epoch, old.turn, new.cursor, *new[5:11], None if new.seen is old.seen else _seen(new))
         for old, new in marks
     ]
     return text, literals(kinds, rows)

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 
 from diramoja.adapters.postgres.client import Connection
+from diramoja.core.errors import FencedError
 from diramoja.core.ports.records import PartitionRow, WorkerRow
 
-__all__ = ["beat", "claim", "introduce", "partitions", "release", "retire"]
+__all__ = ["beat", "claim", "introduce", "partitions", "release", "retire", "suspect"]
 
 TERMINATION_MS = 500
 """How long a claim waits for the end of the frozen owner's session; usually 3 to 6 ms."""
 LOCK_TIMEOUT = "500ms"
 
-_PROGRESS = "p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts, p.turn"
+_PROGRESS = "p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts, p.turn, p.suspect"
 
 # Rows are locked by number before they are updated, as a commit does: none of the two ends in a deadlock.
 BEAT = """
@@ -43,12 +44,15 @@ WITH free AS MATERIALIZED (
 )
 UPDATE partition p SET owner = $1, epoch = p.epoch + 1, lease_until = now() + make_interval(secs => $3),
     claimed_at = p.cursor, attempts = CASE
-        WHEN p.owner = '' THEN p.attempts
+        WHEN p.owner IN ('', $1) THEN p.attempts
         WHEN p.cursor = p.claimed_at THEN p.attempts + 1
         ELSE 0 END
 FROM free WHERE p.n = free.n
 RETURNING p.n, p.owner, {_PROGRESS}
 """  # noqa: S608  # constants
+SUSPECT = """
+UPDATE partition SET suspect = $4 WHERE n = $1 AND owner = $2 AND epoch = $3 RETURNING n
+"""
 RELEASE = """
 WITH mine AS MATERIALIZED (
     SELECT n FROM partition WHERE owner = $1 AND n = ANY($2::int[]) ORDER BY n FOR UPDATE)
@@ -77,6 +81,12 @@ async def claim(connection: Connection, worker: str, numbers: Sequence[int], lea
     async with connection.transaction():
         await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         return sorted(_rows(await connection.fetch(CLAIM, worker, numbers, lease_s)))
+
+
+async def suspect(connection: Connection, mark: PartitionRow, what: str) -> None:
+    """See the port."""
+    if not await connection.fetch(SUSPECT, mark.n, mark.owner, mark.epoch, what):
+        raise FencedError("The partition has another owner now.")
 
 
 async def release(connection: Connection, worker: str, numbers: Sequence[int]) -> None:

@@ -79,6 +79,11 @@ class PostgresRecords:
         async with self._client.control.use() as connection:
             return await ownership.claim(connection, worker, numbers, lease_s)
 
+    async def suspect(self, mark: PartitionRow, what: str) -> None:
+        """See the port."""
+        async with self._client.control.use() as connection:
+            await ownership.suspect(connection, mark, what)
+
     async def release(self, worker: str, numbers: Sequence[int]) -> None:
         """See the port."""
         async with self._client.control.use() as connection:

@@ -200,6 +200,7 @@ class PartitionRow(NamedTuple):
         clock: time of the last message decided.
         attempts: claims from a crash at an unchanged cursor.
         turn: number of turns committed; a commit compares it, so that none is committed twice.
+        suspect: what a worker decides alone since others ended there: "" where it is none. A commit empties it.
     """
 
     n: int
@@ -213,10 +214,11 @@ class PartitionRow(NamedTuple):
     clock: datetime
     attempts: int
     turn: int
+    suspect: str
 
     def after(self, **changes: Any) -> "PartitionRow":
         """The row as one more turn leaves it."""
-        return self._replace(turn=self.turn + 1, **changes)
+        return self._replace(turn=self.turn + 1, suspect="", **changes)
 
 
 class WorkerRow(NamedTuple):
@@ -287,7 +289,15 @@ class Records(Protocol):
         """Take the free ones of these (no owner, or lease expired), each with epoch + 1.
 
         The commit session of an expired owner is terminated first, so that a frozen worker cannot hold its locks.
-        `attempts` rises where the lease had expired and the cursor is where it was at the claim before.
+        `attempts` rises where another worker's lease had expired and the cursor is where it was at the claim before.
+        """
+        ...
+
+    async def suspect(self, mark: PartitionRow, what: str) -> None:
+        """Write down what this partition's owner is about to decide alone.
+
+        Raises:
+            FencedError: the partition has another owner.
         """
         ...
 

@@ -40,7 +40,7 @@ from diramoja.core.ports.records import (
 )
 from diramoja.core.projections import Meta, RecordProjection
 from diramoja.core.registry import Registry
-from diramoja.core.runtime.items import Item
+from diramoja.core.runtime.items import WORKER_ENDED, Item
 from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id, parked_envelope
 
 __all__ = ["AUDIENCE_JOB", "Audience", "assemble"]
@@ -385,19 +385,30 @@ def _dead_letter(work: _Assembly, decided: Decided) -> DeadLetter:
         traceback=failure.traceback,
         state_version=cell.version,
         version=envelope.version,
-        payload=_masked(item),
+        payload=_masked(work.registry, item),
         at=item.at,
     )
 
 
-def _masked(item: Item) -> bytes:
+def _masked(registry: Registry, item: Item) -> bytes:
     """The body without its personal fields; nothing of a body that could not be read."""
-    return _without_personal(item.command) if item.command is not None else b""
+    if item.command is not None:
+        return _without_personal(item.command)
+    kind = registry.kinds.get(item.key.kind)
+    if item.fault is None or item.fault[0] != WORKER_ENDED or kind is None or item.verb not in kind.commands:
+        return b""
+    try:
+        return _hidden(kind.commands[item.verb].command, msgspec.json.decode(item.envelope.body, type=dict[str, Any]))
+    except msgspec.DecodeError:
+        return b""
 
 
 def _without_personal(message: Message) -> bytes:
-    personal = personal_fields(type(message))
-    fields = msgspec.to_builtins(message)
+    return _hidden(type(message), msgspec.to_builtins(message))
+
+
+def _hidden(of: type[Message], fields: Mapping[str, Any]) -> bytes:
+    personal = personal_fields(of)
     return msgspec.json.encode({name: "***" if name in personal else value for name, value in fields.items()})
 
 

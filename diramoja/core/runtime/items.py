@@ -14,13 +14,15 @@ from diramoja.core.ports.broker import Incoming
 from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow
 from diramoja.core.registry import Registry
 
-__all__ = ["CONTROL_VERBS", "Item", "control", "from_parked", "from_reminder", "from_stream", "strip"]
+__all__ = ["CONTROL_VERBS", "WORKER_ENDED", "Item", "control", "from_parked", "from_reminder", "from_stream", "strip"]
 
 NOBODY = AgentKey("", "")
 """Whose a message is that bears no possible address."""
 CONTROL_VERBS = frozenset({"_pause", "_resume", "_restart", "_drain"})
 """Verbs that the runtime answers itself, for every kind."""
 
+WORKER_ENDED = "worker_ended"
+"""Code of the dead letter of a message that is not decided any more."""
 INT32, INT64 = 2**31, 2**63
 LARGEST_ENVELOPE_BYTES = 96 * 1024
 LONGEST_NAME = 640
@@ -59,8 +61,8 @@ class Item:
     stripped: bool = False
 
 
-def from_stream(incoming: Incoming, registry: Registry) -> Item:
-    """An item from the COMMANDS stream; garbage becomes an item with a fault."""
+def from_stream(incoming: Incoming, registry: Registry, *, condemned: bool = False) -> Item:
+    """An item from the COMMANDS stream; garbage, and what is condemned, becomes an item with a fault."""
     key = AgentKey(incoming.kind, incoming.agent)
     item = Item(incoming.origin, incoming.partition, incoming.seq, incoming.at, key, incoming.verb, _bare(incoming.seq))
     if not all(len(part) <= LONGEST_NAME and part.isprintable() for part in (*key, item.verb)):
@@ -72,13 +74,13 @@ def from_stream(incoming: Incoming, registry: Registry) -> Item:
     if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
         item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
         return item
-    return _opened(item, incoming.data, registry)
+    return _opened(item, incoming.data, registry, condemned=condemned)
 
 
-def from_reminder(row: ReminderRow, now: datetime, registry: Registry) -> Item:
+def from_reminder(row: ReminderRow, now: datetime, registry: Registry, *, condemned: bool = False) -> Item:
     """An item from a due reminder."""
     item = Item("remind", row.partition, 0, now, AgentKey(row.kind, row.agent), row.verb, _bare(0), reminder=row)
-    return _opened(item, row.envelope, registry)
+    return _opened(item, row.envelope, registry, condemned=condemned)
 
 
 def from_parked(row: ParkedRow, partition: int, registry: Registry) -> Item:
@@ -102,9 +104,11 @@ def _bare(seq: int) -> Envelope:
     return Envelope(id=f"s{seq}", version=1, body=b"")
 
 
-def _opened(item: Item, data: bytes, registry: Registry) -> Item:
+def _opened(item: Item, data: bytes, registry: Registry, *, condemned: bool = False) -> Item:
     try:
         item.envelope = _checked(unpack(Envelope, data))
+        if condemned:
+            raise MessageError("Worker after worker ended while deciding it.", code=WORKER_ENDED)
         if item.origin == "cmd" and item.envelope.source >= 0:
             raise MessageError("A command from outside bears no marks.", code="envelope_forged")
         if item.envelope.hops > MAX_HOPS:

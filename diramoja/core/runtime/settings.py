@@ -23,6 +23,18 @@ class RuntimeSettings(Settings, frozen=True, kw_only=True):
     backlog_messages: Annotated[
         int, Meta(ge=1000, description="Committed and unpublished messages beyond which no turn begins.")
     ] = 20_000
+    handler_limit_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=60,
+            description="A handler that runs longer is interrupted, at 3 times that its worker ends; 0: never.",
+        ),
+    ] = 0.5
+    memory_limit_mb: Annotated[
+        int,
+        Meta(ge=0, description="Address space of a worker's process; a handler that wants more fails. 0: no limit."),
+    ] = 0
     fail_after: Annotated[
         int, Meta(ge=1, le=1000, description="Exceptions of one agent in a row after which it is failed and parks.")
     ] = 10

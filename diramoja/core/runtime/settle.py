@@ -26,6 +26,7 @@ from diramoja.core.runtime.facts import load_facts
 from diramoja.core.runtime.items import Item, control, strip
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
+from diramoja.core.runtime.watchdog import HandlerTimeoutError, Watch
 
 __all__ = ["CRASH_POINTS", "NUDGE", "Holdings", "Settler"]
 
@@ -70,6 +71,7 @@ class Settler:
         lose: Callable[[int], object],
         stopping: Callable[[], bool],
         crash: Callable[[str], None],
+        watch: Watch,
     ) -> None:
         self._environment = environment
         self._registry = environment.registry
@@ -80,6 +82,7 @@ class Settler:
         self._lose = lose
         self._stopping = stopping
         self._crash = crash
+        self._watch = watch
         self._reminded: set[tuple[str, str, str]] = set()
         self._resynced = False
 
@@ -98,6 +101,8 @@ class Settler:
                 continue
             try:
                 await self._turn(piece)
+            except HandlerTimeoutError:
+                pieces.append(piece)
             except InvalidError as error:
                 pieces += reversed(self._smaller(piece, error))
             except (FencedError, OutcomeUnknownError, UnavailableError) as error:
@@ -124,7 +129,7 @@ class Settler:
 
     async def _turn(self, items: Sequence[Item]) -> None:
         fresh, repeated = await self._without_repeats(items)
-        turn = Turn(self._registry, self._hold.paused_kinds, self._environment.settings.fail_after)
+        turn = Turn(self._registry, self._hold.paused_kinds, self._environment.settings.fail_after, self._watch)
         turn.hold(await self._gather(fresh), await self._parked(fresh))
         await load_facts(fresh, self._registry, self._environment.ports)
         self._crash("gathered")
@@ -192,14 +197,20 @@ class Settler:
 
     def _written(self, turn: Turn, items: Sequence[Item]) -> Writes:
         marks = {number: self._hold.marks[number] for number in sorted({item.partition for item in items})}
+        published = {number: self._publisher.come(number) for number in marks}
         try:
-            return assemble(turn, items, marks, {number: self._publisher.come(number) for number in marks})
+            self._watch.begin()
+            return assemble(turn, items, marks, published)
+        except HandlerTimeoutError as error:
+            raise InvalidError("A hearing or a record takes too long.", code="handler_timeout") from error
         except DiramojaError as error:
             raise InvalidError(str(error), code=error.code) from error
         except Exception as error:  # the border: what a plugin decided cannot be written down
             trace = "".join(traceback.format_exception(error, limit=-6))
             log.warning("decision_unwritable", error=type(error).__name__, trace=trace)
             raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
+        finally:
+            self._watch.quiet()
 
     def _after(self, turn: Turn, writes: Writes) -> None:
         for key, cell in turn.cells.items():

@@ -42,6 +42,7 @@ from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKe
 from diramoja.core.registry import Registry
 from diramoja.core.runtime.cells import Cell
 from diramoja.core.runtime.items import CONTROL_VERBS, Item, from_parked
+from diramoja.core.runtime.watchdog import HandlerTimeoutError, Watch
 
 __all__ = ["Answer", "Decided", "Failure", "Turn"]
 
@@ -83,8 +84,11 @@ class Decided:
 class Turn:
     """One batch. Cells are copied at their first touch; rows are overlaid; nothing outside changes."""
 
-    def __init__(self, registry: Registry, paused_kinds: Mapping[str, Mode], fail_after: int) -> None:
+    def __init__(
+        self, registry: Registry, paused_kinds: Mapping[str, Mode], fail_after: int, watch: Watch | None = None
+    ) -> None:
         self.registry = registry
+        self._watch = watch or Watch()
         self._paused_kinds = paused_kinds
         self._fail_after = fail_after
         self._plugins = frozenset(registry.plugins)
@@ -121,7 +125,17 @@ class Turn:
             self.rows[RowKey(*row[:4])] = decode(collection, row.body, row.version)
 
     def decide(self) -> set[RowKey]:
-        """Decide all that can be; returns the own rows that must be loaded before the rest."""
+        """Decide all that can be; returns the own rows that must be loaded before the rest.
+
+        Raises:
+            HandlerTimeoutError: the watchdog's interruption came too late for its handler: decide all again.
+        """
+        try:
+            return self._decide()
+        finally:
+            self._watch.quiet()
+
+    def _decide(self) -> set[RowKey]:
         missing: set[RowKey] = set()
         self._rounds += 1
         for key in list(self._queues):
@@ -148,8 +162,8 @@ class Turn:
                 self._effects(cell, item)
             except RowNotLoadedError as wanted:
                 yield RowKey(*cell.key, wanted.collection, wanted.key)
-            except (Exception, SystemExit):  # noqa: BLE001, S112  # it is dealt with when its turn comes
-                continue
+            except (Exception, SystemExit, HandlerTimeoutError):  # noqa: BLE001  # dealt with when its turn comes
+                self._watch.token = 0
 
     def in_order(self) -> list[Decided]:
         """What was decided, in the order in which the items came."""
@@ -210,8 +224,12 @@ class Turn:
             self._apply(cell, item, decided)
             cell.failures = 0
         except RowNotLoadedError:
+            self._watch.token = 0
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # the border: a plugin stops its own command only
+        except (Exception, SystemExit, HandlerTimeoutError) as error:  # the border: it stops its own command only
+            if isinstance(error, HandlerTimeoutError) and not self._watch.token:
+                raise
+            self._watch.token = 0
             self._fail(cell, item, decided, error)
 
     def _effects(self, cell: Cell, item: Item) -> list[State | Event | Effect]:
@@ -222,7 +240,9 @@ class Turn:
         handler = cell.kind.handler(item.verb, cell.state.phase)
         if handler is None:
             return [_wrong_phase(cell, item)]
+        self._watch.begin()
         decision = handler(cell.state, item.command, self._context(cell, item))
+        self._watch.token = 0
         items = decision if isinstance(decision, tuple) else (decision,)
         return [each for each in items if each is not None]
 
@@ -307,6 +327,8 @@ def _explained(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, _RefusedError):
         return error.args[0], error.args[1], ""
     trace = "".join(traceback.format_exception(error, limit=-8))
+    if isinstance(error, HandlerTimeoutError):
+        return "handler_timeout", "It ran for too long and was interrupted.", trace
     if isinstance(error, MessageError):
         return error.code, str(error), trace
     code = "decision_invalid" if isinstance(error, TypeError | _NonsenseError) else "handler_failed"

@@ -1,15 +1,19 @@
 """The worker: owns partitions and runs one turn after the other over all of them."""
 
 import contextlib
+import resource
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 
 import anyio
 import structlog
 
 from diramoja.core.errors import DiramojaError, UnavailableError
 from diramoja.core.ids import partition_of
-from diramoja.core.ports.records import Operations, PartitionRow, Writes
+from diramoja.core.ports.broker import Incoming
+from diramoja.core.ports.records import Operations, PartitionRow, ReminderRow, Writes
 from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.items import Item, control, from_reminder, from_stream
@@ -17,6 +21,7 @@ from diramoja.core.runtime.ownership import Heartbeat, desired
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.settle import Holdings, Settler
 from diramoja.core.runtime.turn import now_of_reminder
+from diramoja.core.runtime.watchdog import Watch, Watchdog
 
 __all__ = ["Worker"]
 
@@ -27,6 +32,9 @@ LEAVE_S = 10.0
 DRAIN_S = 3.0
 FLUSH_S = 1.0
 PARKED_AGENTS = 10_000
+CAREFUL_FROM = 2
+"""From so many claims from crashes at one cursor on, what is there is decided alone."""
+NEVER = (0, datetime.min.replace(tzinfo=UTC))
 
 
 class Worker:
@@ -48,6 +56,8 @@ class Worker:
         self._by_hand = by_hand
         self._crash = crash
         self._intake = environment.broker.intake()
+        limit_s = environment.settings.handler_limit_s
+        self._watch = Watch() if by_hand or not limit_s else Watchdog(limit_s)
         self._publisher = Publisher(environment.broker, environment.settings.backlog_messages)
         self._hold = Holdings(Cells(environment.settings.cache_bytes))
         self._settler = Settler(
@@ -58,7 +68,9 @@ class Worker:
             lose=self._lose,
             stopping=lambda: self._stopping,
             crash=crash,
+            watch=self._watch,
         )
+        self._careful: dict[int, tuple[int, datetime]] = {}
         self._lost: list[int] = []
         self._next = {"owners": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = False
@@ -79,6 +91,10 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; then give the partitions back and end."""
         await self._heartbeat.start()
+        if limit := self._settings.memory_limit_mb * 1024 * 1024:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        if isinstance(self._watch, Watchdog):
+            self._watch.start()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._publisher.run)
             try:
@@ -87,6 +103,8 @@ class Worker:
             finally:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(LEAVE_S):
                     await self._leave()
+                if isinstance(self._watch, Watchdog):
+                    self._watch.stop()
                 tasks.cancel_scope.cancel()
 
     def stop(self) -> None:
@@ -125,17 +143,18 @@ class Worker:
 
     async def step(self) -> int:
         """Look after ownership, then one turn; the number of messages decided."""
+        before = self.decided
         await self._look_after_owners()
         items = await self._take()
         self._crash("taken")
         if not items:
-            if self._is_time("flush", FLUSH_S):
+            if self.decided == before and self._is_time("flush", FLUSH_S):
                 await self._flush_marks()
-            return 0
+            return self.decided - before
         await self._publisher.room()
         await self._settler.settle(items)
         self.decided += len(items)
-        return len(items)
+        return self.decided - before
 
     async def publish_now(self) -> int:
         """Publish what waits, here and now (by hand; `run` does it beside the turns); how many that were."""
@@ -176,6 +195,11 @@ class Worker:
             await self._begin_all(rows)
 
     async def _begin_all(self, rows: Sequence[PartitionRow]) -> None:
+        doubtful = [row.n for row in rows if row.attempts >= CAREFUL_FROM or row.suspect]
+        if doubtful:
+            log.warning("partitions_taken_carefully", worker=self.id, count=len(doubtful))
+            window = (await self._environment.broker.commands()).last_seq, self._environment.clock.now()
+            self._careful.update(dict.fromkeys(doubtful, window))
         try:
             async with anyio.create_task_group() as tasks:
                 for row in rows:
@@ -205,6 +229,7 @@ class Worker:
     def _lose(self, number: int) -> None:
         """Another's now; its intake is closed at the next look."""
         self._hold.marks.pop(number, None)
+        self._careful.pop(number, None)
         self._hold.cells.forget_partition(number)
         self._lost.append(number)
 
@@ -238,13 +263,54 @@ class Worker:
     # --- take ---
 
     async def _take(self) -> list[Item]:
+        incoming: Sequence[Incoming] = self._intake.take(self._settings.batch_messages)
+        due = await self._due()
+        if self._careful:
+            incoming, due = await self._carefully(incoming, due)
         items, self._hold.control = self._hold.control, []
-        registry = self._environment.registry
-        items += [from_stream(each, registry) for each in self._intake.take(self._settings.batch_messages)]
-        items += await self._due()
+        items += [from_stream(each, self._environment.registry) for each in incoming]
+        items += [self._reminded(row) for row in due]
         return [item for item in items if item.partition in self._hold.marks]
 
-    async def _due(self) -> list[Item]:
+    async def _carefully(
+        self, incoming: Sequence[Incoming], due: Sequence[ReminderRow]
+    ) -> tuple[list[Incoming], list[ReminderRow]]:
+        """Decide alone, one after the other, what may have ended workers before; returns the rest.
+
+        That is what was there when the partition was claimed. What is decided is written down first: whoever finds that
+        it was not committed does not decide it any more.
+        """
+        registry = self._environment.registry
+        rest: list[Incoming] = []
+        for each in incoming:
+            if each.seq <= self._careful.get(each.partition, NEVER)[0]:
+                await self._alone(each.partition, str(each.seq), partial(from_stream, each, registry))
+            else:
+                rest.append(each)
+        later: list[ReminderRow] = []
+        for row in due:
+            if row.due is not None and row.due <= self._careful.get(row.partition, NEVER)[1]:
+                await self._alone(row.partition, "/".join(row.key), partial(self._reminded, row))
+            else:
+                later.append(row)
+        return rest, later
+
+    async def _alone(self, number: int, name: str, read: Callable[..., Item]) -> None:
+        mark = self._hold.marks.get(number)
+        if mark is None:
+            return
+        condemned = mark.suspect == name
+        if not condemned:
+            await self._records.suspect(mark, name)
+        await self._settler.settle([read(condemned=condemned)])
+        self.decided += 1
+
+    def _reminded(self, row: ReminderRow, *, condemned: bool = False) -> Item:
+        assert row.due is not None
+        now = now_of_reminder(row.due, self._hold.marks[row.partition].clock)
+        return from_reminder(row, now, self._environment.registry, condemned=condemned)
+
+    async def _due(self) -> Sequence[ReminderRow]:
         if not self._hold.marks or not (self._is_time("due", self._settings.poll_s / 2.5) or self._hold.reread_due):
             return []
         self._hold.reread_due = False
@@ -252,9 +318,4 @@ class Worker:
         rows = await self._records.due(sorted(self._hold.marks), now, DUE_AT_ONCE)
         if len(rows) == DUE_AT_ONCE:
             self._next["due"] = 0.0
-        clocks = self._hold.marks
-        return [
-            from_reminder(row, now_of_reminder(row.due, clocks[row.partition].clock), self._environment.registry)
-            for row in rows
-            if row.due is not None
-        ]
+        return [row for row in rows if row.partition in self._hold.marks]

@@ -88,14 +88,30 @@ async def test_beat_extends_the_leases_of_its_partitions(store: Store, mark: Par
 @pytest.mark.needs("leases")
 async def test_attempts_rise_with_each_crash_at_one_cursor_and_fall_with_progress(store: Store) -> None:
     (row,) = await store.claim("wrk_a", [0], 60)
-    for crashes in (1, 2):
-        await store.lapse("wrk_a")
-        (row,) = await store.claim("wrk_a", [0], 60)
+    for crashes, (gone, other) in enumerate([("wrk_a", "wrk_b"), ("wrk_b", "wrk_a")], 1):
+        await store.lapse(gone)
+        (row,) = await store.claim(other, [0], 60)
         assert row.attempts == crashes
     await store.commit(Writes(marks=[step(row, attempts=0)]))
     await store.lapse("wrk_a")
-    (row,) = await store.claim("wrk_a", [0], 60)
+    (row,) = await store.claim("wrk_b", [0], 60)
     assert row.attempts == 0
+
+
+@pytest.mark.needs("leases")
+async def test_attempts_do_not_rise_where_a_worker_that_lives_has_lost_its_lease(store: Store) -> None:
+    await store.claim("wrk_a", [0], 60)
+    await store.lapse("wrk_a")
+    assert [row.attempts for row in await store.claim("wrk_a", [0], 60)] == [0]
+
+
+async def test_a_suspect_is_kept_until_the_next_commit(store: Store, mark: PartitionRow) -> None:
+    await store.suspect(mark, "17")
+    assert (await current(store, mark.n)).suspect == "17"
+    with pytest.raises(FencedError):
+        await store.suspect(mark._replace(epoch=mark.epoch + 1), "18")
+    await store.commit(Writes(marks=[step(mark)]))
+    assert (await current(store, mark.n)).suspect == ""
 
 
 async def test_attempts_do_not_rise_after_a_release(store: Store, mark: PartitionRow) -> None:
