@@ -1,13 +1,14 @@
 """For tests that run commands inside of the test process: what they leave behind is put back."""
 
 import logging
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-__all__ = ["as_before", "in_time"]
+__all__ = ["as_before", "in_time", "parent_of"]
 
 
 @contextmanager
@@ -24,6 +25,12 @@ def as_before() -> Iterator[None]:
             logging.getLogger(name).setLevel(each)
         structlog.reset_defaults()
         structlog.contextvars.clear_contextvars()
+
+
+def parent_of(pid: int) -> int:
+    """The parent of a process; 0 where there is no such process."""
+    said = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return int(said.stdout or 0)
 
 
 def in_time(holds: Callable[[], bool], *, within_s: float = 10.0) -> None:

@@ -53,6 +53,8 @@ class DeploymentSettings(Settings, frozen=True, kw_only=True):
         host: address on which the gateway listens; 0.0.0.0 for all.
         port: TCP port of the gateway; 0 for a free one.
         roles: what this process does: gateway (HTTP), worker (agents), jobs (calls to the outside, views).
+        apart: a process that is gateway and worker runs its agents and jobs in a second one, which is started again
+            when a handler ends it.
         plugins: names of the plugins to run; empty for all that are installed.
     """
 
@@ -61,6 +63,7 @@ class DeploymentSettings(Settings, frozen=True, kw_only=True):
     host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)] = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     roles: Annotated[list[Role], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["all"])
+    apart: bool = True
     plugins: list[str] = msgspec.field(default_factory=list)
 
 

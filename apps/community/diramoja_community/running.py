@@ -152,7 +152,12 @@ async def watch_signals(asked: anyio.Event, scope: anyio.CancelScope) -> None:
 
 
 async def run_process(
-    process: Process, bound: socket.socket | None, asked: anyio.Event, on_ready: Callable[[], None]
+    process: Process,
+    bound: socket.socket | None,
+    asked: anyio.Event,
+    on_ready: Callable[[], None],
+    *,
+    crew: Part | None = None,
 ) -> None:
     """Run all roles until asked to end.
 
@@ -163,11 +168,12 @@ async def run_process(
         bound: the gateway's socket, from `listening`.
         asked: set from outside to end in order.
         on_ready: called once requests are answered and partitions are owned.
+        crew: runs agents and jobs instead of this process.
 
     Raises:
         ExceptionGroup: a part failed; the others were cancelled.
     """
-    stages = _stages(process, bound)
+    stages = _stages(process, bound, crew)
     async with anyio.create_task_group() as tasks:
         for stage in stages:
             tasks.start_soon(stage.run)
@@ -200,12 +206,15 @@ class _Stage:
         await self.ended.wait()
 
 
-def _stages(process: Process, bound: socket.socket | None) -> list[_Stage]:
+def _stages(process: Process, bound: socket.socket | None, crew: Part | None) -> list[_Stage]:
     """In the order in which they end."""
     roles, environment = process.loaded.roles, process.environment
+    gateway: list[Part] = [Gateway(process, bound)] if bound is not None else []
+    if crew is not None:
+        return [_Stage(parts) for parts in (gateway, [crew]) if parts]
     jobs: list[Part] = [JobRunner(environment), ViewFeeder(environment), Housekeeper(environment)]
     stages: list[list[Part]] = [
-        [Gateway(process, bound)] if bound is not None else [],
+        gateway,
         jobs if "jobs" in roles else [],
         [make_worker(process)] if "worker" in roles else [],
     ]

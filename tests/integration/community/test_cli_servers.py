@@ -8,6 +8,7 @@ import pytest
 
 from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings
 from tests.support.platform_process import arguments_for, command
+from tests.support.processes import parent_of
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def test_own_servers_replace_the_embedded_ones_and_are_shared(
         added = command(environ, [*arguments_for(tmp_path / "c"), *own, "counting", "add", "cnt_a", "3"])
         assert (added.returncode, added.stdout) == (0, "3\n"), added.stderr
         seen = command(environ, [*arguments_for(tmp_path / "c"), *own, "status", "--json"])
-        workers = {each["pid"] for each in json.loads(seen.stdout)["workers"]}
+        workers = {parent_of(each["pid"]) for each in json.loads(seen.stdout)["workers"]}
         assert workers == {first.process.pid, second.process.pid}
         shown = command(environ, [*arguments_for(tmp_path / "c"), *own, "settings", "postgres"]).stdout
         password = servers.urls["postgres"].partition("://")[2].partition(":")[2].partition("@")[0]

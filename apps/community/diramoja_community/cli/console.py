@@ -142,6 +142,13 @@ class Console:
         configure_logs(logging)
         return loaded
 
+    def shared_options(self, loaded: "Loaded") -> list[str]:
+        """Options for another process of the same deployment."""
+        options = ["--data", str(loaded.data)]
+        if self.config is not None:
+            options += ["--config", str(self.config)]
+        return options + [part for each in self.options for part in ("--set", each)]
+
     # --- working ---
 
     @asynccontextmanager

@@ -24,6 +24,7 @@ def up(
     join: Annotated[
         bool, typer.Option("--join", help="Join the instance on the data folder: use its servers, add roles.")
     ] = False,
+    crew: Annotated[bool, typer.Option("--crew", hidden=True, help="End when standard input ends.")] = False,
 ) -> None:
     """Run the platform in the foreground; prints one line that begins with `ready` when all is accepted."""
     console: Console = context.obj
@@ -33,7 +34,7 @@ def up(
     async def main() -> None:
         from diramoja_community.cli.foreground import serve
 
-        await serve(console, console.load(*options, quiet=False), join=join)
+        await serve(console, console.load(*options, quiet=False), join=join, crew=crew)
 
     console.run_async(main)
 
