@@ -1,0 +1,96 @@
+"""The faults, drawn by the seed. Each does its worst, waits, and puts things right again."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+
+from tests.chaos.stage import Stage, WorkerProcess
+
+__all__ = ["FAULTS", "Fault"]
+
+type Fault = Callable[[Stage, random.Random], Awaitable[None]]
+
+FREEZE_S = 3.5
+"""Longer than a lease."""
+LONGEST_FREEZE_S = 10.0
+
+
+def _one(stage: Stage, dice: random.Random) -> WorkerProcess:
+    return dice.choice(stage.workers)
+
+
+async def kill_worker(stage: Stage, dice: random.Random) -> None:
+    _one(stage, dice).send(signal.SIGKILL)
+
+
+async def freeze_worker(stage: Stage, dice: random.Random) -> None:
+    worker = _one(stage, dice)
+    process = worker.process
+    process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(dice.choice((1.0, FREEZE_S)))
+    process.send_signal(signal.SIGCONT)
+
+
+async def freeze_in_commit(stage: Stage, dice: random.Random) -> None:
+    """The worst moments: decided and not begun, or all statements sent and no COMMIT."""
+    worker = _one(stage, dice)
+    process = worker.process
+    worker.freeze_file.write_text(dice.choice(("before", "inside")))
+    await asyncio.sleep(FREEZE_S)
+    if not worker.freeze_file.exists():  # It was frozen: let it sleep until others have gone on with its partitions.
+        await stage.until_succeeded(process.pid, LONGEST_FREEZE_S)
+        await asyncio.sleep(1)
+    process.send_signal(signal.SIGCONT)
+    worker.freeze_file.unlink(missing_ok=True)
+
+
+async def kill_nats(stage: Stage, dice: random.Random) -> None:
+    stage.nats.kill()
+    await asyncio.sleep(dice.random() * 2)
+    await asyncio.to_thread(stage.nats.start)
+
+
+async def freeze_nats(stage: Stage, dice: random.Random) -> None:
+    stage.nats.freeze()
+    await asyncio.sleep(dice.choice((0.5, 3.0)))
+    stage.nats.thaw()
+
+
+async def kill_postgres(stage: Stage, dice: random.Random) -> None:
+    await asyncio.to_thread(stage.postgres.kill)
+    await asyncio.sleep(dice.random() * 2)
+    await asyncio.to_thread(stage.postgres.start)
+
+
+async def freeze_postgres(stage: Stage, dice: random.Random) -> None:
+    stage.signal_postgres(signal.SIGSTOP)
+    await asyncio.sleep(dice.choice((0.5, 3.0)))
+    stage.signal_postgres(signal.SIGCONT)
+
+
+async def cut_connections(stage: Stage, dice: random.Random) -> None:
+    dice.choice((stage.to_nats, stage.to_postgres)).cut()
+
+
+async def slow_connections(stage: Stage, dice: random.Random) -> None:
+    await dice.choice((stage.to_nats, stage.to_postgres)).slow(0.05, 2.0)
+
+
+async def half_open_connections(stage: Stage, dice: random.Random) -> None:
+    await dice.choice((stage.to_nats, stage.to_postgres)).hold(dice.choice((1.0, 4.0)))
+
+
+FAULTS: dict[str, tuple[Fault, int, str]] = {
+    "kill a worker": (kill_worker, 4, "worker"),
+    "freeze a worker": (freeze_worker, 2, "worker"),
+    "freeze a worker in its commit": (freeze_in_commit, 3, "worker"),
+    "kill nats-server": (kill_nats, 2, "nats"),
+    "freeze nats-server": (freeze_nats, 1, "nats"),
+    "kill PostgreSQL": (kill_postgres, 2, "postgres"),
+    "freeze PostgreSQL": (freeze_postgres, 1, "postgres"),
+    "cut connections": (cut_connections, 2, ""),
+    "slow connections": (slow_connections, 1, "proxy"),
+    "half-open connections": (half_open_connections, 1, "proxy"),
+}
+"""By name: the fault, how often it is drawn, and what only one fault at a time may hold."""
