@@ -4,8 +4,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
-from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
@@ -155,7 +156,13 @@ class Posts(Controller):
         """One that is not there is no error."""
         await send("topic", await topic_of_post(db, post_id), Unreact(post_id, kind))
 
-    @post("/reports", permission="post.report", status_code=HTTP_201_CREATED, summary="Report a post to moderators")
+    @post(
+        "/reports",
+        permission="post.report",
+        status_code=HTTP_201_CREATED,
+        summary="Report a post to moderators",
+        responses={HTTP_200_OK: ResponseSpec(ReportView, description="You reported it before: the same report.")},
+    )
     async def report(self, post_id: str, data: NewReport, db: Database, send: Send) -> ReportView:
         """The answer shows neither the case nor other reports."""
         command = ReportPost(send.new_id("rep"), post_id, data.reason, data.text)

@@ -1,0 +1,118 @@
+"""Every route with generated requests, as each role: no 500, and nothing that the OpenAPI description does not say.
+
+    python -m tests.fuzz.api [--seconds S] [--seed N] [--role ROLE ...]
+
+Schemathesis generates: examples, every parameter at its bounds and beyond, random valid and invalid bodies, sequences
+of calls over the links of the description. A failure is shown with the curl that repeats it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import attrs
+
+from tests.support.community import Community, Person, community
+
+__all__ = ["CHECKS", "ROLES", "Outcome", "fuzz", "people"]
+
+ROLES = ("guest", "supporter", "moderator", "admin")
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "use_after_free",
+)
+EXCLUDED = ("/v1/live/poll",)
+"""It waits for events: tests/unit/community/test_live_gateway.py has it."""
+
+
+@attrs.frozen
+class Outcome:
+    """What one role's run came to; `report` is what schemathesis printed."""
+
+    role: str
+    requests: int
+    statuses: dict[str, int]
+    failed: bool
+    report: str
+
+
+def people(platform: Community) -> dict[str, Person | None]:
+    """Somebody of each role."""
+    admin = platform.administrator()
+    return {
+        "guest": None,
+        "supporter": platform.join("fuzz_supporter"),
+        "moderator": platform.promote(admin, platform.join("fuzz_moderator")),
+        "admin": admin,
+    }
+
+
+def fuzz(platform: Community, role: str, person: Person | None, *, seconds: float, seed: int, folder: Path) -> Outcome:
+    """One role for so long."""
+    report = folder / f"{role}.ndjson"
+    command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{platform.url}/schema/openapi.json"]
+    command += ["--checks", ",".join(CHECKS), "--max-time", str(int(seconds)), "--seed", str(seed), "--no-color"]
+    command += ["--continue-on-failure", "--generation-database", "none", "--request-timeout", "20"]
+    command += ["--suppress-health-check", "all", "--warnings", "off", "--report", "ndjson"]
+    command += ["--report-ndjson-path", str(report)]
+    for path in EXCLUDED:
+        command += ["--exclude-path", path]
+    if person is not None:
+        command += ["--header", f"Authorization: Bearer {person.token}"]
+    ran = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds * 3 + 120,
+        cwd=folder,
+    )
+    requests, statuses = _counted(report)
+    return Outcome(role, requests, statuses, ran.returncode != 0, ran.stdout + ran.stderr)
+
+
+def _counted(report: Path) -> tuple[int, dict[str, int]]:
+    statuses: dict[str, int] = {}
+    for line in report.read_text().splitlines():
+        for recorded in _responses(json.loads(line)):
+            statuses[recorded] = statuses.get(recorded, 0) + 1
+    return sum(statuses.values()), dict(sorted(statuses.items()))
+
+
+def _responses(event: object) -> list[str]:
+    if isinstance(event, dict):
+        own = [str(event["status_code"])] if isinstance(event.get("status_code"), int) else []
+        return own + [each for value in event.values() for each in _responses(value)]
+    return [each for value in event for each in _responses(value)] if isinstance(event, list) else []
+
+
+def main() -> int:
+    """The program."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.api", description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=120, help="for each role")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--role", choices=ROLES, action="append")
+    given = parser.parse_args()
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="fuzz") as made, community(Path(made)) as platform:
+        everybody = people(platform)
+        for role in given.role or ROLES:
+            outcome = fuzz(platform, role, everybody[role], seconds=given.seconds, seed=given.seed, folder=Path(made))
+            failed |= outcome.failed
+            if outcome.failed:
+                sys.stdout.write(outcome.report)
+            sys.stdout.write(f"{role}: {outcome.requests:,} requests {outcome.statuses}\n")
+            sys.stdout.flush()
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
