@@ -79,6 +79,7 @@ class MemoryRecords:
     request: dict[str, RequestRow] = attrs.field(factory=dict)
     reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
     jobs: dict[str, JobRow] = attrs.field(factory=dict)
+    job_locks: dict[str, datetime] = attrs.field(factory=dict)
     dead: dict[str, DeadLetter] = attrs.field(factory=dict)
     parked_rows: dict[tuple[str, str, int], ParkedRow] = attrs.field(factory=dict)
     modes: dict[str, Mode] = attrs.field(factory=dict)
@@ -229,10 +230,16 @@ class MemoryRecords:
 
     async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
         """See the port."""
-        ready = [row for row in self.jobs.values() if row.name in names and row.state == "ready" and row.due <= now]
-        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in ready[:limit]]
+        free = [row for row in self.jobs.values() if row.name in names and self._is_free(row, now)]
+        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in free[:limit]]
         self.jobs.update({row.id: row for row in taken})
+        self.job_locks.update(dict.fromkeys((row.id for row in taken), self.clock.now() + timedelta(seconds=lease_s)))
         return taken
+
+    def _is_free(self, row: JobRow, now: datetime) -> bool:
+        if row.state == "running":
+            return self.job_locks[row.id] <= self.clock.now()
+        return row.state == "ready" and row.due <= now
 
     async def holds_job(self, job: JobRow) -> bool:
         """See the port."""
@@ -249,7 +256,8 @@ class MemoryRecords:
 
     async def advance_job(self, job: JobRow, payload: bytes, lease_s: float) -> None:
         """See the port."""
-        await self._change_job(job, payload=payload)
+        if await self._change_job(job, payload=payload):
+            self.job_locks[job.id] = self.clock.now() + timedelta(seconds=lease_s)
 
     async def _change_job(self, job: JobRow, **changes: Any) -> bool:
         held = await self.holds_job(job)

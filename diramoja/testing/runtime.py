@@ -272,7 +272,8 @@ class Runtime:
 
     def _next_due(self) -> datetime | None:
         dues = [row.due for row in self.records.reminders.values() if row.due is not None]
-        dues += [row.due for row in self.records.jobs.values() if row.state == "ready"]
+        jobs = self.records.jobs.values()
+        dues += [self.records.job_locks[job.id] if job.state == "running" else job.due for job in jobs if job.is_open]
         return min(dues, default=None)
 
     def partition(self, kind: AgentKind[Any], agent: str) -> int:

@@ -27,6 +27,7 @@ from tests.support.hostile import suffer
 
 HOW = ("plain", "plain", "plain", "reject", "tell", "handover", "remind", "job")
 """What a command sets off, plain ones more often."""
+LONGEST_ERRAND_S = 0.05
 
 
 class Note(Command):
@@ -79,7 +80,7 @@ class Ledger(State):
 @job(Errand, attempts=50, timeout_s=5, deadline_s=3600)
 async def errand(payload: Errand) -> Land:
     """Takes a while, so that crashes meet it."""
-    await asyncio.sleep(random.random() * 0.05)  # no secret
+    await asyncio.sleep(random.random() * LONGEST_ERRAND_S)  # no secret
     return Land(payload.token)
 
 

@@ -45,7 +45,7 @@ WITH free AS MATERIALIZED (
 UPDATE partition p SET owner = $1, epoch = p.epoch + 1, lease_until = now() + make_interval(secs => $3),
     claimed_at = p.cursor, attempts = CASE
         WHEN p.owner IN ('', $1) THEN p.attempts
-        WHEN p.cursor = p.claimed_at THEN p.attempts + 1
+        WHEN p.cursor = p.claimed_at OR p.attempts > 0 THEN p.attempts + 1
         ELSE 0 END
 FROM free WHERE p.n = free.n
 RETURNING p.n, p.owner, {_PROGRESS}

@@ -155,6 +155,11 @@ class JobRow(NamedTuple):
     deadline: datetime
     error: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in {"ready", "running"}
+
 
 class DeadLetter(NamedTuple):
     """A message that could not be decided. `payload` is the body with its personal fields masked."""
@@ -198,7 +203,7 @@ class PartitionRow(NamedTuple):
         out_seq: number of the last tell or event committed.
         told_seq: number of the last tell published; `published_seq`: of the last event.
         clock: time of the last message decided.
-        attempts: claims from a crash at an unchanged cursor.
+        attempts: claims from a crash at an unchanged cursor, and those that follow until what stood there is decided.
         turn: number of turns committed; a commit compares it, so that none is committed twice.
         suspect: what a worker decides alone since others ended there: "" where it is none. A commit empties it.
     """
@@ -289,7 +294,8 @@ class Records(Protocol):
         """Take the free ones of these (no owner, or lease expired), each with epoch + 1.
 
         The commit session of an expired owner is terminated first, so that a frozen worker cannot hold its locks.
-        `attempts` rises where another worker's lease had expired and the cursor is where it was at the claim before.
+        `attempts` rises where another worker's lease had expired, and the cursor is where it was at the claim before
+        or `attempts` was not 0 already.
         """
         ...
 

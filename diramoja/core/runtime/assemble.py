@@ -127,7 +127,6 @@ def _next_mark(
         told_seq=max(row.told_seq, told),
         published_seq=max(row.published_seq, shown),
         clock=max([row.clock, *[item.at for item in items]]),
-        attempts=0,
     )
 
 

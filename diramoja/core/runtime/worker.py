@@ -4,7 +4,6 @@ import contextlib
 import resource
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 import anyio
@@ -15,6 +14,7 @@ from diramoja.core.ids import partition_of
 from diramoja.core.ports.broker import Incoming
 from diramoja.core.ports.records import Operations, PartitionRow, ReminderRow, Writes
 from diramoja.core.runtime.cells import Cells
+from diramoja.core.runtime.doubt import Doubt
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.items import Item, control, from_reminder, from_stream
 from diramoja.core.runtime.ownership import Heartbeat, desired
@@ -32,9 +32,8 @@ LEAVE_S = 10.0
 DRAIN_S = 3.0
 FLUSH_S = 1.0
 PARKED_AGENTS = 10_000
-CAREFUL_FROM = 2
-"""From so many claims from crashes at one cursor on, what is there is decided alone."""
-NEVER = (0, datetime.min.replace(tzinfo=UTC))
+AGAIN = "again"
+"""Written behind a suspect that is decided alone for the second time; for a third time it is not."""
 
 
 class Worker:
@@ -70,7 +69,7 @@ class Worker:
             crash=crash,
             watch=self._watch,
         )
-        self._careful: dict[int, tuple[int, datetime]] = {}
+        self._careful: dict[int, Doubt] = {}
         self._lost: list[int] = []
         self._next = {"owners": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = False
@@ -195,11 +194,10 @@ class Worker:
             await self._begin_all(rows)
 
     async def _begin_all(self, rows: Sequence[PartitionRow]) -> None:
-        doubtful = [row.n for row in rows if row.attempts >= CAREFUL_FROM or row.suspect]
+        doubtful = {row.n: Doubt.of(row.attempts, self._environment.clock.now()) for row in rows if row.attempts}
         if doubtful:
             log.warning("partitions_taken_carefully", worker=self.id, count=len(doubtful))
-            window = (await self._environment.broker.commands()).last_seq, self._environment.clock.now()
-            self._careful.update(dict.fromkeys(doubtful, window))
+            self._careful.update(doubtful)
         try:
             async with anyio.create_task_group() as tasks:
                 for row in rows:
@@ -275,35 +273,39 @@ class Worker:
     async def _carefully(
         self, incoming: Sequence[Incoming], due: Sequence[ReminderRow]
     ) -> tuple[list[Incoming], list[ReminderRow]]:
-        """Decide alone, one after the other, what may have ended workers before; returns the rest.
-
-        That is what was there when the partition was claimed. What is decided is written down first: whoever finds that
-        it was not committed does not decide it any more.
-        """
-        registry = self._environment.registry
+        """Decide what may have ended workers before in small turns of its own; returns the rest."""
+        messages: dict[int, list[Incoming]] = {}
         rest: list[Incoming] = []
         for each in incoming:
-            if each.seq <= self._careful.get(each.partition, NEVER)[0]:
-                await self._alone(each.partition, str(each.seq), partial(from_stream, each, registry))
-            else:
-                rest.append(each)
+            doubt = self._careful.get(each.partition)
+            (messages.setdefault(each.partition, []) if doubt and doubt.counts_message() else rest).append(each)
+        reminders: dict[int, list[ReminderRow]] = {}
         later: list[ReminderRow] = []
         for row in due:
-            if row.due is not None and row.due <= self._careful.get(row.partition, NEVER)[1]:
-                await self._alone(row.partition, "/".join(row.key), partial(self._reminded, row))
-            else:
-                later.append(row)
+            doubt = self._careful.get(row.partition)
+            (reminders.setdefault(row.partition, []) if doubt and doubt.counts_reminder(row) else later).append(row)
+        registry = self._environment.registry
+        for number in messages.keys() | reminders.keys():
+            parts = [(str(each.seq), partial(from_stream, each, registry)) for each in messages.get(number, ())]
+            parts += [("/".join(row.key), partial(self._reminded, row)) for row in reminders.get(number, ())]
+            await self._apart(number, self._careful[number], parts)
         return rest, later
 
-    async def _alone(self, number: int, name: str, read: Callable[..., Item]) -> None:
-        mark = self._hold.marks.get(number)
-        if mark is None:
-            return
-        condemned = mark.suspect == name
-        if not condemned:
-            await self._records.suspect(mark, name)
-        await self._settler.settle([read(condemned=condemned)])
-        self.decided += 1
+    async def _apart(self, number: int, doubt: Doubt, parts: Sequence[tuple[str, Callable[..., Item]]]) -> None:
+        for start in range(0, len(parts), doubt.at_once):
+            mark = self._hold.marks.get(number)
+            if mark is None:
+                return
+            some = parts[start : start + doubt.at_once]
+            name, read = some[0]
+            condemned = mark.suspect == f"{name} {AGAIN}"
+            if doubt.at_once == 1 and not condemned:
+                await self._records.suspect(mark, f"{name} {AGAIN}" if mark.suspect == name else name)
+            await self._settler.settle([read(condemned=condemned), *(each() for _, each in some[1:])])
+            self.decided += len(some)
+        if doubt.is_over and number in self._hold.marks:  # The next commit says so.
+            self._careful.pop(number, None)
+            self._hold.marks[number] = self._hold.marks[number]._replace(attempts=0)
 
     def _reminded(self, row: ReminderRow, *, condemned: bool = False) -> Item:
         assert row.due is not None
