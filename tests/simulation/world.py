@@ -45,7 +45,7 @@ class StormyRecords(MemoryRecords):
         if self.dice.random() < self.away:
             raise UnavailableError("away")
 
-    async def _land(self) -> None:
+    async def land(self) -> None:
         """What was under way comes to its end, if the fence lets it."""
         late, self.late = self.late, None
         if late is not None:
@@ -58,7 +58,7 @@ class StormyRecords(MemoryRecords):
         self._shake()
         rows = await super().partitions()
         if self.dice.random() < 0.5:
-            await self._land()
+            await self.land()
         return rows
 
     async def claim(self, worker: str, numbers: Sequence[int], lease_s: float) -> list[PartitionRow]:
@@ -75,7 +75,7 @@ class StormyRecords(MemoryRecords):
 
     async def commit(self, writes: Writes) -> None:
         self._shake()
-        await self._land()
+        await self.land()
         fate = self.dice.random()
         if fate < self.away / 2:
             self.late = writes
@@ -130,6 +130,7 @@ class World:
             if self.dice.random() < 0.1:
                 self._quietly(lambda: self.runtime.advance(seconds=self.dice.random() * 2))
         self.records.away = self.broker.away = self.runtime.crash_ratio = 0.0
+        self.runtime._do(self.records.land())
         self.runtime.recover()
         self.runtime.advance(hours=2)
         self._count()
