@@ -101,7 +101,8 @@ class Settler:
                 continue
             try:
                 await self._turn(piece)
-            except HandlerTimeoutError:
+            except HandlerTimeoutError:  # It came too late for its handler; perhaps into `quiet` itself.
+                self._watch.quiet()
                 pieces.append(piece)
             except InvalidError as error:
                 pieces += reversed(self._smaller(piece, error))

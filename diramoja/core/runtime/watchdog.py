@@ -80,7 +80,11 @@ class Watchdog(Watch):
         signal.setitimer(signal.ITIMER_PROF, 0)
 
     def quiet(self) -> None:
-        """See Watch."""
+        """See Watch.
+
+        Raises:
+            HandlerTimeoutError: it came just now, the only one there is; call again.
+        """
         while True:
             try:
                 with self._lock:
