@@ -78,6 +78,15 @@ class Registry:
     permissions: Mapping[str, frozenset[str]]
     settings: Mapping[type, Settings]
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """Schema versions that this deployment writes: `<kind>` its state, `<kind>/<name>` its rows and commands."""
+        found = {name: kind.state.schema_version for name, kind in self.kinds.items()}
+        for name, kind in self.kinds.items():
+            commands = {verb: each.command for verb, each in kind.commands.items()}
+            found |= {f"{name}/{each}": what.schema_version for each, what in {**commands, **kind.rows}.items()}
+        return found
+
     @classmethod
     def of(cls, plugins: Sequence[Plugin], settings: Mapping[type, Settings] | None = None) -> "Registry":
         """From plugins in dependency order; settings that are not given have their defaults."""

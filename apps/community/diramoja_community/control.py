@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import anyio
+import attrs
 
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.errors import ConflictError, InvalidError, MissingError, UnavailableError
@@ -13,9 +15,10 @@ from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import AgentKey, DeadLetter, Operations
 from diramoja.core.registry import Registry
 from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.fitness import is_stream_of_record
 from diramoja.core.settings import nearest
 
-__all__ = ["check_kind", "control_agent", "control_kind", "replay"]
+__all__ = ["Repaired", "check_kind", "control_agent", "control_kind", "repair_broker", "replay"]
 
 TIMEOUT_S = 10.0
 POLL_S = 0.05
@@ -128,3 +131,26 @@ async def _until(holds: Callable[[], Awaitable[bool]], otherwise: str) -> None:
             await anyio.sleep(POLL_S)
         return
     raise UnavailableError(otherwise, cure="Is a worker running? See: diramoja status.")
+
+
+@attrs.frozen
+class Repaired:
+    """What `repair_broker` found and did: the stream, and how many cursors moved."""
+
+    created: datetime
+    messages: int
+    moved: int
+
+
+async def repair_broker(environment: Environment) -> Repaired:
+    """Make the cursors belong to the streams that are there, which are created where they are missing.
+
+    Raises:
+        ConflictError: `nothing_to_repair`: the stream is the one that the cursors belong to.
+    """
+    await environment.broker.prepare()
+    if await is_stream_of_record(environment, await environment.records.partitions()):
+        raise ConflictError("COMMANDS is the stream that is read.", code="nothing_to_repair", cure="Nothing was done.")
+    info = await environment.broker.commands()
+    moved = await environment.ports.get(Operations).adopt_stream(info.created, info.last_seq)
+    return Repaired(info.created, info.messages, moved)

@@ -11,10 +11,10 @@ import platformdirs
 
 from diramoja.adapters.embedded import EmbeddedSettings, ServerName
 from diramoja.core.host import WITH_RECORDS, Deployment, Found, assemble, discover
-from diramoja.core.logs import LogSettings
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.settings import LoadedSettings, Settings, read_layers
 from diramoja_community.dispatch import DispatchSettings
+from diramoja_community.logs import LogSettings
 from diramoja_community.settings import GatewaySettings
 
 __all__ = [

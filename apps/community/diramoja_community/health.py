@@ -15,6 +15,7 @@ from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations, Records
 from diramoja.core.registry import Ports
+from diramoja.core.runtime.fitness import CURES
 from diramoja_community.dispatch import Dispatcher
 from diramoja_community.live import Live
 from diramoja_community.metrics import Metrics, Sample, render
@@ -107,7 +108,10 @@ class Health:
         info = await self._ports.get(Broker).commands()
         unowned = sum(not row.owner for row in rows)
         behind = max(0, info.last_seq - max((row.cursor for row in rows), default=0))
+        unfit = sorted({each.unfit for each in workers if each.unfit})
         figures = {"alive": len(workers), "partitions_unowned": unowned, "commands_behind": behind}
+        if unfit:
+            return Check("degraded", 0, "; ".join(f"{why}: {CURES.get(why, '')}" for why in unfit), figures)
         if not workers:
             return Check("degraded", 0, "no worker lives: writes wait", figures)
         if unowned:

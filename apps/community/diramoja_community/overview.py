@@ -18,13 +18,14 @@ MANY = 100_000
 
 
 class WorkerShare(msgspec.Struct, frozen=True):
-    """A worker that lives, and how many partitions it has."""
+    """A worker that lives, and how many partitions it has; `unfit` says why it claims none, if so."""
 
     id: str
     roles: str
     host: str
     pid: int
     partitions: int
+    unfit: str
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -74,7 +75,8 @@ async def read_overview(process: Process) -> Overview:
     rows = await records.partitions()
     owned = Counter(row.owner for row in rows)
     workers = [
-        WorkerShare(each.id, each.roles, each.host, each.pid, owned[each.id]) for each in await operations.workers()
+        WorkerShare(each.id, each.roles, each.host, each.pid, owned[each.id], each.unfit)
+        for each in await operations.workers()
     ]
     modes = await records.kind_modes()
     counts = await operations.agent_counts()

@@ -18,6 +18,7 @@ from diramoja.adapters.embedded.folder import read_endpoint
 from diramoja.core.errors import ConflictError, UnavailableError
 from diramoja.core.keys import Keys
 from diramoja.core.ports.clock import Clock, SystemClock
+from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
@@ -25,6 +26,7 @@ from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.settings import LoadedSettings, Settings
 from diramoja_community.deployment import EMBEDDED, Loaded
 from diramoja_community.fallback import Fallback
+from diramoja_community.tables import check_tables
 
 __all__ = ["Join", "Process", "migrate_only", "open_process"]
 
@@ -103,6 +105,7 @@ async def open_process(
         )
         if joined is None:
             await process.environment.broker.prepare()
+            await check_tables(registry.plugins, ports.get(Database))
         yield process
 
 

@@ -14,8 +14,9 @@ import structlog
 
 from diramoja.adapters.nats.client import NatsLink
 from diramoja.adapters.nats.errors import away
+from diramoja.adapters.nats.streams import stream_info
 from diramoja.adapters.nats.wire import Status, consumer_progress, place_of, publication, status_of
-from diramoja.core.errors import DiramojaError
+from diramoja.core.errors import ConflictError, DiramojaError
 from diramoja.core.ports.broker import Incoming
 from diramoja.core.runtime.prefetch import Prefetch
 
@@ -79,6 +80,7 @@ class NatsIntake:
         self._inbox = f"{link.inbox}.i{secrets.token_hex(4)}"
         self._names = 0
         self._started = asyncio.Lock()
+        self._created = _EPOCH
         self._subscription: Any = None
         self._pump: asyncio.Task[None] | None = None
         self._revivals: dict[_Feed, asyncio.Task[None]] = {}
@@ -152,6 +154,7 @@ class NatsIntake:
     async def _start(self) -> None:
         async with self._started:
             if self._pump is None:
+                self._created = (await stream_info(self._link, self._stream)).created
                 self._subscription = await self._link.tap(f"{self._inbox}.*.*", self._receive)
                 self._link.on_reconnect.append(self._lose_all)
                 self._pump = asyncio.create_task(self._run(), name="nats-intake")
@@ -164,6 +167,8 @@ class NatsIntake:
         consumer = feed.consumer
         self._by_consumer[consumer] = feed
         await self._link.call(f"CONSUMER.CREATE.{self._stream}.{consumer.decode()}", self._config(feed))
+        if (await stream_info(self._link, self._stream)).created != self._created:
+            raise ConflictError(f"The stream {self._stream} is another one than before.", code="stream_changed")
         if self._by_consumer.get(consumer) is not feed:
             raise away("the connection was lost meanwhile")
         feed.live = True

@@ -7,6 +7,7 @@ import msgspec
 
 from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.adapters.postgres.months import prepare_months
+from diramoja.adapters.postgres.ownership import STREAM, WRITE_VERSIONS
 from diramoja.adapters.postgres.records import REQUESTS, select
 from diramoja.core.ports.records import (
     AgentKey,
@@ -66,6 +67,23 @@ EXPIRED = {
     "job": (EXPIRED_JOBS, JOB_TERM),
     "worker": (EXPIRED_WORKERS, WORKER_TERM),
 }
+
+
+ADOPT_STREAM = """
+WITH known AS (
+    INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+), low AS (
+    SELECT CASE WHEN EXISTS (SELECT FROM meta WHERE key = $1 AND value = $2) THEN $3::bigint ELSE 0 END AS seq
+), rows AS MATERIALIZED (
+    SELECT n, cursor FROM partition ORDER BY n FOR UPDATE
+), moved AS (
+    UPDATE partition p SET owner = '', lease_until = '-infinity', epoch = p.epoch + 1, attempts = 0, suspect = '',
+        claimed_at = -1, cursor = least(p.cursor, low.seq)
+    FROM rows, low WHERE p.n = rows.n
+)
+SELECT count(*) FROM rows, low WHERE rows.cursor > low.seq
+"""
+FORGET_VERSIONS = "DELETE FROM written_version"
 
 
 class _Phase(msgspec.Struct):
@@ -132,6 +150,16 @@ class PostgresOperations:
     async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
         """See the port. `name` holds the state of a job and the code of a dead letter too; 10,000 steps at most."""
         return [tuple(row) for row in await self._keys.fetch(TRACE, correlation, TRACED)]
+
+    async def adopt_stream(self, created: datetime, last_seq: int) -> int:
+        """See the port."""
+        rows = await self._keys.fetch(ADOPT_STREAM, STREAM, created.isoformat(), last_seq)
+        return int(rows[0][0])
+
+    async def adopt_versions(self, versions: Mapping[str, int]) -> None:
+        """See the port."""
+        await self._keys.fetch(FORGET_VERSIONS)
+        await self._keys.fetch(WRITE_VERSIONS, list(versions), list(versions.values()))
 
     async def expire(self, now: datetime) -> Mapping[str, int]:
         """See the port. At most 100,000 rows a table in one call; makes the coming months of the event log too."""

@@ -79,6 +79,16 @@ class PostgresRecords:
         async with self._client.control.use() as connection:
             return await ownership.claim(connection, worker, numbers, lease_s)
 
+    async def stream_of_record(self, created: datetime) -> datetime:
+        """See the port."""
+        async with self._client.control.use() as connection:
+            return await ownership.stream_of_record(connection, created)
+
+    async def enlist(self, versions: Mapping[str, int]) -> list[str]:
+        """See the port."""
+        async with self._client.control.use() as connection:
+            return await ownership.enlist(connection, versions)
+
     async def suspect(self, mark: PartitionRow, what: str) -> None:
         """See the port."""
         async with self._client.control.use() as connection:

@@ -32,6 +32,7 @@ __all__ = [
     "TellRow",
     "WorkerRow",
     "Writes",
+    "over_head",
 ]
 
 type Mode = Literal["running", "paused", "failed"]
@@ -227,7 +228,7 @@ class PartitionRow(NamedTuple):
 
 
 class WorkerRow(NamedTuple):
-    """A process that lives: `id` is unique to its start."""
+    """A process that lives: `id` is unique to its start; `unfit` says why it claims nothing, "" where it does."""
 
     id: str
     roles: str
@@ -235,6 +236,14 @@ class WorkerRow(NamedTuple):
     pid: int
     started_at: datetime
     seen_at: datetime
+    unfit: str = ""
+
+
+def over_head(written: Mapping[str, int], mine: Mapping[str, int]) -> list[str]:
+    """Names of versions that were written and are beyond a worker with these; see `Records.enlist`."""
+    return sorted(
+        name for name, version in written.items() if (mine[name] < version if name in mine else "/" not in name)
+    )
 
 
 @attrs.frozen
@@ -283,7 +292,19 @@ class Records(Protocol):
     """What a worker needs. Every call has a deadline; a broken connection raises UnavailableError."""
 
     async def beat(self, worker: WorkerRow, lease_s: float) -> list[str]:
-        """Say that this worker lives, extend its partitions' leases; the ids of all live workers, sorted."""
+        """Say that this worker lives, extend its partitions' leases; the ids of all live and fit workers, sorted."""
+        ...
+
+    async def stream_of_record(self, created: datetime) -> datetime:
+        """When the stream was created that the cursors belong to; where none is known yet, this one."""
+        ...
+
+    async def enlist(self, versions: Mapping[str, int]) -> list[str]:
+        """Record the versions that a worker is about to write; the names of those that it should not.
+
+        Those are names of which a higher version was recorded, and kinds (names without "/") that it lacks: then
+        nothing is recorded.
+        """
         ...
 
     async def partitions(self) -> list[PartitionRow]:
@@ -458,6 +479,18 @@ class Operations(Protocol):
 
     async def trace(self, correlation: str) -> list[tuple[datetime, str, str, str, str, str]]:
         """One chain in order: (at, what, kind, agent, name, causation) of events, dead letters, jobs and requests."""
+        ...
+
+    async def adopt_stream(self, created: datetime, last_seq: int) -> int:
+        """Make the cursors belong to this stream; how many of them moved. Every partition loses its owner.
+
+        Of another stream than before nothing was decided yet: the cursors go to 0. Of the same one whose end was lost,
+        whatever stands in it was decided: those behind `last_seq` go there.
+        """
+        ...
+
+    async def adopt_versions(self, versions: Mapping[str, int]) -> None:
+        """Forget which versions were recorded, and record these."""
         ...
 
     async def expire(self, now: datetime) -> Mapping[str, int]:

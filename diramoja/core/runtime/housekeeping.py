@@ -6,6 +6,7 @@ import structlog
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.records import Operations
 from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.fitness import is_stream_of_record
 
 __all__ = ["Housekeeper"]
 
@@ -36,8 +37,10 @@ class Housekeeper:
         self._stopping.set()
 
     async def step(self) -> None:
-        """One round. Commands are purged per partition, by sequence: never by age."""
-        for row in await self._environment.records.partitions():
+        """One round. Commands are purged per partition, by sequence: never by age, nor from a stream that changed."""
+        rows = await self._environment.records.partitions()
+        ours = await is_stream_of_record(self._environment, rows)
+        for row in rows if ours else ():
             if row.cursor:
                 await self._environment.broker.purge_commands(row.n, row.cursor + 1)
         gone = await self._environment.ports.get(Operations).expire(self._environment.clock.now())

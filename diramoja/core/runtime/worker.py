@@ -16,6 +16,7 @@ from diramoja.core.ports.records import Operations, PartitionRow, ReminderRow, W
 from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.doubt import Doubt
 from diramoja.core.runtime.environment import Environment
+from diramoja.core.runtime.fitness import CURES, unfitness
 from diramoja.core.runtime.items import Item, control, from_reminder, from_stream
 from diramoja.core.runtime.ownership import Heartbeat, desired
 from diramoja.core.runtime.publisher import Publisher, unpublished
@@ -27,6 +28,8 @@ __all__ = ["Worker"]
 
 log = structlog.get_logger(__name__)
 
+FIT_S = 2.0
+"""Between two looks at the stream and the versions; a claim always looks."""
 DUE_AT_ONCE = 200
 LEAVE_S = 10.0
 DRAIN_S = 3.0
@@ -71,7 +74,7 @@ class Worker:
         )
         self._careful: dict[int, Doubt] = {}
         self._lost: list[int] = []
-        self._next = {"owners": 0.0, "due": 0.0, "flush": 0.0}
+        self._next = {"owners": 0.0, "fit": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = False
         self.decided = 0
 
@@ -176,6 +179,9 @@ class Worker:
             return
         mine = desired(self.id, self._heartbeat.living)
         rows = {row.n: row for row in await self._records.partitions()}
+        if not await self._is_fit(list(rows.values()), claims=any(not rows[number].owner for number in mine)):
+            await self._stand_down()
+            return
         for number, mark in list(self._hold.marks.items()):
             if (rows[number].owner, rows[number].epoch) != (self.id, mark.epoch):
                 self._lose(number)
@@ -186,6 +192,24 @@ class Worker:
         while self._lost:
             await self._intake.close(self._lost.pop())
         await self._look_at_kinds()
+
+    async def _is_fit(self, rows: Sequence[PartitionRow], *, claims: bool) -> bool:
+        """Whether this worker may have partitions; looked up now and then, and before it claims some."""
+        me = self._heartbeat.worker
+        if self._is_time("fit", FIT_S) or claims:
+            why = await unfitness(self._environment, rows)
+            if why != me.unfit:
+                if why:
+                    log.error("worker_unfit", worker=self.id, reason=why, cure=CURES[why])
+                self._heartbeat.worker = me._replace(unfit=why)
+        return not self._heartbeat.worker.unfit
+
+    async def _stand_down(self) -> None:
+        """Give all back and wait to become fit; what is received of a stream that changed is forgotten."""
+        if self.owned or self._lost:
+            await self._give_back(sorted(self.owned))
+            self._lost.clear()
+            await self._intake.shut()
 
     async def _claim(self, numbers: Sequence[int]) -> None:
         if numbers and self._heartbeat.fresh:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import AgentKey, PartitionRow
+from diramoja.core.ports.records import AgentKey, PartitionRow, Writes
 from tests.contract.records.backends import Store
 from tests.contract.records.rows import NOW, current, dead_letter, event, job, parked, request, snapshot, writes
 
@@ -233,3 +233,16 @@ async def test_requests_expire_after_seven_days(store: Store, mark: PartitionRow
     gone = await store.expire(NOW + 7 * DAY + SECOND)
     assert gone["request"] == 1
     assert [row.id for row in await store.requests(["old", "new"])] == ["new"]
+
+
+async def test_cursors_go_back_for_a_new_stream_and_to_the_end_of_a_shortened_one(
+    store: Store, mark: PartitionRow
+) -> None:
+    await store.stream_of_record(NOW)
+    await store.commit(Writes(marks=[(mark, mark.after(cursor=50))]))
+    assert await store.adopt_stream(NOW, 40) == 1
+    row = await current(store)
+    assert (row.cursor, row.owner, row.epoch) == (40, "", mark.epoch + 1)
+    assert await store.adopt_stream(NOW + SECOND, 100) == 1
+    assert (await current(store)).cursor == 0
+    assert await store.stream_of_record(NOW) == NOW + SECOND

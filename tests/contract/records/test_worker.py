@@ -45,6 +45,30 @@ async def test_beat_names_all_workers_that_live(store: Store) -> None:
     assert sorted(row.id for row in await store.workers()) == ["wrk_a", "wrk_b"]
 
 
+async def test_a_worker_that_is_unfit_lives_and_gets_no_share(store: Store) -> None:
+    await store.beat(worker("wrk_a")._replace(unfit="superseded"), 60)
+    assert await store.beat(worker("wrk_b"), 60) == ["wrk_b"]
+    assert sorted((row.id, row.unfit) for row in await store.workers()) == [("wrk_a", "superseded"), ("wrk_b", "")]
+    await store.beat(worker("wrk_a"), 60)
+    assert await store.beat(worker("wrk_b"), 60) == ["wrk_a", "wrk_b"]
+
+
+async def test_the_stream_of_record_is_the_first_one_seen(store: Store) -> None:
+    assert await store.stream_of_record(NOW) == NOW
+    assert await store.stream_of_record(NOW + SECOND) == NOW
+
+
+async def test_versions_only_rise_and_a_kind_is_not_left_out(store: Store) -> None:
+    assert await store.enlist({"talk": 2, "talk/rating": 1}) == []
+    assert await store.enlist({"talk": 1, "talk/rating": 3}) == ["talk"]
+    assert await store.enlist({"talk": 2, "talk/other": 1}) == []  # A row or command may go.
+    assert await store.enlist({"vote": 1}) == ["talk"]
+    assert await store.enlist({"talk": 2, "vote": 1}) == []
+    assert await store.enlist({"talk": 2}) == ["vote"]
+    await store.adopt_versions({"talk": 1})
+    assert await store.enlist({"talk": 1}) == []
+
+
 async def test_retire_ends_a_worker_and_frees_what_it_owns(store: Store, mark: PartitionRow) -> None:
     await store.retire("wrk_a")
     assert await store.beat(worker("wrk_b"), 60) == ["wrk_b"]

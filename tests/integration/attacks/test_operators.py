@@ -41,6 +41,13 @@ def late(answer: httpx.Response) -> bool:
     )
 
 
+def test_repairs_are_refused_or_harmless_where_nothing_is_broken(platform: Community) -> None:
+    refused = platform.command("repair", "broker")
+    assert refused.returncode == 1 and "Nothing was done" in refused.stderr
+    assert platform.command("repair", "kinds").returncode == 0
+    assert platform.http.get("/readyz").json()["status"] == "ready"
+
+
 def test_posts_to_a_paused_topic_are_kept_and_appear_in_order(platform: Community, amina: Person, topic: str) -> None:
     assert platform.command("agents", "pause", "topic", topic).returncode == 0
     written = [f"Kept {number}" for number in range(5)]

@@ -4,50 +4,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import anyio
 import asyncpg
 import msgspec
 import pytest
 
-from diramoja.adapters.nats.broker import NatsBroker, open_broker
-from diramoja.adapters.nats.settings import NatsSettings
-from diramoja.adapters.postgres.migrations import migrate
-from diramoja.adapters.postgres.settings import PostgresSettings
+from diramoja.adapters.nats.broker import NatsBroker
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.ids import partition_of
 from diramoja.core.messages import Command, encode
 from diramoja.core.ports.broker import Outgoing
 from tests.support.hostile import Do, Later
 from tests.support.nats_server import NatsServer
-from tests.support.postgres_server import PostgresServer
 
 DEADLINE_S = 90
 MEMORY_MB = "1500"
 NEIGHBOURS = [f"vic_{n}" for n in range(3_000) if partition_of("victim", f"vic_{n}") == partition_of("victim", "vic_0")]
 """Agents of one partition, vic_0 first."""
 AGENTS = [*NEIGHBOURS[:4], *(f"vic_other{n}" for n in range(20))]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path)
-    yield server
-    server.stop()
 
 
 class Supervised:
@@ -104,27 +80,19 @@ class Stage:
 
 @pytest.fixture
 async def stage(
-    request: pytest.FixtureRequest, postgres: PostgresServer, nats_server: NatsServer, tmp_path: Path
+    request: pytest.FixtureRequest, database_url: str, broker: NatsBroker, nats_server: NatsServer
 ) -> AsyncIterator[Stage]:
-    name = f"t{time.monotonic_ns()}"
-    admin = await asyncpg.connect(postgres.url())
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.close()
-    url = postgres.url(name)
-    await migrate(PostgresSettings(url=url), [])
-    database = await asyncpg.connect(url)
-    async with open_broker(NatsSettings(url=nats_server.url)) as broker:
-        await broker.prepare()
-        arguments = (url, nats_server.url, str(tmp_path / "none"), "tests.support.hostile", MEMORY_MB)
-        workers = [Supervised(*arguments) for _ in range(getattr(request, "param", 1))]
-        stage = Stage(database, broker, workers)
-        try:
-            await stage.until("SELECT count(*) FROM partition WHERE owner <> ''", 64)
-            yield stage
-        finally:
-            for worker in workers:
-                worker.stop()
-            await database.close()
+    database = await asyncpg.connect(database_url)
+    arguments = (database_url, nats_server.url, "/nowhere/freeze", "tests.support.hostile", MEMORY_MB)
+    workers = [Supervised(*arguments) for _ in range(getattr(request, "param", 1))]
+    stage = Stage(database, broker, workers)
+    try:
+        await stage.until("SELECT count(*) FROM partition WHERE owner <> ''", 64)
+        yield stage
+    finally:
+        for worker in workers:
+            worker.stop()
+        await database.close()
 
 
 CODES = {

@@ -132,8 +132,8 @@ class Console:
         """
         import msgspec
 
-        from diramoja.core.logs import LogSettings, configure_logs
         from diramoja_community.deployment import load_deployment
+        from diramoja_community.logs import LogSettings, configure_logs
 
         loaded = load_deployment(self.config, [*self.options, *options], os.environ, found=self.found)
         logging = loaded.settings.of(LogSettings)

@@ -44,7 +44,9 @@ def _print_overview(console: Console, seen: "Overview") -> None:
         "partitions without a worker": str(seen.unowned_partitions),
     }
     console.table("instance", "", rows=[*seen.instance.items(), *figures.items()])
-    shares = [(each.id, each.roles, each.host, str(each.pid), str(each.partitions)) for each in seen.workers]
+    shares = [
+        (each.id, each.roles, each.host, str(each.pid), each.unfit or str(each.partitions)) for each in seen.workers
+    ]
     console.table("worker", "roles", "host", "pid", "partitions", rows=shares)
     if seen.lags:
         lags = [(str(each.partition), each.owner, str(each.waiting), f"{each.oldest_s:.1f}") for each in seen.lags]

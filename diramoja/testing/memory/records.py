@@ -1,20 +1,14 @@
-"""The records and broker ports in memory: for testing plugins and the turn itself without servers.
+"""The records port as dictionaries."""
 
-They keep the contracts of `diramoja.core.ports` (the same suites run on them) and survive the crash of a worker, as
-the real ones do; their clock is the test's.
-"""
-
-import itertools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 import msgspec
 
-from diramoja.core.errors import FencedError, LimitedError
-from diramoja.core.ids import PARTITIONS, partition_of
-from diramoja.core.ports.broker import Incoming, Intake, Origin, Outgoing, StreamInfo, Subscription
+from diramoja.core.errors import FencedError
+from diramoja.core.ids import PARTITIONS
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.records import (
     AgentKey,
@@ -34,33 +28,16 @@ from diramoja.core.ports.records import (
     TellRow,
     WorkerRow,
     Writes,
+    over_head,
 )
-from diramoja.core.runtime.prefetch import Prefetch
+from diramoja.testing.memory.clock import START
 
-__all__ = ["MemoryBroker", "MemoryRecords", "VirtualClock"]
-
-MAX_PAYLOAD_BYTES = 1024 * 1024
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class VirtualClock:
-    """A clock that moves only when told."""
-
-    def __init__(self, start: datetime = _EPOCH) -> None:
-        self._now = start
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return self._now
-
-    def advance(self, by: timedelta) -> None:
-        """Move on."""
-        self._now += by
+__all__ = ["MemoryRecords"]
 
 
 def _first_partitions() -> dict[int, PartitionRow]:
     return {
-        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, _EPOCH, 0, 0, "")
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, START, 0, 0, "")
         for number in range(PARTITIONS)
     }
 
@@ -85,13 +62,27 @@ class MemoryRecords:
     modes: dict[str, Mode] = attrs.field(factory=dict)
     tables: dict[str, dict[tuple[str, ...], bytes]] = attrs.field(factory=dict)
     cursors: dict[str, dict[int, int]] = attrs.field(factory=dict)
+    stream: datetime | None = None
+    versions: dict[str, int] = attrs.field(factory=dict)
 
     # --- records ---
 
     async def beat(self, worker: WorkerRow, lease_s: float) -> list[str]:
         """See the port."""
         self.workers_alive[worker.id] = worker
-        return sorted(self.workers_alive)
+        return sorted(each.id for each in self.workers_alive.values() if not each.unfit or each.id == worker.id)
+
+    async def stream_of_record(self, created: datetime) -> datetime:
+        """See the port."""
+        self.stream = self.stream or created
+        return self.stream
+
+    async def enlist(self, versions: Mapping[str, int]) -> list[str]:
+        """See the port."""
+        over = over_head(self.versions, versions)
+        if not over:
+            self.versions |= versions
+        return over
 
     async def partitions(self) -> list[PartitionRow]:
         """See the port."""
@@ -325,6 +316,19 @@ class MemoryRecords:
         else:
             self.modes[kind] = mode
 
+    async def adopt_stream(self, created: datetime, last_seq: int) -> int:
+        """See the port."""
+        low = last_seq if self.stream == created else 0
+        moved = [row for row in self.rows.values() if row.cursor > low]
+        self.rows.update({n: row._replace(owner="", epoch=row.epoch + 1) for n, row in self.rows.items()})
+        self.rows.update({row.n: self.rows[row.n]._replace(cursor=low) for row in moved})
+        self.stream = created
+        return len(moved)
+
+    async def adopt_versions(self, versions: Mapping[str, int]) -> None:
+        """See the port."""
+        self.versions = dict(versions)
+
     async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
         """See the port."""
         return sorted({AgentKey(*key[:2]) for key in self.parked_rows if key[0] == kind})[:limit]
@@ -348,129 +352,3 @@ class MemoryRecords:
         for id in old:
             del self.request[id]
         return {"request": len(old)}
-
-
-class _Listening:
-    def __init__(self, end: Callable[[], None]) -> None:
-        self._end = end
-
-    async def end(self) -> None:
-        self._end()
-
-
-@attrs.define
-class MemoryBroker:
-    """Streams as lists, hints as calls."""
-
-    clock: Clock
-    stream: list[Incoming] = attrs.field(factory=list)
-    events: list[Outgoing] = attrs.field(factory=list)
-    last_seq: int = 0
-    intakes: list["MemoryIntake"] = attrs.field(factory=list)
-    listeners: dict[int, tuple[list[str], Callable[[str, bytes], Awaitable[None] | None]]] = attrs.field(factory=dict)
-    _numbers: Any = attrs.field(factory=itertools.count)
-
-    async def prepare(self) -> None:
-        """See the port."""
-
-    async def commands(self) -> StreamInfo:
-        """See the port."""
-        first = self.stream[0].seq if self.stream else self.last_seq + 1
-        return StreamInfo(_EPOCH, first, self.last_seq, len(self.stream))
-
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """See the port."""
-        if any(len(each.data) > MAX_PAYLOAD_BYTES for each in messages):
-            raise LimitedError("A message is larger than the broker takes.", code="message_too_large")
-        for each in messages:
-            first, *rest = each.subject.split(".")
-            if first == "event":
-                self.events.append(each)
-                if rest[0] == "live":
-                    await self.hint(".".join(["live", *rest[1:]]), each.data)
-            else:
-                self._store(first, rest, each.data)
-
-    def _store(self, first: str, rest: list[str], data: bytes) -> None:
-        kind, agent, verb = rest
-        origin: Origin = first  # type: ignore[assignment]  # cmd, tell or job by the port's contract
-        self.last_seq += 1
-        seq = self.last_seq
-        incoming = Incoming(partition_of(kind, agent), seq, self.clock.now(), origin, kind, agent, verb, data)
-        self.stream.append(incoming)
-        for intake in self.intakes:
-            intake.offer(incoming)
-
-    def intake(self) -> Intake:
-        """See the port."""
-        intake = MemoryIntake(self)
-        self.intakes.append(intake)
-        return intake
-
-    async def purge_commands(self, partition: int, below: int) -> None:
-        """See the port."""
-        self.stream = [each for each in self.stream if each.partition != partition or each.seq >= below]
-
-    async def hint(self, subject: str, data: bytes) -> None:
-        """See the port."""
-        parts = subject.split(".")
-        for pattern, call in list(self.listeners.values()):
-            if len(pattern) == len(parts) and all(p in ("*", s) for p, s in zip(pattern, parts, strict=True)):
-                waiting = call(subject, data)
-                if waiting is not None:
-                    await waiting
-
-    async def listen(self, subject: str, call: Callable[[str, bytes], Awaitable[None] | None]) -> Subscription:
-        """See the port."""
-        number = next(self._numbers)
-        self.listeners[number] = (subject.split("."), call)
-        return _Listening(lambda: self.listeners.pop(number, None) and None)
-
-    def connected(self) -> bool:
-        """See the port."""
-        return True
-
-
-class MemoryIntake:
-    """The open partitions of one worker, each a buffer without bound."""
-
-    def __init__(self, broker: MemoryBroker) -> None:
-        self._broker = broker
-        self._prefetch = Prefetch()
-        self._open: set[int] = set()
-
-    def offer(self, incoming: Incoming) -> None:
-        """A message that was just stored."""
-        if incoming.partition in self._open:
-            self._prefetch.put(incoming)
-
-    async def open(self, partition: int, after: int) -> None:
-        """See the port."""
-        self._open.add(partition)
-        self._prefetch.open(partition)
-        for each in self._broker.stream:
-            if each.partition == partition and each.seq > after:
-                self._prefetch.put(each)
-
-    async def close(self, partition: int) -> None:
-        """See the port."""
-        self._open.discard(partition)
-        self._prefetch.close(partition)
-
-    def take(self, limit: int) -> list[Incoming]:
-        """See the port."""
-        return self._prefetch.take(limit)
-
-    async def wait(self, timeout_s: float) -> bool:
-        """See the port; time does not pass by itself here."""
-        return bool(self._prefetch)
-
-    def wake(self) -> None:
-        """See the port."""
-
-    async def shut(self) -> None:
-        """See the port."""
-        self._open.clear()
-        self._prefetch.clear()
-        if self in self._broker.intakes:
-            self._broker.intakes.remove(self)

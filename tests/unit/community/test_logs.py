@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from diramoja.core.logs import LogSettings, configure_logs
+from diramoja_community.logs import LogSettings, configure_logs
 
 
 @pytest.fixture(autouse=True)
