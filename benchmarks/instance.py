@@ -15,14 +15,14 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
+from benchmarks.lean import Connection
+
 __all__ = ["Member", "Platform", "Watch", "open_platform"]
 
 START_S = 60.0
 STOP_S = 30.0
 ANSWER_S = 30.0
 JOIN_AT_ONCE = 4
-KEEP_ALIVE_S = 2.0
-"""Shorter than uvicorn's: a connection that the server is about to close is not used again."""
 PASSWORD = "nobody lives here but a benchmark"  # noqa: S105  # of members who live for a minute
 PLUGINS = "identity,information,member,moderator,search,topic"
 SETTINGS = (
@@ -57,34 +57,38 @@ class _Frame(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-@attrs.frozen
+@attrs.define
 class Member:
-    """Somebody who is signed in, with a connection of their own."""
+    """Somebody who is signed in, with a connection of their own that is opened anew where the server closed it."""
 
-    client: httpx.AsyncClient
+    address: tuple[str, int]
     token: str
+    _connection: Connection | None = None
 
-    async def write(self, path: str, body: object) -> httpx.Response:
-        """POST; the answer whatever it is."""
-        return await self.client.post(
-            path,
-            content=msgspec.json.encode(body),
-            headers={"authorization": f"Bearer {self.token}", "content-type": "application/json"},
-        )
+    async def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """(status, body) of the answer, whatever it is."""
+        if self._connection is None or not self._connection.is_open:
+            self._connection = await Connection.open(*self.address)
+        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        return await self._connection.ask(method, path, headers, b"" if body is None else msgspec.json.encode(body))
+
+    def leave(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
 
     async def open_topic(self, title: str) -> str:
         """The id of a new topic."""
-        response = await self.write(
-            "/v1/topics", {"title": title, "description": "Opened by a benchmark.", "category": "healthcare"}
-        )
-        response.raise_for_status()
-        return msgspec.json.decode(response.content, type=_Known).id
+        topic = {"title": title, "description": "Opened by a benchmark.", "category": "healthcare"}
+        status, body = await self.ask("POST", "/v1/topics", topic)
+        if status != httpx.codes.CREATED:
+            raise RuntimeError(f"No topic could be opened: {status} {body.decode()}")
+        return msgspec.json.decode(body, type=_Known).id
 
-    async def post(self, topic: str, body: str) -> tuple[int, str]:
+    async def post(self, topic: str, text: str) -> tuple[int, str]:
         """(status, id of the post or "")."""
-        response = await self.write(f"/v1/topics/{topic}/posts", {"body": body})
-        created = response.status_code == httpx.codes.CREATED
-        return response.status_code, msgspec.json.decode(response.content, type=_Known).id if created else ""
+        status, body = await self.ask("POST", f"/v1/topics/{topic}/posts", {"body": text})
+        return status, msgspec.json.decode(body, type=_Known).id if status == httpx.codes.CREATED else ""
 
 
 @attrs.define
@@ -120,29 +124,32 @@ class Platform:
     url: str
     tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        url = httpx.URL(self.url)
+        assert url.port is not None
+        return url.host, url.port
+
     @asynccontextmanager
     async def members(self, count: int) -> AsyncIterator[list[Member]]:
         """So many new members, signed in."""
-        clients = [self._client() for _ in range(count)]
-        tokens: dict[int, str] = {}
+        members: dict[int, Member] = {}
         limiter = anyio.CapacityLimiter(JOIN_AT_ONCE)
+        async with httpx.AsyncClient(base_url=self.url, timeout=ANSWER_S, verify=self.tls) as client:
 
-        async def one(number: int) -> None:
-            async with limiter:
-                tokens[number] = await _join(clients[number], f"bench{number}")
+            async def one(number: int) -> None:
+                async with limiter:
+                    members[number] = Member(self.address, await _join(client, f"bench{number}"))
 
-        try:
             async with anyio.create_task_group() as tasks:
                 for number in range(count):
                     tasks.start_soon(one, number)
-            yield [Member(client, tokens[number]) for number, client in enumerate(clients)]
+        try:
+            yield [members[number] for number in range(count)]
         finally:
-            for client in clients:
-                await client.aclose()
-
-    def _client(self) -> httpx.AsyncClient:
-        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
-        return httpx.AsyncClient(base_url=self.url, timeout=ANSWER_S, verify=self.tls, limits=limits)
+            for member in members.values():
+                member.leave()
 
     @asynccontextmanager
     async def watch(self, member: Member, topics: list[str]) -> AsyncIterator[Watch]:

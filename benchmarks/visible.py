@@ -4,7 +4,8 @@
 
 The platform is `diramoja up` as a child process with its own servers, durable as in production. A post goes over HTTP
 to the author's member agent, the topic, the moderator's screening and back to the topic, and comes to the other member
-on a WebSocket. The clients are plain httpx and websockets in this process, and share the machine with all the rest.
+on a WebSocket. The clients (`benchmarks.lean`, and plain websockets) are in this process and share the machine with all
+the rest.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from benchmarks.timing import MICROSECONDS, CpuMeter
 
 __all__ = ["run"]
 
-CLIENTS = 64
+CLIENTS = 256
 TOPICS = 16
 WARM_UP_POSTS = 50
 PAUSE_S = 0.02

@@ -107,11 +107,6 @@ class Runtime:
         self.records = records
         self._provided |= dict.fromkeys((Records, Operations, JobStore, EventLog), records)
 
-    def recover(self) -> None:
-        """What a worker does after its step has failed: read on from the stored cursors."""
-        if self._worker is not None:
-            self._do(self._worker.read_on())
-
     def reseed(self, seed: int, crash_ratio: float) -> None:
         """Crash from now on, by this seed."""
         self._random.seed(seed)

@@ -23,7 +23,7 @@ DATA = {".csv", ".tsv", ".txt"}
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "records.py", "search.py"}
 OWN_ADAPTER_FILES = {
-    "nats": {"intake.py", "streams.py", "wire.py"},
+    "nats": {"intake.py", "prefetch.py", "streams.py", "wire.py"},
     "postgres": {
         "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py", "operations.py",
         "ownership.py", "ports.py", "schema", "search_sql.py",

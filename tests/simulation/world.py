@@ -1,6 +1,7 @@
 """One seed: the runtime in memory, with crashes between any two steps, servers that are away at any call, commits and
 publications whose outcome nobody knows, and clients that try again. Afterwards everything happened once, in order."""
 
+import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,10 +10,10 @@ from typing import Any
 import msgspec
 
 from diramoja.core.errors import DiramojaError, OutcomeUnknownError, UnavailableError
-from diramoja.core.ports.broker import Broker, Outgoing
+from diramoja.core.ports.broker import Broker, Intake, Outgoing
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.records import PartitionRow, Tail, Writes
-from diramoja.testing.memory import MemoryBroker, MemoryRecords
+from diramoja.testing.memory import MemoryBroker, MemoryIntake, MemoryRecords
 from diramoja.testing.runtime import Runtime, Sent
 from tests.chaos import plugin as under_test
 from tests.chaos.plugin import HOW, Note, Noted, ledger
@@ -85,6 +86,20 @@ class StormyRecords(MemoryRecords):
             raise OutcomeUnknownError("done, but not heard of")
 
 
+class StormyIntake(MemoryIntake):
+    """Away when a partition is to be opened: it stays closed then."""
+
+    def __init__(self, broker: "StormyBroker") -> None:
+        super().__init__(broker)
+        self._storm = broker
+
+    async def open(self, partition: int, after: int) -> None:
+        await self.close(partition)
+        if self._storm.dice.random() < self._storm.away / 10:  # It is called for many at a time.
+            raise UnavailableError("away")
+        await super().open(partition, after)
+
+
 class StormyBroker(MemoryBroker):
     """Away at any publication, before or after it was stored."""
 
@@ -92,6 +107,11 @@ class StormyBroker(MemoryBroker):
         super().__init__(clock)
         self.dice = dice
         self.away = 0.0
+
+    def intake(self) -> Intake:
+        intake = StormyIntake(self)
+        self.intakes.append(intake)
+        return intake
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         if self.dice.random() < self.away:
@@ -113,7 +133,10 @@ class World:
         self.runtime.broker = self.broker
         self.runtime._provided[Broker] = self.broker
         self.runtime.runtime_settings = msgspec.structs.replace(
-            self.runtime.runtime_settings, batch_messages=self.dice.choice((1, 3, 500)), cache_bytes=1_000_000
+            self.runtime.runtime_settings,
+            batch_messages=self.dice.choice((1, 3, 500)),
+            cache_bytes=1_000_000,
+            onward_messages=self.dice.choice((0, 3, 500)),
         )
         self.runtime.deploy(under_test.plugin)
         self.notes: dict[str, tuple[str, Note]] = {}
@@ -131,7 +154,7 @@ class World:
                 self._quietly(lambda: self.runtime.advance(seconds=self.dice.random() * 2))
         self.records.away = self.broker.away = self.runtime.crash_ratio = 0.0
         self.runtime._do(self.records.land())
-        self.runtime.recover()
+        self._settle()  # May find what has just landed.
         self.runtime.advance(hours=2)
         self._count()
 
@@ -153,10 +176,8 @@ class World:
         self._quietly(self.runtime.settle)
 
     def _quietly(self, act: Any) -> None:
-        try:
+        with contextlib.suppress(DiramojaError):
             act()
-        except DiramojaError:
-            self.runtime.recover()
 
     # --- the count ---
 

@@ -17,11 +17,11 @@ from diramoja.adapters.nats import wire
 from diramoja.adapters.nats.client import Answer, NatsLink, open_link
 from diramoja.adapters.nats.errors import away, from_answer, outcome_unknown, too_large
 from diramoja.adapters.nats.intake import NatsIntake
+from diramoja.adapters.nats.prefetch import Prefetch
 from diramoja.adapters.nats.settings import NatsSettings
 from diramoja.adapters.nats.streams import Names, commands_config, events_config, prepare_stream, stream_info
 from diramoja.core.errors import DiramojaError, InvalidError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.broker import Intake, Outgoing, StreamInfo, Subscription
-from diramoja.core.runtime.prefetch import Prefetch
 
 __all__ = ["NatsBroker", "open_broker"]
 

@@ -14,11 +14,11 @@ import structlog
 
 from diramoja.adapters.nats.client import NatsLink
 from diramoja.adapters.nats.errors import away
+from diramoja.adapters.nats.prefetch import Prefetch
 from diramoja.adapters.nats.streams import stream_info
 from diramoja.adapters.nats.wire import Status, consumer_progress, place_of, publication, status_of
 from diramoja.core.errors import ConflictError, DiramojaError
 from diramoja.core.ports.broker import Incoming
-from diramoja.core.runtime.prefetch import Prefetch
 
 __all__ = ["NatsIntake"]
 

@@ -111,15 +111,16 @@ WHERE parked.kind = k.kind AND parked.agent = k.agent AND parked.seq <= k.seq
 FENCE = """
 WITH mark AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::text[])
-    AS m (n, owner, epoch, turn_before, cursor, out_seq, told_seq, published_seq, clock, attempts, turn, seen)
+        $8::bigint[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
+    AS m (n, owner, epoch, turn_before, cursor, out_seq, told_seq, published_seq, clock, attempts, turn, seen, sent)
 ), held AS MATERIALIZED (
     SELECT p.n FROM partition p JOIN mark m ON m.n = p.n
     WHERE p.owner = m.owner AND p.epoch = m.epoch AND p.turn = m.turn_before
     ORDER BY p.n FOR UPDATE OF p
 )
 UPDATE partition p SET cursor = m.cursor, out_seq = m.out_seq, told_seq = m.told_seq, published_seq = m.published_seq,
-    clock = m.clock, attempts = m.attempts, turn = m.turn, suspect = '', seen = coalesce(m.seen::bigint[], p.seen)
+    clock = m.clock, attempts = m.attempts, turn = m.turn, suspect = '',
+    seen = coalesce(m.seen::bigint[], p.seen), sent = coalesce(m.sent::bigint[], p.sent)
 FROM mark m JOIN held h ON h.n = m.n WHERE p.n = m.n
 """
 
@@ -178,17 +179,17 @@ def _chain_of(row: ParkedRow) -> tuple[str, str]:
 
 
 def fence(marks: Sequence[tuple[PartitionRow, PartitionRow]]) -> Statement:
-    """The compare-and-set over all marks; `seen` is sent only where it moved."""
+    """The compare-and-set over all marks; `seen` and `sent` go with it only where they moved."""
     text, kinds = as_literals(FENCE)
     rows = [
-        (old.n, old.owner, old.epoch, old.turn, new.cursor, *new[5:11], None if new.seen is old.seen else _seen(new))
+        (*old[:3], old.turn, new.cursor, *new[5:11], _moved(old.seen, new.seen), _moved(old.sent, new.sent))
         for old, new in marks
     ]
     return text, literals(kinds, rows)
 
 
-def _seen(row: PartitionRow) -> str:
-    return "{" + ",".join(map(str, row.seen)) + "}"
+def _moved(before: tuple[int, ...], after: tuple[int, ...]) -> str | None:
+    return None if after is before else "{" + ",".join(map(str, after)) + "}"
 
 
 def _record(record: RecordWrite) -> Iterator[Statement]:

@@ -27,7 +27,9 @@ TERMINATION_MS = 500
 """How long a claim waits for the end of the frozen owner's session; usually 3 to 6 ms."""
 LOCK_TIMEOUT = "500ms"
 
-_PROGRESS = "p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts, p.turn, p.suspect"
+_PROGRESS = """
+p.epoch, p.cursor, p.seen, p.out_seq, p.told_seq, p.published_seq, p.clock, p.attempts, p.turn, p.suspect, p.sent
+"""
 
 # Rows are locked by number before they are updated, as a commit does: none of the two ends in a deadlock.
 BEAT = """
@@ -146,4 +148,4 @@ async def introduce(connection: Connection, worker: str) -> None:
 
 
 def _rows(rows: Iterable[asyncpg.Record]) -> list[PartitionRow]:
-    return [PartitionRow(*row)._replace(seen=tuple(row[4])) for row in rows]
+    return [PartitionRow(*row)._replace(seen=tuple(row[4]), sent=tuple(row[12])) for row in rows]

@@ -201,6 +201,7 @@ class PartitionRow(NamedTuple):
     Attributes:
         cursor: sequence in COMMANDS of the last message decided.
         seen: for each source partition the out_seq of its last tell that was decided.
+        sent: for each target partition the out_seq of the last tell that went to it over the stream.
         out_seq: number of the last tell or event committed.
         told_seq: number of the last tell published; `published_seq`: of the last event.
         clock: time of the last message decided.
@@ -221,6 +222,7 @@ class PartitionRow(NamedTuple):
     attempts: int
     turn: int
     suspect: str
+    sent: tuple[int, ...]
 
     def after(self, **changes: Any) -> "PartitionRow":
         """The row as one more turn leaves it."""

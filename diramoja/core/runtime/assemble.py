@@ -2,7 +2,7 @@
 
 import hashlib
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +31,6 @@ from diramoja.core.ports.records import (
     JobRow,
     OwnRow,
     ParkedRow,
-    PartitionRow,
     RecordWrite,
     ReminderRow,
     RequestRow,
@@ -40,10 +39,11 @@ from diramoja.core.ports.records import (
 )
 from diramoja.core.projections import Meta, RecordProjection
 from diramoja.core.registry import Registry
-from diramoja.core.runtime.items import WORKER_ENDED, Item
-from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id, parked_envelope
+from diramoja.core.runtime.items import WORKER_ENDED, Item, from_tell
+from diramoja.core.runtime.progress import Progress
+from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id
 
-__all__ = ["AUDIENCE_JOB", "Audience", "assemble"]
+__all__ = ["AUDIENCE_JOB", "Assembly", "Audience"]
 
 AUDIENCE_JOB = "_audience"
 """Name of the runtime's own job that tells a wide audience."""
@@ -63,79 +63,53 @@ class Audience(Message):
 
 
 @attrs.define
-class _Assembly:
-    registry: Registry
-    turn: Turn
-    marks: dict[int, PartitionRow]
-    writes: Writes = attrs.field(factory=Writes)
-    records: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Record | None]] = attrs.field(factory=dict)
-    reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
-    requests: dict[str, RequestRow] = attrs.field(factory=dict)
-    out: dict[int, int] = attrs.field(factory=dict)
-
-    def number(self, partition: int) -> int:
-        self.out[partition] = self.out.get(partition, self.marks[partition].out_seq) + 1
-        return self.out[partition]
-
-
-def assemble(
-    turn: Turn, items: Sequence[Item], marks: Mapping[int, PartitionRow], published: Mapping[int, tuple[int, int]]
-) -> Writes:
-    """All that the turn commits.
-
-    Args:
-        turn: after it has decided all it could.
-        items: all that was taken, repeats included: the cursors pass them.
-        marks: the rows of the batch's partitions as they were read.
-        published: partition → (told_seq, published_seq) as the publisher has come.
+class Assembly:
+    """All that a turn commits, put together round by round; `close` at the end.
 
     Raises:
         Exception: something decided cannot be encoded or projected; the caller looks for the culprit.
     """
-    work = _Assembly(turn.registry, turn, dict(marks))
-    for decided in turn.in_order():
-        _one(work, decided)
-    _agents(work)
-    writes = work.writes
-    writes.reminders = list(work.reminders.values())
-    writes.requests = list(work.requests.values())
-    writes.unparked = [(*key, seq) for key, seq in turn.unparked.items()]
-    writes.records = [_record_write(table, key, rows) for (table, key), rows in work.records.items()]
-    taken: dict[int, list[Item]] = {number: [] for number in marks}
-    for item in items:
-        taken[item.partition].append(item)
-    writes.marks = [(row, _next_mark(work, row, taken[n], published.get(n))) for n, row in marks.items()]
-    return writes
+
+    turn: Turn
+    progress: Progress
+    writes: Writes = attrs.field(factory=Writes)
+    tells: list[tuple[TellRow, datetime]] = attrs.field(factory=list)
+    records: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Record | None]] = attrs.field(factory=dict)
+    reminders: dict[tuple[str, str, str], ReminderRow] = attrs.field(factory=dict)
+    requests: dict[str, RequestRow] = attrs.field(factory=dict)
+
+    def add(self, most: int) -> list[Item]:
+        """Take what the turn has decided since; returns at most so many of its tells that the turn goes on with."""
+        for decided in self.turn.news():
+            _one(self, decided)
+        onward: list[Item] = []
+        for tell, at in self.tells:
+            if len(onward) < most and self.progress.goes_on(tell):
+                onward.append(from_tell(tell, at, self.turn.registry))
+            else:
+                self.progress.goes_out(tell)
+                self.writes.tells.append(tell)
+        self.tells.clear()
+        return onward
+
+    def close(self, items: Iterable[Item], published: Mapping[int, tuple[int, int]]) -> Writes:
+        """All of it; see `Progress.after`."""
+        _agents(self)
+        writes = self.writes
+        writes.reminders = list(self.reminders.values())
+        writes.requests = list(self.requests.values())
+        writes.unparked = [(*key, seq) for key, seq in self.turn.unparked.items()]
+        writes.records = [_record_write(table, key, rows) for (table, key), rows in self.records.items()]
+        writes.marks = self.progress.after(items, published)
+        return writes
 
 
-def _next_mark(
-    work: _Assembly, row: PartitionRow, items: Sequence[Item], published: tuple[int, int] | None
-) -> PartitionRow:
-    """The row after the items that were taken of its partition. `seen` stays the same object where no tell came."""
-    tells = [item.envelope for item in items if item.origin == "tell" and item.envelope.source >= 0]
-    seen = row.seen
-    if tells:
-        marks = list(seen)
-        for tell in tells:
-            marks[tell.source] = max(marks[tell.source], tell.seq)
-        seen = tuple(marks)
-    told, shown = published or (row.told_seq, row.published_seq)
-    return row.after(
-        cursor=max([row.cursor, *[item.seq for item in items]]),
-        seen=seen,
-        out_seq=work.out.get(row.n, row.out_seq),
-        told_seq=max(row.told_seq, told),
-        published_seq=max(row.published_seq, shown),
-        clock=max([row.clock, *[item.at for item in items]]),
-    )
-
-
-def _one(work: _Assembly, decided: Decided) -> None:
+def _one(work: Assembly, decided: Decided) -> None:
     item = decided.item
     if item.reminder is not None:
         _next_reminder(work, item, item.reminder)
     if decided.parked_as:
-        work.writes.parked.append(ParkedRow(*item.key, decided.parked_as, item.verb, item.at, parked_envelope(item)))
+        work.writes.parked.append(ParkedRow(*item.key, decided.parked_as, item.verb, item.at, pack(item.envelope)))
     if decided.failure is not None:
         work.writes.dead_letters.append(_dead_letter(work, decided))
     for effect in decided.effects:
@@ -146,7 +120,7 @@ def _one(work: _Assembly, decided: Decided) -> None:
     _request(work, decided)
 
 
-def _request(work: _Assembly, decided: Decided) -> None:
+def _request(work: Assembly, decided: Decided) -> None:
     item, answer = decided.item, decided.answer
     request = item.envelope.request
     first = item.origin in ("cmd", "job") and bool(request)
@@ -161,9 +135,9 @@ def _request(work: _Assembly, decided: Decided) -> None:
     )
 
 
-def _event(work: _Assembly, decided: Decided, event: Event) -> None:
+def _event(work: Assembly, decided: Decided, event: Event) -> None:
     item, cell = decided.item, decided.cell
-    seq = work.number(item.partition)
+    seq = work.progress.number(item.partition)
     channel_seq = None
     if event.is_live:
         cell.channel_seq += 1
@@ -184,14 +158,14 @@ def _event(work: _Assembly, decided: Decided, event: Event) -> None:
             body,
         )
     )
-    for projection in work.registry.event_records.get(type(event), ()):
+    for projection in work.turn.registry.event_records.get(type(event), ()):
         meta = Meta(*item.key, item.partition, seq, channel_seq, item.at, envelope.correlation, envelope.id)
         _record(work, projection, (), projection.project(event, meta))
-    for hearing in work.registry.hearings.get(type(event), ()):
+    for hearing in work.turn.registry.hearings.get(type(event), ()):
         _heard(work, item, hearing, event)
 
 
-def _heard(work: _Assembly, item: Item, hearing: Hearing[Any], event: Event) -> None:
+def _heard(work: Assembly, item: Item, hearing: Hearing[Any], event: Event) -> None:
     if hearing.to is None:
         payload = encode(Audience(hearing.name, event.schema_version, encode(event)))
         key = f"{hearing.name}:{_short(item.envelope.id)}:{len(work.writes.jobs)}"
@@ -243,9 +217,9 @@ def _deaf(item: Item, hearing: Hearing[Any], event: Event, error: Exception) -> 
     )
 
 
-def _tell(work: _Assembly, item: Item, tell: Tell) -> None:
+def _tell(work: Assembly, item: Item, tell: Tell) -> None:
     command, answers = tell.command, tell.answers
-    seq = work.number(item.partition)
+    seq = work.progress.number(item.partition)
     envelope = item.envelope
     packed = pack(
         Envelope(
@@ -265,10 +239,11 @@ def _tell(work: _Assembly, item: Item, tell: Tell) -> None:
     )
     if len(packed) > MAX_TELL_BYTES:
         raise ValueError(f"A tell {command.wire_name} of {len(packed)} bytes.")
-    work.writes.tells.append(TellRow(item.partition, seq, tell.kind, check_id(tell.agent), command.wire_name, packed))
+    row = TellRow(item.partition, seq, tell.kind, check_id(tell.agent), command.wire_name, packed)
+    work.tells.append((row, item.at))
 
 
-def _reminder(work: _Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> None:
+def _reminder(work: Assembly, item: Item, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> None:
     name = reminder_name(effect)
     due, repeat = _due(item.at, effect)
     envelope = Envelope(
@@ -298,7 +273,7 @@ def _due(now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCro
     return next(CronSim(effect.cron, now)), f"cron:{effect.cron}"
 
 
-def _next_reminder(work: _Assembly, item: Item, row: ReminderRow) -> None:
+def _next_reminder(work: Assembly, item: Item, row: ReminderRow) -> None:
     """A due reminder goes; one that repeats gets its next time, if there is one. Missed times are not made up for."""
     due: datetime | None = None
     how, _, value = ("" if item.stripped else row.repeat).partition(":")
@@ -310,12 +285,12 @@ def _next_reminder(work: _Assembly, item: Item, row: ReminderRow) -> None:
     work.reminders[(row.kind, row.agent, row.name)] = row._replace(due=due)
 
 
-def _cancel(work: _Assembly, item: Item, effect: Cancel) -> None:
+def _cancel(work: Assembly, item: Item, effect: Cancel) -> None:
     work.reminders[(*item.key, effect.name)] = ReminderRow(*item.key, effect.name, item.partition, None, "", b"", "")
 
 
-def _call(work: _Assembly, item: Item, call: Call[Any]) -> None:
-    if call.job.name not in work.registry.jobs:
+def _call(work: Assembly, item: Item, call: Call[Any]) -> None:
+    if call.job.name not in work.turn.registry.jobs:
         raise ValueError(f"No plugin here declares the job {call.job.name}.")
     row = _job_row(
         item,
@@ -328,11 +303,11 @@ def _call(work: _Assembly, item: Item, call: Call[Any]) -> None:
     work.writes.jobs.append(row)
 
 
-def _cancel_call(work: _Assembly, item: Item, effect: CancelCall) -> None:
+def _cancel_call(work: Assembly, item: Item, effect: CancelCall) -> None:
     work.writes.cancelled_jobs.append(f"{item.key.kind}:{item.key.agent}:{effect.key}")
 
 
-_WRITERS: dict[type, Callable[[_Assembly, Item, Any], None]] = {
+_WRITERS: dict[type, Callable[[Assembly, Item, Any], None]] = {
     Tell: _tell,
     RemindAt: _reminder,
     RemindAfter: _reminder,
@@ -364,7 +339,7 @@ def _job_row(item: Item, *, name: str, version: int, payload: bytes, key: str, t
     )
 
 
-def _dead_letter(work: _Assembly, decided: Decided) -> DeadLetter:
+def _dead_letter(work: Assembly, decided: Decided) -> DeadLetter:
     item, failure, cell = decided.item, decided.failure, decided.cell
     assert failure is not None
     envelope = item.envelope
@@ -384,7 +359,7 @@ def _dead_letter(work: _Assembly, decided: Decided) -> DeadLetter:
         traceback=failure.traceback,
         state_version=cell.version,
         version=envelope.version,
-        payload=_masked(work.registry, item),
+        payload=_masked(work.turn.registry, item),
         at=item.at,
     )
 
@@ -411,7 +386,7 @@ def _hidden(of: type[Message], fields: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode({name: "***" if name in personal else value for name, value in fields.items()})
 
 
-def _agents(work: _Assembly) -> None:
+def _agents(work: Assembly) -> None:
     """Snapshots, own rows and the records made from them, once an agent and once a row."""
     turn = work.turn
     for key in turn.touched:
@@ -421,19 +396,19 @@ def _agents(work: _Assembly) -> None:
         if row.body and cell.mode != "failed":
             decode(cell.kind.state, row.body, row.version)  # A state of wrong types would never load again.
         work.writes.snapshots.append(row)
-        for projection in work.registry.state_records.get(key.kind, ()):
+        for projection in work.turn.registry.state_records.get(key.kind, ()):
             _record(work, projection, (key.agent,), projection.project(key.agent, cell.state))
     for row_key, own in turn.written.items():
         collection = turn.cells[row_key[0], row_key[1]].kind.rows[row_key.collection]  # type: ignore[index]
         body = None if own is None else encode(own)
         work.writes.own_rows.append(OwnRow(*row_key, collection.schema_version, body))
-        for projection in work.registry.row_records.get(collection, ()):
+        for projection in work.turn.registry.row_records.get(collection, ()):
             key_values = (row_key.agent, row_key.key)[-len(projection.key) :]
             made = None if own is None else projection.project(row_key.agent, own)
             _record(work, projection, key_values, made)
 
 
-def _record(work: _Assembly, projection: RecordProjection, gone: tuple[str, ...], record: Record | None) -> None:
+def _record(work: Assembly, projection: RecordProjection, gone: tuple[str, ...], record: Record | None) -> None:
     """Last one of a key wins. `gone`: key values under which None deletes."""
     rows = work.records.setdefault((projection.table, projection.key), {})
     if record is not None:

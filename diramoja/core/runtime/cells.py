@@ -55,21 +55,10 @@ class Cell:
         Raises:
             MessageError: the state cannot be read.
         """
-        state = decode(kind.state, row.body, row.version) if row.body else kind.absent
-        mode: Mode = row.mode  # type: ignore[assignment]  # written from a Mode
-        return cls(
-            AgentKey(row.kind, row.agent),
-            kind,
-            state,
-            row.revision,
-            row.channel_seq,
-            mode,
-            row.parked,
-            row.failures,
-            row.at,
-            row.body,
-            row.version,
-        )
+        cell = cls.unreadable(row, kind)
+        cell.state = decode(kind.state, row.body, row.version) if row.body else kind.absent
+        cell.mode, cell.broken = row.mode, False  # type: ignore[assignment]  # written from a Mode
+        return cell
 
     @classmethod
     def unreadable(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":

@@ -8,13 +8,23 @@ import attrs
 from diramoja.core.agents import AgentKind
 from diramoja.core.envelope import MAX_HOPS, Envelope, unpack
 from diramoja.core.errors import DiramojaError, MessageError
-from diramoja.core.ids import PARTITIONS, is_id
+from diramoja.core.ids import PARTITIONS, is_id, partition_of
 from diramoja.core.messages import Command, decode
 from diramoja.core.ports.broker import Incoming
-from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow
+from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow, TellRow
 from diramoja.core.registry import Registry
 
-__all__ = ["CONTROL_VERBS", "WORKER_ENDED", "Item", "control", "from_parked", "from_reminder", "from_stream", "strip"]
+__all__ = [
+    "CONTROL_VERBS",
+    "WORKER_ENDED",
+    "Item",
+    "control",
+    "from_parked",
+    "from_reminder",
+    "from_stream",
+    "from_tell",
+    "strip",
+]
 
 NOBODY = AgentKey("", "")
 """Whose a message is that bears no possible address."""
@@ -75,6 +85,12 @@ def from_stream(incoming: Incoming, registry: Registry, *, condemned: bool = Fal
         item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
         return item
     return _opened(item, incoming.data, registry, condemned=condemned)
+
+
+def from_tell(row: TellRow, at: datetime, registry: Registry) -> Item:
+    """An item from a tell that the turn which made it decides too, at the time of its cause."""
+    target = partition_of(row.kind, row.agent)
+    return from_stream(Incoming(target, 0, at, "tell", row.kind, row.agent, row.verb, row.envelope), registry)
 
 
 def from_reminder(row: ReminderRow, now: datetime, registry: Registry, *, condemned: bool = False) -> Item:

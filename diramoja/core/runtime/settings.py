@@ -13,6 +13,10 @@ class RuntimeSettings(Settings, frozen=True, kw_only=True):
     """How a worker takes, keeps and publishes."""
 
     batch_messages: Annotated[int, Meta(ge=1, le=5000, description="Messages of one turn at the most.")] = 500
+    onward_messages: Annotated[
+        int,
+        Meta(ge=0, le=20_000, description="Tells that a turn decides itself at the most; 0: all go over the stream."),
+    ] = 2000
     lease_s: Annotated[float, Meta(ge=0.5, le=60, description="A worker silent for so long loses its partitions.")] = (
         2.0
     )

@@ -1,8 +1,9 @@
 """Settling a batch: gather → decide → commit → answer, and what is done where the commit does not go through."""
 
 import contextlib
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import anyio
 import attrs
@@ -19,11 +20,12 @@ from diramoja.core.errors import (
 )
 from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
-from diramoja.core.runtime.assemble import assemble
+from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
 from diramoja.core.runtime.items import Item, control, strip
+from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
 from diramoja.core.runtime.watchdog import HandlerTimeoutError, Watch
@@ -36,6 +38,8 @@ CRASH_POINTS = ("taken", "gathered", "decided", "committing", "committed", "answ
 """Where a test may crash a worker: between any two steps of the turn, in this order."""
 
 PARKED_AT_ONCE = 500
+GOES_ON_S = 0.25
+"""How long a turn goes on to decide the tells that it makes itself."""
 NUDGE = "nudge.jobs"
 """The subject of the hint that there are new jobs."""
 
@@ -85,13 +89,19 @@ class Settler:
         self._watch = watch
         self._reminded: set[tuple[str, str, str]] = set()
         self._resynced = False
+        self._onward_messages = 0
 
-    async def settle(self, items: Sequence[Item]) -> None:
+    async def settle(self, items: Sequence[Item], *, alone: bool = False) -> None:
         """Decide and commit all, whatever it takes; while the database is away it waits, unless it is to stop.
 
         What the database refuses is halved until the culprit is alone; that one becomes a dead letter. What another
         worker owns meanwhile is dropped: it decides it.
+
+        Args:
+            items: in order.
+            alone: nothing else is decided with them, so that it is known what did harm.
         """
+        self._onward_messages = 0 if alone else self._environment.settings.onward_messages
         self._reminded.clear()
         self._resynced = False
         pieces = [items]
@@ -99,18 +109,23 @@ class Settler:
             piece = [item for item in pieces.pop() if self._is_open(item)]
             if not piece:
                 continue
+            taken = list(piece)
             try:
-                await self._turn(piece)
+                await self._turn(taken)
             except HandlerTimeoutError:  # It came too late for its handler; perhaps into `quiet` itself.
                 self._watch.quiet()
                 pieces.append(piece)
             except InvalidError as error:
-                pieces += reversed(self._smaller(piece, error))
+                if len(taken) > len(piece):  # Perhaps the fault of something that it went on with.
+                    self._onward_messages = 0
+                    pieces.append(piece)
+                else:
+                    pieces += reversed(self._smaller(piece, error))
             except (FencedError, OutcomeUnknownError, UnavailableError) as error:
                 log.warning("turn_undone", worker=self._worker, code=error.code)
                 if isinstance(error, UnavailableError):
                     await anyio.sleep(self._environment.settings.poll_s)
-                await self._look_again(piece)
+                await self._look_again(taken)
                 pieces.append(piece)
 
     def _smaller(self, piece: Sequence[Item], error: InvalidError) -> Sequence[Sequence[Item]]:
@@ -128,17 +143,22 @@ class Settler:
             strip(item)
         item.refused = error.code
 
-    async def _turn(self, items: Sequence[Item]) -> None:
-        fresh, repeated = await self._without_repeats(items)
+    async def _turn(self, items: list[Item]) -> None:
+        """One transaction; what the turn goes on with is added to `items`."""
         turn = Turn(self._registry, self._hold.paused_kinds, self._environment.settings.fail_after, self._watch)
-        turn.hold(await self._gather(fresh), await self._parked(fresh))
-        await load_facts(fresh, self._registry, self._environment.ports)
-        self._crash("gathered")
-        turn.add(fresh)
-        while missing := turn.decide():
-            turn.load(missing, await self._records.own_rows(sorted(missing)))
+        progress = Progress(self._hold.marks)
+        work = Assembly(turn, progress)
+        fresh, repeated = await self._without_repeats(items, progress)
+        end = time.monotonic() + GOES_ON_S
+        while fresh:
+            await self._decide(turn, fresh)
+            most = self._onward_messages - len(items) if time.monotonic() < end else 0
+            with self._writing_down():
+                fresh = work.add(most)
+            items += fresh
         self._crash("decided")
-        writes = self._written(turn, items)
+        with self._writing_down():
+            writes = work.close(items, {item.partition: self._publisher.come(item.partition) for item in items})
         self._crash("committing")
         await self._records.commit(writes)
         self._crash("committed")
@@ -148,21 +168,30 @@ class Settler:
         await self._answer([(each.item, each.answer) for each in turn.decided if each.answer] + repeated)
         self._crash("answered")
 
+    async def _decide(self, turn: Turn, items: Sequence[Item]) -> None:
+        new = [item for item in items if item.key not in turn.cells]
+        turn.hold(await self._gather(new), await self._parked(items))
+        await load_facts(items, self._registry, self._environment.ports)
+        self._crash("gathered")
+        turn.add(items)
+        while missing := turn.decide():
+            turn.load(missing, await self._records.own_rows(sorted(missing)))
+
     # --- gather ---
 
-    async def _without_repeats(self, items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Answer | None]]]:
+    async def _without_repeats(
+        self, items: Sequence[Item], progress: Progress
+    ) -> tuple[list[Item], list[tuple[Item, Answer | None]]]:
         """Without what was decided before; with the answers that repeats meet."""
         ids = sorted({item.envelope.request for item in items if _from_outside(item)})
         known = {row.id: row for row in await self._records.requests(ids)} if ids else {}
-        seen = {number: list(mark.seen) for number, mark in self._hold.marks.items()}
         fresh: list[Item] = []
         answers: list[tuple[Item, Answer | None]] = []
         for item in items:
             source = item.envelope.source
             if item.origin == "tell" and source >= 0:
-                if item.envelope.seq <= seen[item.partition][source]:
+                if not progress.meets(item.partition, source, item.envelope.seq):
                     continue
-                seen[item.partition][source] = item.envelope.seq
             elif _from_outside(item):
                 request = item.envelope.request
                 if request in known:
@@ -196,12 +225,11 @@ class Settler:
 
     # --- commit and after ---
 
-    def _written(self, turn: Turn, items: Sequence[Item]) -> Writes:
-        marks = {number: self._hold.marks[number] for number in sorted({item.partition for item in items})}
-        published = {number: self._publisher.come(number) for number in marks}
+    @contextlib.contextmanager
+    def _writing_down(self) -> Iterator[None]:
         try:
             self._watch.begin()
-            return assemble(turn, items, marks, published)
+            yield
         except HandlerTimeoutError as error:
             raise InvalidError("A hearing or a record takes too long.", code="handler_timeout") from error
         except DiramojaError as error:
@@ -256,23 +284,36 @@ class Settler:
         return not item.seq or item.seq > mark.cursor
 
     async def resync(self, numbers: set[int]) -> None:
-        """Read the rows of these partitions again; drop those that are another's, catch up with the others."""
-        rows = {row.n: row for row in await self._until_read()}
+        """Read the rows of these partitions again; drop those that are another's, catch up with the others.
+
+        An empty turn seals what was found: a commit that was under way all the time can no longer land behind it.
+        """
+        while True:
+            try:
+                await self._seal(await self._look(numbers))
+                break
+            except (FencedError, OutcomeUnknownError):  # It did land meanwhile, or the seal itself is under way.
+                continue
+            except UnavailableError:
+                if self._stopping():
+                    raise  # What is not committed is decided by the next owner.
+                await anyio.sleep(self._environment.settings.poll_s)
+
+    async def _look(self, numbers: set[int]) -> list[PartitionRow]:
+        """The rows of those that are still ours."""
+        rows = {row.n: row for row in await self._records.partitions()}
         for number in sorted(numbers & self._hold.marks.keys()):
             mark, row = self._hold.marks[number], rows[number]
             if row.owner != self._worker or row.epoch != mark.epoch:
                 self._lose(number)
             else:
                 await self._catch_up(mark, row)
+        return [self._hold.marks[number] for number in sorted(numbers & self._hold.marks.keys())]
 
-    async def _until_read(self) -> Sequence[PartitionRow]:
-        while True:
-            try:
-                return await self._records.partitions()
-            except UnavailableError:
-                if self._stopping():
-                    raise  # What is not committed is decided by the next owner.
-                await anyio.sleep(self._environment.settings.poll_s)
+    async def _seal(self, rows: Sequence[PartitionRow]) -> None:
+        if rows:
+            await self._records.commit(Writes(marks=[(row, row.after()) for row in rows]))
+            self._hold.marks.update((row.n, row.after()) for row in rows)
 
     async def _catch_up(self, mark: PartitionRow, row: PartitionRow) -> None:
         """Take the stored marks; where the commit did happen, publish what it left in the outbox."""

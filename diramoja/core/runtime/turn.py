@@ -35,7 +35,6 @@ from diramoja.core.decisions import (
     Tell,
     reminder_name,
 )
-from diramoja.core.envelope import pack
 from diramoja.core.errors import MessageError
 from diramoja.core.messages import Event, Row, State, decode, encode
 from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKey
@@ -103,14 +102,16 @@ class Turn:
         self.unparked: dict[AgentKey, int] = {}
         self.reminded: set[tuple[str, str, str]] = set()
         self.decided: list[Decided] = []
+        self._told = 0
 
     def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
-        """The committed cells of all agents of the batch, and the parked commands of those that are resumed."""
-        self.cells = {cell.key: cell.copy() for cell in cells}
-        self.parked = dict(parked)
+        """The committed cells of more agents, and the parked commands of those that are resumed."""
+        self.cells.update((cell.key, cell.copy()) for cell in cells)
+        self.parked.update(parked)
 
     def add(self, items: Sequence[Item]) -> None:
-        """Queue the items by agent, in their order."""
+        """Queue the items by agent, in their order, behind what was decided."""
+        self._rounds = 0
         for item in items:
             self._order[id(item)] = len(self._order)
             self._queues.setdefault(item.key, deque()).append(item)
@@ -165,9 +166,10 @@ class Turn:
             except (Exception, SystemExit, HandlerTimeoutError):  # noqa: BLE001  # dealt with when its turn comes
                 self._watch.token = 0
 
-    def in_order(self) -> list[Decided]:
-        """What was decided, in the order in which the items came."""
-        return sorted(self.decided, key=lambda each: self._order[id(each.item)])
+    def news(self) -> list[Decided]:
+        """What was decided since it was asked last, in the order in which the items came."""
+        news, self._told = self.decided[self._told :], len(self.decided)
+        return sorted(news, key=lambda each: self._order[id(each.item)])
 
     def _one(self, queue: deque[Item]) -> None:
         item = queue[0]
@@ -369,11 +371,6 @@ def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequ
         return effects, Answer(reply.status, encode(reply.view))  # type: ignore[return-value]
     handed_over = any(isinstance(each, Tell) and each.answers for each in effects)
     return effects, None if handed_over else Answer(NO_CONTENT, b"")  # type: ignore[return-value]
-
-
-def parked_envelope(item: Item) -> bytes:
-    """The envelope of a command that is parked."""
-    return pack(item.envelope)
 
 
 def now_of_reminder(due: datetime, clock: datetime) -> datetime:

@@ -75,7 +75,7 @@ class Worker:
         self._careful: dict[int, Doubt] = {}
         self._lost: list[int] = []
         self._next = {"owners": 0.0, "fit": 0.0, "due": 0.0, "flush": 0.0}
-        self._stopping = False
+        self._stopping = self._broken_off = False
         self.decided = 0
 
     # --- life ---
@@ -126,15 +126,13 @@ class Worker:
         except DiramojaError as error:
             log.warning("turn_failed", code=error.code, detail=str(error))
             await anyio.sleep(self._settings.poll_s / 2)
-            await self.read_on()
 
-    async def read_on(self) -> None:
-        """After a failure: forget what was taken and read on from the stored cursors."""
-        with contextlib.suppress(DiramojaError):
-            self._hold.cells.clear()
-            await self._settler.resync(set(self.owned))
-            for mark in list(self._hold.marks.values()):
-                await self._intake.open(mark.n, mark.cursor)
+    async def _read_on(self) -> None:
+        """After a step that failed: forget what it had taken and read on from the stored cursors, wholly or again."""
+        self._hold.cells.clear()
+        await self._settler.resync(set(self.owned))
+        for mark in list(self._hold.marks.values()):
+            await self._intake.open(mark.n, mark.cursor)
 
     async def _leave(self) -> None:
         with contextlib.suppress(DiramojaError):
@@ -144,7 +142,15 @@ class Worker:
         await self._intake.shut()
 
     async def step(self) -> int:
-        """Look after ownership, then one turn; the number of messages decided."""
+        """Look after ownership, then one turn; the number of messages decided. One that fails is made up for later."""
+        if self._broken_off:
+            await self._read_on()
+        self._broken_off = True
+        done = await self._step()
+        self._broken_off = False
+        return done
+
+    async def _step(self) -> int:
         before = self.decided
         await self._look_after_owners()
         items = await self._take()
@@ -154,7 +160,7 @@ class Worker:
                 await self._flush_marks()
             return self.decided - before
         await self._publisher.room()
-        await self._settler.settle(items)
+        await self._settler.settle(items, alone=bool(self._careful))
         self.decided += len(items)
         return self.decided - before
 
@@ -258,10 +264,10 @@ class Worker:
     async def _look_at_kinds(self) -> None:
         """Kinds that are paused; the agents of one that runs again decide what was parked."""
         modes = dict(await self._records.kind_modes())
-        again = [kind for kind in self._hold.paused_kinds if kind not in modes]
+        for kind in self._hold.paused_kinds:
+            if kind not in modes:
+                await self._drain(kind)
         self._hold.paused_kinds = modes
-        for kind in again:
-            await self._drain(kind)
 
     async def _drain(self, kind: str) -> None:
         now = self._environment.clock.now()
@@ -325,7 +331,7 @@ class Worker:
             condemned = mark.suspect == f"{name} {AGAIN}"
             if doubt.at_once == 1 and not condemned:
                 await self._records.suspect(mark, f"{name} {AGAIN}" if mark.suspect == name else name)
-            await self._settler.settle([read(condemned=condemned), *(each() for _, each in some[1:])])
+            await self._settler.settle([read(condemned=condemned), *(each() for _, each in some[1:])], alone=True)
             self.decided += len(some)
         if doubt.is_over and number in self._hold.marks:  # The next commit says so.
             self._careful.pop(number, None)

@@ -4,8 +4,8 @@ They keep the contracts of `diramoja.core.ports` (the same suites run on them) a
 the real ones do; their clock is the test's.
 """
 
-from diramoja.testing.memory.broker import MemoryBroker
+from diramoja.testing.memory.broker import MemoryBroker, MemoryIntake
 from diramoja.testing.memory.clock import VirtualClock
 from diramoja.testing.memory.records import MemoryRecords
 
-__all__ = ["MemoryBroker", "MemoryRecords", "VirtualClock"]
+__all__ = ["MemoryBroker", "MemoryIntake", "MemoryRecords", "VirtualClock"]

@@ -1,6 +1,7 @@
 """The broker port as lists, its hints as calls."""
 
 import itertools
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -10,10 +11,9 @@ from diramoja.core.errors import LimitedError
 from diramoja.core.ids import partition_of
 from diramoja.core.ports.broker import Incoming, Intake, Origin, Outgoing, StreamInfo, Subscription
 from diramoja.core.ports.clock import Clock
-from diramoja.core.runtime.prefetch import Prefetch
 from diramoja.testing.memory.clock import START
 
-__all__ = ["MemoryBroker"]
+__all__ = ["MemoryBroker", "MemoryIntake"]
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
 
@@ -100,38 +100,39 @@ class MemoryBroker:
 
 
 class MemoryIntake:
-    """The open partitions of one worker, each a buffer without bound."""
+    """The open partitions of one worker, each a buffer without bound; who was served first is last the next time."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
-        self._prefetch = Prefetch()
-        self._open: set[int] = set()
+        self._open: dict[int, deque[Incoming]] = {}
 
     def offer(self, incoming: Incoming) -> None:
         """A message that was just stored."""
         if incoming.partition in self._open:
-            self._prefetch.put(incoming)
+            self._open[incoming.partition].append(incoming)
 
     async def open(self, partition: int, after: int) -> None:
         """See the port."""
-        self._open.add(partition)
-        self._prefetch.open(partition)
-        for each in self._broker.stream:
-            if each.partition == partition and each.seq > after:
-                self._prefetch.put(each)
+        stored = [each for each in self._broker.stream if each.partition == partition and each.seq > after]
+        self._open[partition] = deque(stored)
 
     async def close(self, partition: int) -> None:
         """See the port."""
-        self._open.discard(partition)
-        self._prefetch.close(partition)
+        self._open.pop(partition, None)
 
     def take(self, limit: int) -> list[Incoming]:
         """See the port."""
-        return self._prefetch.take(limit)
+        taken: list[Incoming] = []
+        while len(taken) < limit and (ready := [number for number, buffer in self._open.items() if buffer]):
+            for number in ready[: limit - len(taken)]:
+                buffer = self._open.pop(number)
+                taken.append(buffer.popleft())
+                self._open[number] = buffer
+        return taken
 
     async def wait(self, timeout_s: float) -> bool:
         """See the port; time does not pass by itself here."""
-        return bool(self._prefetch)
+        return any(self._open.values())
 
     def wake(self) -> None:
         """See the port."""
@@ -139,6 +140,5 @@ class MemoryIntake:
     async def shut(self) -> None:
         """See the port."""
         self._open.clear()
-        self._prefetch.clear()
         if self in self._broker.intakes:
             self._broker.intakes.remove(self)

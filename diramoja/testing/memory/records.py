@@ -37,7 +37,7 @@ __all__ = ["MemoryRecords"]
 
 def _first_partitions() -> dict[int, PartitionRow]:
     return {
-        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, START, 0, 0, "")
+        number: PartitionRow(number, "", 0, 0, (0,) * PARTITIONS, 0, 0, 0, START, 0, 0, "", (0,) * PARTITIONS)
         for number in range(PARTITIONS)
     }
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diramoja.adapters.nats.prefetch import Prefetch, Room
 from diramoja.core.ports.broker import Incoming
-from diramoja.core.runtime.prefetch import Prefetch, Room
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
