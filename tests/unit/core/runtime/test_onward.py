@@ -20,7 +20,7 @@ class Tones(talks.ToneOf):
 
 class Circle(talks.Circle):
     async def members(self) -> AsyncIterator[str]:
-        for member in ():
+        for member in list[str]():
             yield member
 
 
