@@ -2,10 +2,10 @@
 
     python -m benchmarks.turn [--quick]
 
-Every contender meets a stream that holds all commands already, decides each (a sum grows, one event), and has written
-the state, the event, the request row and its progress durably before it goes on. NATS and PostgreSQL are the same
-servers and sync at every commit; all of it shares the cores of this machine. The contenders take turns, so that a slow
-minute of the machine meets all of them.
+Every contender meets a stream that holds all commands already, decides each (a sum grows, one event), has written the
+state, the event, the request row and its progress durably before it goes on, and publishes the event to a stream; a
+command counts once its event is stored there. NATS and PostgreSQL are the same servers and sync at every commit; all of
+it shares the cores of this machine. The contenders take turns, so that a slow minute of the machine meets all of them.
 """
 
 import argparse
@@ -87,7 +87,7 @@ async def ours(bench: Bench, count: int) -> Run:
     for start in range(0, count, PUBLISH_AT_ONCE):
         await bench.broker.publish(waiting[start : start + PUBLISH_AT_ONCE])
     async with bench.worker(plugin) as worker:
-        return await timed(count, lambda: worker.decided)
+        return await timed(count, lambda: worker.decided - worker._publisher.waiting)  # noqa: SLF001  # no one else asks
 
 
 async def measure(*, quick: bool) -> None:

@@ -8,6 +8,7 @@ Prints what was done, what was found, and exits with 1 if anything was lost, dou
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -36,6 +37,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="chaos") as made:
         folder = given.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            parser.error(f"{folder} is not empty: what an earlier run left there would be counted.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that no server is left behind.
         outcome = asyncio.run(run(campaign, folder))
     show(campaign, outcome)
     return 0 if outcome.report.clean and outcome.quiet else 1

@@ -31,7 +31,12 @@ from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
 from diramoja_community.channels import Channels
-from diramoja_community.dependencies import common_dependencies, handlers_of, port_dependencies
+from diramoja_community.dependencies import (
+    common_dependencies,
+    handlers_of,
+    one_after_the_other,
+    port_dependencies,
+)
 from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.dispatch import Dispatcher, DispatchSettings
 from diramoja_community.exchange import Frame
@@ -129,6 +134,7 @@ def create_application(process: Hosting) -> Litestar:
         # Routes name what they want plainly (`send: Send`), which Litestar 2 reads and Litestar 3 will not.
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
         application = _litestar(gateway)
+    one_after_the_other(application)
     application.asgi_handler = Frame(application.asgi_handler, gateway.metrics, log_all=gateway.settings.log_requests)
     return application
 

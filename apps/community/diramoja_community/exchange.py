@@ -81,12 +81,12 @@ class Frame:
                 message["headers"] = _headed(message["headers"], exchange, secure=scope["scheme"] == "https")
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=exchange.id):
-            try:
-                await self._app(scope, receive, send_framed)
-            finally:
-                if scope["type"] == ScopeType.HTTP:
-                    self._note(scope, exchange, time.perf_counter() - started)
+        structlog.contextvars.bind_contextvars(request_id=exchange.id)  # Of this request's own task.
+        try:
+            await self._app(scope, receive, send_framed)
+        finally:
+            if scope["type"] == ScopeType.HTTP:
+                self._note(scope, exchange, time.perf_counter() - started)
 
     def _note(self, scope: Scope, exchange: Exchange, took_s: float) -> None:
         method = str(scope.get("method", ""))

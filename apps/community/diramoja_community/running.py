@@ -1,5 +1,6 @@
 """Runs the roles of a process beside each other, until a signal or the first that fails."""
 
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,6 +30,8 @@ READY_POLL_S = 0.02
 GRACE_S = 20.0
 """For an orderly end; a worker whose database is gone would wait for it for ever."""
 BACKLOG = 2048
+GARBAGE_AFTER = (20_000, 20, 20)
+"""New objects, then rounds of each generation, between two collections."""
 
 
 class Part(Protocol):
@@ -222,10 +225,15 @@ def _stages(process: Process, bound: socket.socket | None, crew: Part | None) ->
 
 
 async def _tell_when_ready(parts: list[Part], on_ready: Callable[[], None]) -> None:
-    """Other workers may take a while to give partitions back."""
+    """Other workers may take a while to give partitions back.
+
+    What is loaded by then stays: the garbage collector need not look at it again, nor as often as its defaults say.
+    """
     with anyio.move_on_after(READY_TIMEOUT_S):
         while not all(_is_ready(part) for part in parts):  # noqa: ASYNC110  # uvicorn has no event for it
             await anyio.sleep(READY_POLL_S)
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_AFTER)
     on_ready()
 
 
