@@ -1,6 +1,6 @@
 """Fault injection on real servers, repeatable by its seed.
 
-    python -m tests.chaos [--seed N] [--seconds S] [--every S] [--rate N] [--workers N] [--mutant NAME] [--keep FOLDER]
+    python -m tests.chaos [--seed N] [--seconds S] [--every S] [--great S] [--rate N] [--workers N] [--mutant NAME]
 
 Prints what was done, what was found, and exits with 1 if anything was lost, doubled, out of order or left.
 """
@@ -29,17 +29,25 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--mutant", choices=[*MUTANTS, ""], default="", help="a core that is broken on purpose")
     parser.add_argument("--no-evils", action="store_true", help="no handlers that hang or kill")
+    parser.add_argument("--great", type=float, default=0, help="seconds between two great faults; 0: none")
     parser.add_argument("--keep", type=Path, help="a folder for the servers' data and all logs")
     given = parser.parse_args()
     campaign = Campaign(
-        given.seed, given.seconds, given.every, given.rate, given.workers, given.mutant, evils=not given.no_evils
+        given.seed,
+        given.seconds,
+        given.every,
+        given.rate,
+        given.workers,
+        given.mutant,
+        evils=not given.no_evils,
+        great_every_s=given.great,
     )
     with tempfile.TemporaryDirectory(prefix="chaos") as made:
         folder = given.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             parser.error(f"{folder} is not empty: what an earlier run left there would be counted.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that no server is left behind.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no server is left behind.
         outcome = asyncio.run(run(campaign, folder))
     show(campaign, outcome)
     return 0 if outcome.report.clean and outcome.quiet else 1

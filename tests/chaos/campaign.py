@@ -1,6 +1,7 @@
 """A campaign: load and faults for a while, then quiet, then the checker."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
@@ -9,9 +10,10 @@ from pathlib import Path
 import attrs
 
 from tests.chaos.checker import Report, Sent, check, read_log
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults import FAULTS, GREAT, SERVERS
 from tests.chaos.load import Client
 from tests.chaos.stage import Stage
+from tests.chaos.web import WebClient
 
 __all__ = ["Campaign", "Outcome"]
 
@@ -22,7 +24,10 @@ EVIL_EVERY_S = 25.0
 
 @attrs.frozen
 class Campaign:
-    """What is done. `fault_every_s` is the mean; a `mutant` is a core that is broken on purpose."""
+    """What is done. `fault_every_s` is the mean; a `mutant` is a core that is broken on purpose.
+
+    `rate` are commands a second straight to the stream, as a gateway sends them; `web_rate` those over real gateways.
+    """
 
     seed: int
     seconds: float = 40
@@ -31,6 +36,8 @@ class Campaign:
     workers: int = 3
     mutant: str = ""
     evils: bool = False
+    web_rate: float = 60
+    great_every_s: float = 0
 
 
 @attrs.define
@@ -53,6 +60,7 @@ class _Run:
         self._busy: set[str] = set()
         self._faults: Counter[str] = Counter()
         self._timeline: list[str] = []
+        self._odd: list[str] = []
         self._begun = time.monotonic()
         self._stage = Stage(folder, campaign.workers, campaign.mutant)
 
@@ -62,9 +70,9 @@ class _Run:
             acked = await self._load()
             quiet = await self._stage.quiet(acked, QUIET_S if not self._campaign.mutant else QUIET_S / 6)
             sent: dict[str, Sent] = {}
-            for number in range(CLIENTS):
-                sent |= read_log(self._folder / f"client{number}.log")
-            report = await check(self._stage.postgres.url(), self._stage.nats.url, sent)
+            for file in sorted(self._folder.glob("client*.log")):
+                sent |= read_log(file)
+            report = await check(self._stage.postgres.url(), self._stage.nats.url, sent, self._odd)
         finally:
             await self._stage.close()
         logs = [file.read_bytes() for file in self._folder.glob("worker*.log")]
@@ -73,34 +81,37 @@ class _Run:
         return Outcome(report, self._faults, fenced, took_s, quiet, self._timeline)
 
     async def _load(self) -> int:
-        stop = asyncio.Event()
+        stop, stage, campaign = asyncio.Event(), self._stage, self._campaign
         evils: list[str] = []
-        clients = [
-            Client(
-                f"mem_{number}",
-                self._stage.nats_url,
-                self._folder / f"client{number}.log",
-                self._campaign.seed + number,
-            )
+        straight = [
+            Client(f"mem_{number}", stage.nats_url, self._folder / f"client{number}.log", campaign.seed + number)
             for number in range(CLIENTS)
         ]
+        name = "mem_web"
+        web = WebClient(name, stage.token(name), stage.gateway_urls, self._folder / "client_web.log")
         async with asyncio.TaskGroup() as tasks:
-            for client in clients:
-                tasks.create_task(client.run(rate=self._campaign.rate / CLIENTS, stop=stop, evils=evils))
+            for client in straight:
+                rate = campaign.rate / CLIENTS
+                tasks.create_task(client.run(rate=rate, stop=stop, gate=stage.gate, evils=evils))
+            if campaign.web_rate:
+                tasks.create_task(web.run(rate=campaign.web_rate, stop=stop, gate=stage.gate))
             await self._torment(evils)
             stop.set()
-        return sum(client.acked for client in clients)
+        self._odd = web.odd
+        return sum(client.acked for client in straight) + web.acked
 
     async def _torment(self, evils: list[str]) -> None:
         """Faults until the time is over; those that are under way end."""
         end = time.monotonic() + self._campaign.seconds
         next_evil = time.monotonic() + EVIL_EVERY_S / 2
         async with asyncio.TaskGroup() as tasks:
+            if self._campaign.great_every_s:
+                tasks.create_task(self._great(end))
             while time.monotonic() < end:
                 await asyncio.sleep(self._dice.uniform(0.3, 1.7) * self._campaign.fault_every_s)
                 if self._campaign.evils and time.monotonic() > next_evil:
                     next_evil += EVIL_EVERY_S
-                    evils.append(self._dice.choice(("loop", "sleep", "exit")))
+                    evils.append(self._dice.choice(("loop", "sleep", "exit", "allocate")))
                     self._note("an evil handler")
                 else:
                     tasks.create_task(self._fault())
@@ -116,6 +127,20 @@ class _Run:
             await fault(self._stage, random.Random(self._dice.random()))
         finally:
             self._busy.discard(holds)
+
+    async def _great(self, end: float) -> None:
+        """One great fault after the other, in turn."""
+        names = [name for name in GREAT if name != "a full disk" or self._stage.disk.available]
+        for name in itertools.cycle(names):
+            await asyncio.sleep(self._campaign.great_every_s)
+            if time.monotonic() > end:
+                return
+            while self._busy & SERVERS:  # noqa: ASYNC110  # a set
+                await asyncio.sleep(0.1)
+            self._busy |= SERVERS
+            self._note(name)
+            await GREAT[name](self._stage, random.Random(self._dice.random()))
+            self._busy -= SERVERS
 
     def _note(self, name: str) -> None:
         self._faults[name] += 1

@@ -15,7 +15,7 @@ __all__ = ["Report", "Sent", "check", "read_log"]
 CONFLICT = 409
 FETCH = 1000
 EFFECTS = {"tell": "told", "handover": "told", "remind": "reminded", "job": "landed"}
-EVILS = {"loop", "sleep", "exit"}
+EVILS = {"loop", "sleep", "exit", "allocate"}
 
 
 class Sent(msgspec.Struct):
@@ -82,13 +82,16 @@ NAMES = (
     "reminder left",
     "job left",
     "tell left",
+    "strange answer",
 )
 
 
-async def check(postgres_url: str, nats_url: str, sent: Mapping[str, Sent]) -> Report:
-    """Read everything and count."""
+async def check(postgres_url: str, nats_url: str, sent: Mapping[str, Sent], odd: Sequence[str] = ()) -> Report:
+    """Read everything and count; `odd` are answers over HTTP that should not have been."""
     database = await asyncpg.connect(postgres_url)
     found = _Findings()
+    for each in odd:
+        found.add("strange answer", each)
     try:
         entries = await _entries(database)
         await _answers(database, sent, found)

@@ -5,18 +5,22 @@ import random
 import signal
 from collections.abc import Awaitable, Callable
 
-from tests.chaos.stage import Stage, WorkerProcess
+from tests.chaos.great import fill_disk, make_stream_anew
+from tests.chaos.stage import Child, Stage
 
-__all__ = ["FAULTS", "Fault"]
+__all__ = ["FAULTS", "GREAT", "SERVERS", "Fault"]
 
 type Fault = Callable[[Stage, random.Random], Awaitable[None]]
 
 FREEZE_S = 3.5
 """Longer than a lease."""
 LONGEST_FREEZE_S = 10.0
+OUTAGE_S = 15.0
+"""Longer than any lease, deadline and patience of a caller."""
+JUMPS_S = (-900.0, -30.0, 2.0, 900.0)
 
 
-def _one(stage: Stage, dice: random.Random) -> WorkerProcess:
+def _one(stage: Stage, dice: random.Random) -> Child:
     return dice.choice(stage.workers)
 
 
@@ -25,11 +29,54 @@ async def kill_worker(stage: Stage, dice: random.Random) -> None:
 
 
 async def freeze_worker(stage: Stage, dice: random.Random) -> None:
-    worker = _one(stage, dice)
-    process = worker.process
+    await _freeze(_one(stage, dice), dice)
+
+
+async def _freeze(child: Child, dice: random.Random) -> None:
+    process = child.process
     process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(dice.choice((1.0, FREEZE_S)))
     process.send_signal(signal.SIGCONT)
+
+
+async def kill_gateway(stage: Stage, dice: random.Random) -> None:
+    dice.choice(stage.gateways).send(signal.SIGKILL)
+
+
+async def freeze_gateway(stage: Stage, dice: random.Random) -> None:
+    await _freeze(dice.choice(stage.gateways), dice)
+
+
+async def kill_cache(stage: Stage, dice: random.Random) -> None:
+    stage.cache.kill()
+    await asyncio.sleep(dice.random() * 3)
+    await asyncio.to_thread(stage.cache.start)
+
+
+async def freeze_cache(stage: Stage, dice: random.Random) -> None:
+    stage.cache.freeze()
+    await asyncio.sleep(dice.choice((0.5, 3.0)))
+    stage.cache.thaw()
+
+
+async def wrong_clock(stage: Stage, dice: random.Random) -> None:
+    """The clocks of all workers jump, and back."""
+    file = stage.folder / "clock"
+    file.write_text(str(dice.choice(JUMPS_S)))
+    await asyncio.sleep(dice.uniform(1, 4))
+    file.write_text("0")
+
+
+async def long_outage_of_nats(stage: Stage, _dice: random.Random) -> None:
+    stage.nats.kill()
+    await asyncio.sleep(OUTAGE_S)
+    await asyncio.to_thread(stage.nats.start)
+
+
+async def long_outage_of_postgres(stage: Stage, _dice: random.Random) -> None:
+    await asyncio.to_thread(stage.postgres.kill)
+    await asyncio.sleep(OUTAGE_S)
+    await asyncio.to_thread(stage.postgres.start)
 
 
 async def freeze_in_commit(stage: Stage, dice: random.Random) -> None:
@@ -92,5 +139,20 @@ FAULTS: dict[str, tuple[Fault, int, str]] = {
     "cut connections": (cut_connections, 2, ""),
     "slow connections": (slow_connections, 1, "proxy"),
     "half-open connections": (half_open_connections, 1, "proxy"),
+    "kill a gateway": (kill_gateway, 2, "gateway"),
+    "freeze a gateway": (freeze_gateway, 1, "gateway"),
+    "kill Valkey": (kill_cache, 1, "valkey"),
+    "freeze Valkey": (freeze_cache, 1, "valkey"),
+    "a wrong clock": (wrong_clock, 1, "clock"),
 }
 """By name: the fault, how often it is drawn, and what only one fault at a time may hold."""
+
+GREAT: dict[str, Fault] = {
+    "NATS away for long": long_outage_of_nats,
+    "PostgreSQL away for long": long_outage_of_postgres,
+    "COMMANDS made anew": make_stream_anew,
+    "a full disk": fill_disk,
+}
+"""Those that take long, only in long campaigns: one after the other, and no other server is hurt meanwhile."""
+SERVERS = frozenset({"nats", "postgres", "proxy"})
+"""What others may hold of them."""

@@ -41,11 +41,15 @@ class Client:
         self._old: list[Command] = []
         self.acked = 0
 
-    async def run(self, *, rate: float, stop: asyncio.Event, evils: list[str]) -> None:
-        """Send until `stop`, at most `rate` commands a second; `evils` are sent once each as they come."""
+    async def run(self, *, rate: float, stop: asyncio.Event, gate: asyncio.Event, evils: list[str]) -> None:
+        """Send until `stop`, at most `rate` commands a second; `evils` are sent once each as they come.
+
+        While `gate` is closed nothing new is begun.
+        """
         with self._file.open("ab", buffering=0) as log:
             async with open_broker(NatsSettings(url=self._url, deadline_s=2)) as broker:
                 while not stop.is_set():
+                    await gate.wait()
                     begun = time.monotonic()
                     batch = self._batch(self._dice.choice((1, 5, 50, 100)), evils)
                     await self._send(broker, log, batch)

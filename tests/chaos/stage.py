@@ -1,4 +1,4 @@
-"""Real servers behind proxies, and worker processes that are started again when they end."""
+"""Real servers behind proxies, and processes of ours that are started again when they end."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
@@ -16,31 +17,29 @@ from diramoja.adapters.nats.broker import open_broker
 from diramoja.adapters.nats.settings import NatsSettings
 from diramoja.adapters.postgres.migrations import migrate
 from diramoja.adapters.postgres.settings import PostgresSettings
+from diramoja.core.keys import Keys
+from diramoja.core.tokens import Tokens
+from tests.chaos.disk import Disk
 from tests.chaos.proxy import Proxy
-from tests.support.nats_server import NatsServer
+from tests.support.cache_server import CacheServer
+from tests.support.nats_server import NatsServer, free_port
 from tests.support.postgres_server import PostgresServer
 
-__all__ = ["Stage", "WorkerProcess"]
+__all__ = ["Child", "Stage"]
 
 RESTART_S = 0.3
+GATEWAYS = 2
 AWAY = (OSError, pg.PostgresError, pg.InterfaceError)
 """What asyncpg raises where the server is away."""
 
 
-class WorkerProcess:
-    """One worker, started again whenever it ends."""
+class Child:
+    """A process of ours, started again whenever it ends. `freeze_file` is a worker's, see `worker.py`."""
 
-    def __init__(self, number: int, arguments: list[str], folder: Path) -> None:
-        self.freeze_file = folder / f"freeze{number}"
-        self._command = [
-            sys.executable,
-            "-m",
-            "tests.chaos.worker",
-            *arguments[:2],
-            str(self.freeze_file),
-            *arguments[2:],
-        ]
-        self._log = (folder / f"worker{number}.log").open("ab")
+    def __init__(self, name: str, arguments: Sequence[str], folder: Path, freeze_file: Path | None = None) -> None:
+        self.freeze_file = freeze_file or folder / f"freeze-{name}"
+        self._command = [sys.executable, "-m", *arguments]
+        self._log = (folder / f"{name}.log").open("ab")
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -69,25 +68,50 @@ class Stage:
 
     def __init__(self, folder: Path, workers: int, mutant: str) -> None:
         self.folder = folder
-        self.nats = NatsServer(folder)
-        self.postgres = PostgresServer()
+        self.disk = Disk(folder / "disk")
+        self.nats = NatsServer(folder, store=self.disk.folder / "store")
+        self.postgres = PostgresServer(inside=self.disk.folder)
+        self.cache = CacheServer(folder)
         self.to_nats = Proxy(self.nats.port)
         self.to_postgres = Proxy(self.postgres.port)
-        self.workers: list[WorkerProcess] = []
+        self.workers: list[Child] = []
+        self.gateways: list[Child] = []
+        self.gateway_urls: list[str] = []
+        self.gate = asyncio.Event()
+        """Closed while nothing new shall be sent."""
         self._count = workers
         self._mutant = mutant
         self._keepers: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Tables, streams, proxies, workers."""
+        """Tables, streams, proxies, workers, gateways."""
         await self.to_nats.start()
         await self.to_postgres.start()
         await migrate(PostgresSettings(url=self.postgres.url()), [])
         async with open_broker(NatsSettings(url=self.nats.url)) as broker:
             await broker.prepare()
-        arguments = [self.postgres_url, self.nats_url, *([self._mutant] if self._mutant else [])]
-        self.workers = [WorkerProcess(number, arguments, self.folder) for number in range(self._count)]
-        self._keepers = [asyncio.create_task(worker.keep()) for worker in self.workers]
+        ways = [self.postgres_url, self.nats_url]
+        for number in range(self._count):
+            arguments = ["tests.chaos.worker", *ways, str(self.folder), str(number), *filter(None, [self._mutant])]
+            self.workers.append(Child(f"worker{number}", arguments, self.folder, self.folder / f"freeze{number}"))
+        self._keys()
+        for number in range(GATEWAYS):
+            port = free_port()
+            arguments = ["tests.chaos.gateway", *ways, self.cache.url, str(port), str(self.folder / "secrets")]
+            self.gateways.append(Child(f"gateway{number}", arguments, self.folder))
+            self.gateway_urls.append(f"http://127.0.0.1:{port}")
+        self._keepers = [asyncio.create_task(each.keep()) for each in (*self.workers, *self.gateways)]
+        self.gate.set()
+
+    def _keys(self) -> Keys:
+        keys = Keys(self.folder / "secrets")
+        for name in ("access_token", "request_digest"):  # Made here, so that both gateways have the same.
+            keys.get(name)
+        return keys
+
+    def token(self, member: str) -> str:
+        """An access token that lasts."""
+        return Tokens(self._keys().get("access_token")).issue_access(member, ("member",), "ses_1", 86_400)
 
     @property
     def nats_url(self) -> str:
@@ -112,51 +136,49 @@ class Stage:
 
     async def until_succeeded(self, pid: int, within_s: float) -> None:
         """Wait until the worker of this process owns no partition any more."""
+        sql = "SELECT count(*) FROM partition p JOIN worker w ON w.id = p.owner WHERE w.pid = $1"
         end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            with contextlib.suppress(*AWAY):
-                database = await asyncpg.connect(self.postgres.url(), timeout=1)
-                try:
-                    sql = "SELECT count(*) FROM partition p JOIN worker w ON w.id = p.owner WHERE w.pid = $1"
-                    if not await database.fetchval(sql, pid):
-                        return
-                finally:
-                    await database.close(timeout=1)
+        while time.monotonic() < end and await self.value(sql, pid) != 0:  # noqa: ASYNC110  # the database's
             await asyncio.sleep(0.1)
+
+    async def value(self, sql: str, *arguments: object) -> object:
+        """One value of a query; None while the database is away."""
+        with contextlib.suppress(*AWAY):
+            database = await asyncpg.connect(self.postgres.url(), timeout=2)
+            try:
+                return await database.fetchval(sql, *arguments)
+            finally:
+                await database.close(timeout=1)
+        return None
 
     async def quiet(self, acked: int, within_s: float) -> bool:
         """Wait until all that was accepted is answered and nothing is under way; False if it does not come to that."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
-            with contextlib.suppress(*AWAY):
-                if await self._is_quiet(acked):
-                    return True
+            if await self.value(QUIET, acked):
+                return True
             await asyncio.sleep(0.5)
         return False
-
-    async def _is_quiet(self, acked: int) -> bool:
-        database = await asyncpg.connect(self.postgres.url())
-        try:
-            done: bool = await database.fetchval(
-                "SELECT (SELECT count(*) FROM request WHERE status IS NOT NULL AND id NOT LIKE 'j:%') >= $1"
-                " AND NOT EXISTS (SELECT 1 FROM request WHERE status IS NULL AND id NOT LIKE 'j:%')"
-                " AND NOT EXISTS (SELECT 1 FROM reminder) AND NOT EXISTS (SELECT 1 FROM job WHERE state <> 'done')"
-                " AND NOT EXISTS (SELECT 1 FROM tell)"
-                " AND NOT EXISTS (SELECT 1 FROM partition p WHERE published_seq <"
-                "     (SELECT coalesce(max(seq), 0) FROM event_log e WHERE e.partition = p.n))",
-                acked,
-            )
-        finally:
-            await database.close()
-        return done
 
     async def close(self) -> None:
         for keeper in self._keepers:
             keeper.cancel()
-        for worker in self.workers:
-            worker.stop()
+        for child in (*self.workers, *self.gateways):
+            child.stop()
         await self.to_nats.stop()
         await self.to_postgres.stop()
         self.nats.stop()
+        self.cache.stop()
         self.signal_postgres(signal.SIGCONT)
         self.postgres.stop()
+        self.disk.remove()
+
+
+QUIET = """
+SELECT (SELECT count(*) FROM request WHERE status IS NOT NULL AND id NOT LIKE 'j:%') >= $1
+   AND NOT EXISTS (SELECT 1 FROM request WHERE status IS NULL AND id NOT LIKE 'j:%')
+   AND NOT EXISTS (SELECT 1 FROM reminder) AND NOT EXISTS (SELECT 1 FROM job WHERE state <> 'done')
+   AND NOT EXISTS (SELECT 1 FROM tell)
+   AND NOT EXISTS (SELECT 1 FROM partition p WHERE published_seq <
+       (SELECT coalesce(max(seq), 0) FROM event_log e WHERE e.partition = p.n))
+"""

@@ -1,12 +1,15 @@
-"""A worker and job runner as a process: `python -m tests.chaos.worker POSTGRES_URL NATS_URL FREEZE_FILE [MUTANT]`.
+"""A worker and job runner as a process: `python -m tests.chaos.worker POSTGRES_URL NATS_URL FOLDER NUMBER [MUTANT]`.
 
-FREEZE_FILE, where it exists, says where in its next commit the process stops itself (SIGSTOP): `before` the
-transaction, or `inside`, after all statements and before COMMIT, with all its locks.
+`freeze<NUMBER>` in the folder, where it exists, says where in its next commit the process stops itself (SIGSTOP):
+`before` the transaction, or `inside`, after all statements and before COMMIT, with all its locks. `clock` there says by
+how many seconds its clock is wrong.
 """
 
 import os
 import signal
 import sys
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.jobs import JobRunner
 from diramoja.core.runtime.ownership import ThreadHeartbeat, new_worker
+from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.worker import Worker
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.plugin import plugin
@@ -54,7 +58,22 @@ def freeze_in_commit(file: Path) -> None:
     postgres_records.PostgresRecords.commit = frozen_commit  # type: ignore[assignment, method-assign]
 
 
-async def main(postgres_url: str, nats_url: str) -> None:
+class WrongClock(SystemClock):
+    """Reads now and then how wrong it is."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._error = timedelta()
+        self._look_at = 0.0
+
+    def now(self) -> datetime:
+        if time.monotonic() > self._look_at:
+            self._look_at = time.monotonic() + 0.05
+            self._error = timedelta(seconds=float(self._file.read_text() or 0)) if self._file.exists() else timedelta()
+        return super().now() + self._error
+
+
+async def main(postgres_url: str, nats_url: str, clock: Path) -> None:
     """Run until it is killed."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     async with (
@@ -66,9 +85,9 @@ async def main(postgres_url: str, nats_url: str) -> None:
             Operations: opened["operations"],
             JobStore: opened["jobs"],
             Broker: broker,
-            Clock: SystemClock(),
+            Clock: WrongClock(clock),
         }
-        environment = Environment(Registry.of([plugin]), Ports(ports))
+        environment = Environment(Registry.of([plugin]), Ports(ports), RuntimeSettings(memory_limit_mb=2000))
         heartbeat = ThreadHeartbeat(opened["heartbeat"], new_worker("worker"), 2.0, 0.5)  # type: ignore[arg-type]
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Worker(environment, heartbeat).run)
@@ -76,7 +95,8 @@ async def main(postgres_url: str, nats_url: str) -> None:
 
 
 if __name__ == "__main__":
-    freeze_in_commit(Path(sys.argv[3]))
-    for name in sys.argv[4:]:
+    folder = Path(sys.argv[3])
+    freeze_in_commit(folder / f"freeze{sys.argv[4]}")
+    for name in sys.argv[5:]:
         MUTANTS[name]()
-    anyio.run(main, sys.argv[1], sys.argv[2])
+    anyio.run(main, sys.argv[1], sys.argv[2], folder / "clock")

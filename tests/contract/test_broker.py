@@ -376,5 +376,17 @@ async def test_intake_that_was_shut_gives_nothing(broker: Broker) -> None:
     assert intake.take(10) == []
 
 
+async def test_intake_that_was_shut_begins_anew(broker: Broker, intake: Intake) -> None:
+    (agent,) = agents_of(5)
+    await broker.publish([command(agent, b"first"), command(agent, b"second")])
+    await intake.open(5, 0)
+    seen = await take(intake, 2)
+    await intake.shut()
+    await intake.open(5, seen[0].seq)
+    assert [message.data for message in await take(intake, 1)] == [seen[1].data]
+    await broker.publish([command(agent, b"third")])
+    assert len(await take(intake, 1)) == 1
+
+
 async def test_broker_is_connected(broker: Broker) -> None:
     assert broker.connected()

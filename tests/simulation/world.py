@@ -109,9 +109,7 @@ class StormyBroker(MemoryBroker):
         self.away = 0.0
 
     def intake(self) -> Intake:
-        intake = StormyIntake(self)
-        self.intakes.append(intake)
-        return intake
+        return StormyIntake(self)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         if self.dice.random() < self.away:

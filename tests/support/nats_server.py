@@ -23,9 +23,10 @@ def free_port() -> int:
 class NatsServer:
     """Starts with the object; `stop` it in the end."""
 
-    def __init__(self, folder: Path, extra: str = "") -> None:
+    def __init__(self, folder: Path, extra: str = "", store: Path | None = None) -> None:
         self.port = free_port()
         self._folder = folder
+        self._store = store or folder / "store"
         self._process: subprocess.Popen[bytes] | None = None
         self.configure(extra)
         self.start()
@@ -34,7 +35,7 @@ class NatsServer:
         """Write the configuration for the next start."""
         lines = [
             f'listen: "127.0.0.1:{self.port}"',
-            f'jetstream {{ store_dir: "{self._folder}/store", sync_interval: always }}',
+            f'jetstream {{ store_dir: "{self._store}", sync_interval: always }}',
             f'log_file: "{self._folder}/nats.log"',
             extra,
         ]

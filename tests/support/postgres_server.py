@@ -27,13 +27,14 @@ class PostgresServer:
 
     Args:
         durable: with fsync, as in production; without it tests are quicker.
+        inside: where its folder shall be.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, inside: Path | None = None) -> None:
         self.port = free_port()
         self.migrated = False
         self.emptied: PostgresSettings | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="dmpg"))
+        self._folder = Path(tempfile.mkdtemp(prefix="dmpg", dir=inside))
         self._folder.chmod(0o755)
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,6 +103,11 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is None or self._process.poll() is not None
 
     def stop(self) -> None:
         self.kill()

@@ -77,7 +77,7 @@ class Intake(Protocol):
         ...
 
     async def shut(self) -> None:
-        """Close all."""
+        """Close all; `open` begins anew, with the stream as it is then."""
         ...
 
 

@@ -129,6 +129,9 @@ class Worker:
 
     async def _read_on(self) -> None:
         """After a step that failed: forget what it had taken and read on from the stored cursors, wholly or again."""
+        if not await self._is_fit(await self._records.partitions(), claims=True):
+            await self._stand_down()
+        await self._intake.shut()
         self._hold.cells.clear()
         await self._settler.resync(set(self.owned))
         for mark in list(self._hold.marks.values()):

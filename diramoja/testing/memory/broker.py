@@ -71,9 +71,7 @@ class MemoryBroker:
 
     def intake(self) -> Intake:
         """See the port."""
-        intake = MemoryIntake(self)
-        self.intakes.append(intake)
-        return intake
+        return MemoryIntake(self)
 
     async def purge_commands(self, partition: int, below: int) -> None:
         """See the port."""
@@ -115,6 +113,8 @@ class MemoryIntake:
         """See the port."""
         stored = [each for each in self._broker.stream if each.partition == partition and each.seq > after]
         self._open[partition] = deque(stored)
+        if self not in self._broker.intakes:
+            self._broker.intakes.append(self)
 
     async def close(self, partition: int) -> None:
         """See the port."""

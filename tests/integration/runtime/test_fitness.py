@@ -74,6 +74,18 @@ async def test_a_recreated_stream_is_refused_and_repaired_without_loss(stage: St
         await in_hand(stage, repair_broker)
 
 
+async def test_a_worker_that_has_not_noticed_goes_on_after_the_repair(stage: Stage, nats_server: NatsServer) -> None:
+    worker = await stage.start_worker()
+    await stage.until_owns(worker, JOINED, 10 * SLACK)
+    await stage.send(200)
+    await stage.until_answered()
+    await recreate(nats_server, stage)
+    await in_hand(stage, repair_broker)
+    await stage.send(100)
+    await stage.until_answered(30)
+    await stage.check()
+
+
 async def test_a_stream_that_lost_its_end_is_refused_and_repaired(stage: Stage) -> None:
     worker = await stage.start_worker()
     await stage.until_owns(worker, JOINED, 10 * SLACK)
