@@ -16,6 +16,7 @@ import msgspec
 from websockets.asyncio.client import connect
 
 from benchmarks.lean import Connection
+from diramoja.adapters.embedded.folder import read_endpoint
 
 __all__ = ["Member", "Platform", "Watch", "open_platform"]
 
@@ -122,7 +123,16 @@ class Platform:
     """A running instance."""
 
     url: str
+    data: Path
+    pid: int
     tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
+
+    @property
+    def postgres_url(self) -> str:
+        """Of its own database."""
+        endpoint = read_endpoint(self.data)
+        assert endpoint is not None
+        return endpoint.urls["postgres"]
 
     @property
     def address(self) -> tuple[str, int]:
@@ -202,7 +212,7 @@ async def open_platform(folder: Path) -> AsyncIterator[Platform]:
             cwd=folder,
         )
     try:
-        yield Platform(await _ready(process, errors))
+        yield Platform(await _ready(process, errors), folder / "data", process.pid)
     finally:
         await _end(process)
 

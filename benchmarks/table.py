@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Figure", "Machine", "options", "show"]
+__all__ = ["Figure", "Machine", "options", "percentiles", "show"]
 
 SYNC_BYTES = 8192
 SYNCS = 200
@@ -38,6 +38,12 @@ class Figure:
     def against(self, other: Self) -> Self:
         """With the ratio of the other's median to this one's."""
         return attrs.evolve(self, ratio=other.median / self.median, note=f"{other.what} / this")
+
+
+def percentiles(what: str, rows: Sequence[Sequence[float]]) -> Iterator[Figure]:
+    """p50 and p99 in ms, of each round."""
+    for percent in (50, 99):
+        yield Figure(f"{what}, p{percent}", [statistics.quantiles(row, n=100)[percent - 1] for row in rows], "ms")
 
 
 @attrs.frozen

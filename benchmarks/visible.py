@@ -10,7 +10,6 @@ the rest.
 
 import argparse
 import random
-import statistics
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ import anyio
 import attrs
 
 from benchmarks.instance import Member, Platform, Watch, open_platform
-from benchmarks.table import Figure, Machine, options, show
+from benchmarks.table import Figure, Machine, options, percentiles, show
 from benchmarks.timing import MICROSECONDS, CpuMeter
 
 __all__ = ["run"]
@@ -157,18 +156,13 @@ def _figures(idles: Sequence[Idle], busies: Sequence[Busy]) -> Iterator[Figure]:
         ("201", [each.answered for each in idles]),
         ("visible to another", [each.visible for each in idles]),
     ):
-        yield from _percentiles(f"idle: {what}", rows)
+        yield from percentiles(f"idle: {what}", rows)
     yield Figure(f"{CLIENTS} clients: posts", [each.rate for each in busies], "posts/s")
-    yield from _percentiles(f"{CLIENTS} clients: 201", [each.answered for each in busies])
-    yield from _percentiles(f"{CLIENTS} clients: visible to another", [each.visible for each in busies])
+    yield from percentiles(f"{CLIENTS} clients: 201", [each.answered for each in busies])
+    yield from percentiles(f"{CLIENTS} clients: visible to another", [each.visible for each in busies])
     yield Figure(f"{CLIENTS} clients: refused", [each.refused for each in busies], "posts")
     for what, name in {"the clients": "self", "DiraMoja": "python", "NATS": "nats", "PostgreSQL": "postgres"}.items():
         yield Figure(f"{CLIENTS} clients: CPU of {what}", [_cpu_us(each, name) for each in busies], "us/post")
-
-
-def _percentiles(what: str, rows: Sequence[Sequence[float]]) -> Iterator[Figure]:
-    for percent in (50, 99):
-        yield Figure(f"{what}, p{percent}", [statistics.quantiles(row, n=100)[percent - 1] for row in rows], "ms")
 
 
 def _cpu_us(each: Busy, name: str) -> float:

@@ -23,7 +23,7 @@ from tests.chaos.stage import Stage
 
 __all__ = ["fill_disk", "make_stream_anew"]
 
-QUIET_S = 60.0
+QUIET_S = 300.0
 REFUSED_S = 15.0
 FULL_S = 3.0
 UNDER_WAY = """

@@ -105,6 +105,16 @@ async def test_results_are_narrowed(search: Search) -> None:
     assert await ids(search, "clinic", since=NOW + timedelta(days=1), until=NOW + timedelta(days=2)) == ["b"]
 
 
+async def test_an_answer_says_whether_only_the_newest_were_ranked(search: Search) -> None:
+    many = [document(f"d{n:04}", "clinic", created_at=NOW + timedelta(seconds=n)) for n in range(2_100)]
+    await search.index(many)
+    await search.index([document("school", "school")])
+    found = await search.find(SearchQuery("clinic", limit=100))
+    assert found.newest_only and sum(found.facets["type"].values()) == 2_000
+    assert min(hit.id for hit in found.items) >= "d0100"
+    assert not (await search.find(SearchQuery("school"))).newest_only
+
+
 async def test_facets_count_the_whole_result(search: Search) -> None:
     await search.index(
         [document(f"p{n}", "clinic", category="health" if n % 2 else "") for n in range(5)]

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from diramoja.adapters.postgres.client import Borrowed, PostgresClient
-from diramoja.adapters.postgres.search_sql import END_WORDS, INDEX, LOCK, REMOVE, SUGGEST, UNDERSTOOD, find_sql
+from diramoja.adapters.postgres.search_sql import END_WORDS, INDEX, LOCK, RANKED, REMOVE, SUGGEST, UNDERSTOOD, find_sql
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import PageQuery
 from diramoja.core.ports.search import Document, Found, Hit, SearchQuery
@@ -99,7 +99,9 @@ class PostgresSearch:
             )
         hits = [_hit(row) for row in rows if row["what"] == "hit"]
         page = hits[: query.limit]
-        return Found(page, _facets(rows), _cursor(query, page[-1]) if len(hits) > query.limit else None)
+        facets, more = _facets(rows), len(hits) > query.limit
+        newest_only = sum(facets["type"].values()) >= RANKED
+        return Found(page, facets, _cursor(query, page[-1]) if more else None, newest_only)
 
     async def suggest(self, prefix: str, limit: int) -> Sequence[str]:
         """See the port. At most 500 titles are looked at."""

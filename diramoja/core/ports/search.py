@@ -47,11 +47,15 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A page of results, best first, with counts by type and category over the whole result."""
+    """A page of results, best first, with counts by type and category over all that was ranked.
+
+    `newest_only`: there are so many matches that only the newest were ranked and counted.
+    """
 
     items: Sequence[Hit]
     facets: Mapping[str, Mapping[str, int]]
     next_cursor: str | None
+    newest_only: bool = False
 
 
 class Search(Protocol):

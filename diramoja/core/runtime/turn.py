@@ -13,7 +13,6 @@ import hashlib
 import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 import attrs
 import msgspec
@@ -371,8 +370,3 @@ def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequ
         return effects, Answer(reply.status, encode(reply.view))  # type: ignore[return-value]
     handed_over = any(isinstance(each, Tell) and each.answers for each in effects)
     return effects, None if handed_over else Answer(NO_CONTENT, b"")  # type: ignore[return-value]
-
-
-def now_of_reminder(due: datetime, clock: datetime) -> datetime:
-    """`context.now` of a reminder: its due time or the last message's, the later."""
-    return max(due, clock)

@@ -21,7 +21,6 @@ from diramoja.core.runtime.items import Item, control, from_reminder, from_strea
 from diramoja.core.runtime.ownership import Heartbeat, desired
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.settle import Holdings, Settler
-from diramoja.core.runtime.turn import now_of_reminder
 from diramoja.core.runtime.watchdog import Watch, Watchdog
 
 __all__ = ["Worker"]
@@ -341,8 +340,9 @@ class Worker:
             self._hold.marks[number] = self._hold.marks[number]._replace(attempts=0)
 
     def _reminded(self, row: ReminderRow, *, condemned: bool = False) -> Item:
+        """Its `now` is its due time or the last message's, the later."""
         assert row.due is not None
-        now = now_of_reminder(row.due, self._hold.marks[row.partition].clock)
+        now = max(row.due, self._hold.marks[row.partition].clock)
         return from_reminder(row, now, self._environment.registry, condemned=condemned)
 
     async def _due(self) -> Sequence[ReminderRow]:

@@ -33,7 +33,7 @@ class SearchRoutes(Controller):
     ) -> FoundView:
         """Matches stand in <mark>, the rest is escaped."""
         found = await search.find(SearchQuery(q, kind, category, _aware(since), _aware(until), limit, cursor))
-        return FoundView(found.items, found.facets, found.next_cursor)
+        return FoundView(found.items, found.facets, found.next_cursor, found.newest_only)
 
     @get("/suggest", permission="search.read", summary="How a beginning may go on")
     async def suggest(
