@@ -87,6 +87,7 @@ class _Writer:
     database: asyncpg.Connection
     broker: NatsBroker
     stream: str
+    publishes: bool
     done: int = 0
 
     async def write(self, commands: Sequence[Add]) -> None:
@@ -97,12 +98,16 @@ class _Writer:
             new = {row["id"] for row in await self.database.fetch(NEW, ids, DIGEST, NO_CONTENT, now)}
             events = await self._decide([each for each in commands if each.id in new], now)
             await self.database.execute(PROGRESS, self.stream, len(commands))
+        if self.publishes:
+            await self._publish(events)
+        self.done += len(commands)
+
+    async def _publish(self, events: Sequence[tuple[str, int, str, bytes]]) -> None:
         publications = [
             self.broker.publish(body, f"{self.stream}_events.{agent}", stream=f"{self.stream}_events")
             for agent, _, _, body in events
         ]
         await asyncio.gather(*publications)
-        self.done += len(commands)
 
     async def _decide(self, commands: Sequence[Add], now: datetime) -> list[tuple[str, int, str, bytes]]:
         agents = sorted({each.agent for each in commands})
@@ -120,9 +125,9 @@ class _Writer:
         return events
 
 
-async def batches(bench: Bench, count: int) -> Run:
+async def batches(bench: Bench, count: int, *, publishes: bool = True) -> Run:
     """FastStream's batch mode."""
-    async with _prepared(bench, count) as (broker, writer, stream):
+    async with _prepared(bench, count, publishes=publishes) as (broker, writer, stream):
         subscribe = broker.subscriber(
             f"{stream.name}.*",
             stream=stream,
@@ -166,7 +171,9 @@ def _consumer() -> ConsumerConfig:
 
 
 @asynccontextmanager
-async def _prepared(bench: Bench, count: int) -> AsyncIterator[tuple[NatsBroker, _Writer, JStream]]:
+async def _prepared(
+    bench: Bench, count: int, *, publishes: bool = True
+) -> AsyncIterator[tuple[NatsBroker, _Writer, JStream]]:
     """A stream that holds all commands, a connection, and a broker that is not started."""
     name = bench.unique("peer")
     await _preload(bench, name, count)
@@ -175,7 +182,11 @@ async def _prepared(bench: Bench, count: int) -> AsyncIterator[tuple[NatsBroker,
     # Without its validation by pydantic it is faster; msgspec checks the commands, as it does ours.
     broker = NatsBroker(bench.nats_url, logger=None, apply_types=False)
     try:
-        yield broker, _Writer(database, broker, name), JStream(name=name, subjects=[f"{name}.*"], declare=False)
+        yield (
+            broker,
+            _Writer(database, broker, name, publishes),
+            JStream(name=name, subjects=[f"{name}.*"], declare=False),
+        )
     finally:
         await broker.stop()
         await database.close()

@@ -4,7 +4,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from websockets.asyncio.client import connect
 from benchmarks.lean import Connection
 from diramoja.adapters.embedded.folder import read_endpoint
 
-__all__ = ["Member", "Platform", "Watch", "open_platform"]
+__all__ = ["PROGRAM", "Member", "Platform", "Watch", "open_platform"]
 
+PROGRAM = [sys.executable, "-c", "from diramoja_community.cli import main; main()"]
 START_S = 60.0
 STOP_S = 30.0
 ANSWER_S = 30.0
@@ -125,14 +126,20 @@ class Platform:
     url: str
     data: Path
     pid: int
+    options: Sequence[str]
     tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Of its servers, by name."""
+        endpoint = read_endpoint(self.data)
+        assert endpoint is not None
+        return endpoint.urls
 
     @property
     def postgres_url(self) -> str:
         """Of its own database."""
-        endpoint = read_endpoint(self.data)
-        assert endpoint is not None
-        return endpoint.urls["postgres"]
+        return self.urls["postgres"]
 
     @property
     def address(self) -> tuple[str, int]:
@@ -195,24 +202,27 @@ async def _join(client: httpx.AsyncClient, name: str) -> str:
 
 
 @asynccontextmanager
-async def open_platform(folder: Path) -> AsyncIterator[Platform]:
+async def open_platform(folder: Path, *options: str) -> AsyncIterator[Platform]:
     """`diramoja up` on a data folder of its own and a free port, without limits on how often somebody may post.
+
+    Args:
+        folder: for its data and its log; where it was used before, the platform comes back with what it had.
+        options: further `section.key=value`.
 
     Raises:
         RuntimeError: it does not start; the text says what it wrote.
     """
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
-    program = [sys.executable, "-c", "from diramoja_community.cli import main; main()"]
+    settings = [word for setting in (*SETTINGS, *options) for word in ("--set", setting)]
     errors = folder / "platform.log"
     with errors.open("wb") as log:
         process = await anyio.open_process(
-            [*program, "--data", str(folder / "data"), *settings, "up", "--port", "0"],
+            [*PROGRAM, "--data", str(folder / "data"), *settings, "up", "--port", "0"],
             stdin=subprocess.DEVNULL,
             stderr=log,
             cwd=folder,
         )
     try:
-        yield Platform(await _ready(process, errors), folder / "data", process.pid)
+        yield Platform(await _ready(process, errors), folder / "data", process.pid, settings)
     finally:
         await _end(process)
 

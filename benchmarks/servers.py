@@ -26,7 +26,7 @@ from diramoja.core.runtime.ownership import ThreadHeartbeat, new_worker
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.runtime.worker import Worker
 
-__all__ = ["Bench", "open_bench"]
+__all__ = ["Bench", "open_bench", "reach"]
 
 
 @attrs.define
@@ -74,13 +74,13 @@ async def open_bench(folder: Path) -> AsyncIterator[Bench]:
     """Servers for the block, with an empty database."""
     async with (
         EmbeddedServers.start(folder, EmbeddedSettings(), lambda _event: None, servers=("postgres", "nats")) as servers,
-        _reach(servers.urls) as bench,
+        reach(servers.urls) as bench,
     ):
         yield bench
 
 
 @asynccontextmanager
-async def _reach(urls: Mapping[str, str]) -> AsyncIterator[Bench]:
+async def reach(urls: Mapping[str, str]) -> AsyncIterator[Bench]:
     """Tables and adapters."""
     postgres = PostgresSettings(url=urls["postgres"])
     await migrate(postgres, [])

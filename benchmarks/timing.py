@@ -9,7 +9,7 @@ import psutil
 
 __all__ = ["MICROSECONDS", "CpuMeter", "Run", "timed"]
 
-WARM_UP_SHARE = 0.1
+WARM_UP_RATIO = 0.1
 """Of the messages: what a start costs (claims, consumers, statements prepared) is not what a running system costs."""
 PATIENCE_S = 120.0
 LOOK_S = 0.002
@@ -52,20 +52,28 @@ def _cpu() -> dict[int, tuple[str, float]]:
     return found
 
 
-async def timed(count: int, progress: Callable[[], int]) -> Run:
-    """Wait until `progress()` reaches `count`; measure from a tenth of it on.
+async def timed(
+    count: int, progress: Callable[[], int], own: str = "self", warm_up_ratio: float = WARM_UP_RATIO
+) -> Run:
+    """Wait until `progress()` reaches `count`; measure from a share of it on.
+
+    Args:
+        count: what there is to do.
+        progress: how much of it is done.
+        own: name of the processes that do it, as `CpuMeter` has them.
+        warm_up_ratio: of the messages.
 
     Raises:
         TimeoutError: it does not within two minutes.
     """
     with anyio.fail_after(PATIENCE_S):
-        await _until(progress, int(count * WARM_UP_SHARE))
+        await _until(progress, int(count * warm_up_ratio))
         first, begun, meter = progress(), time.perf_counter(), CpuMeter()
         await _until(progress, count)
         took, counted = time.perf_counter() - begun, progress() - first
     used = meter.seconds()
-    servers = sum(seconds for name, seconds in used.items() if name != "self")
-    return Run(counted / took, MICROSECONDS * used["self"] / counted, MICROSECONDS * servers / counted)
+    servers = sum(seconds for name, seconds in used.items() if name not in {"self", own})
+    return Run(counted / took, MICROSECONDS * used[own] / counted, MICROSECONDS * servers / counted)
 
 
 async def _until(progress: Callable[[], int], count: int) -> None:

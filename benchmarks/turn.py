@@ -10,6 +10,8 @@ it shares the cores of this machine. The contenders take turns, so that a slow m
 
 import argparse
 import logging
+import subprocess
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import anyio
+import asyncpg
 import structlog
 
 from benchmarks import faststream_peer as peer
@@ -32,6 +35,11 @@ __all__ = ["run"]
 
 AGENTS = peer.AGENTS
 PUBLISH_AT_ONCE = 1_000
+LOOK_S = 0.02
+JOINED_RATIO = 0.35
+"""Of the messages: by then all processes have started and share the partitions."""
+OURS = "DiraMoja, one worker"
+ONE, TWO = "DiraMoja, one worker process", "DiraMoja, two worker processes"
 
 type Contender = Callable[[Bench, int], Awaitable[Run]]
 
@@ -90,12 +98,46 @@ async def ours(bench: Bench, count: int) -> Run:
         return await timed(count, lambda: worker.decided - worker._publisher.waiting)  # noqa: SLF001  # no one else asks
 
 
+async def apart(bench: Bench, count: int, workers: int) -> Run:
+    """Our workers as processes of their own; done is what the partitions say, which count the events of all."""
+    waiting = commands(bench.unique("bench"), count)
+    for start in range(0, count, PUBLISH_AT_ONCE):
+        await bench.broker.publish(waiting[start : start + PUBLISH_AT_ONCE])
+    database = await asyncpg.connect(bench.postgres_url)
+    sql = "SELECT sum(out_seq)::bigint FROM partition"
+    before, done = await database.fetchval(sql), 0
+
+    async def look() -> None:
+        nonlocal done
+        while True:
+            done = await database.fetchval(sql) - before
+            await anyio.sleep(LOOK_S)
+
+    command = [sys.executable, "-m", "benchmarks.worker", bench.postgres_url, bench.nats_url]
+    processes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(workers)]  # noqa: ASYNC220  # quick
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(look)
+            run = await timed(count, lambda: done, "python", JOINED_RATIO)
+            tasks.cancel_scope.cancel()
+        return run
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+        await database.close()
+
+
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
     many, few, rounds = (10_000, 500, 1) if quick else (20_000, 2_000, 5)
     contenders: dict[str, tuple[Contender, int]] = {
-        "DiraMoja, one worker": (ours, many),
-        f"FastStream, batches of {peer.BATCH}": (peer.batches, many),
+        OURS: (ours, many),
+        ONE: (partial(apart, workers=1), 3 * many),
+        TWO: (partial(apart, workers=2), 3 * many),
+        f"FastStream, batches of {peer.BATCH}": (peer.batches, few * 2),
+        "the same, events in its table only": (partial(peer.batches, publishes=False), many),
         "FastStream, one by one": (peer.one_by_one, few),
     }
     runs: dict[str, list[Run]] = {name: [] for name in contenders}
@@ -109,8 +151,10 @@ async def measure(*, quick: bool) -> None:
 
 
 def _figures(runs: dict[str, list[Run]]) -> list[Figure]:
-    own, *peers = (Figure(name, [run.rate for run in each], "commands/s") for name, each in runs.items())
-    rates = [own, *(each.against(own) for each in peers)]
+    figures = {name: Figure(name, [run.rate for run in each], "commands/s") for name, each in runs.items()}
+    own = figures[OURS]
+    rates = [each if each is own else each.against(own) for each in figures.values()]
+    rates.append(Figure("two processes / one", [figures[TWO].median / figures[ONE].median], "x"))
     process = [Figure(f"{name}: CPU", [run.own_us for run in each], "us/command") for name, each in runs.items()]
     servers = [
         Figure(f"{name}: CPU of PostgreSQL and NATS", [run.servers_us for run in each], "us/command")
