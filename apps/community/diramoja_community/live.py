@@ -6,7 +6,7 @@ The first frame authenticates, unless the token came in the Authorization header
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +73,11 @@ class Live:
 
 
 class Session:
-    """One socket that is accepted and authenticated."""
+    """One socket that is accepted and authenticated.
+
+    It reads in the task of its request and writes in one of its own: what a socket costs in memory is what limits how
+    many there may be.
+    """
 
     def __init__(self, live: Live, socket: Socket, claims: Claims) -> None:
         self._live = live
@@ -82,41 +86,57 @@ class Session:
         self._reader = reader_of(claims)
         self._outbox = Outbox()
         self._heard: dict[AgentKey, None] = {}
-        self._prolonged = asyncio.Event()
+        self._expiry: asyncio.TimerHandle | None = None
         self._close: tuple[int, str] | None = None
 
     async def run(self) -> None:
         """Until either side ends it."""
         self._greet()
+        scope = anyio.CancelScope()
+        writer = asyncio.get_running_loop().create_task(self._write(), name="live")
+        writer.add_done_callback(lambda _: scope.cancel())
         try:
-            async with anyio.create_task_group() as tasks:
-                for part in (self._read, self._write, self._expire):
-                    tasks.start_soon(self._until_over, part, tasks.cancel_scope)
+            with scope:
+                await self._read()
+            if self._close is not None:  # What waits is sent before it is closed.
+                await asyncio.wait([writer], timeout=LAST_WRITE_S)
         finally:
+            if self._expiry is not None:
+                self._expiry.cancel()
+            writer.cancel()
             self._live.feed.leave(self._outbox, self._heard)
         if self._close is not None:
             with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
                 await self._socket.close(*self._close)
 
-    async def _until_over(self, part: Callable[[], Awaitable[None]], scope: anyio.CancelScope) -> None:
-        """The first part that ends is the end."""
-        await part()
-        scope.cancel()
-
     def _greet(self) -> None:
+        """Say until when the token lasts, and be awake then."""
         expires = self._claims.expires_at
+        if self._expiry is not None:
+            self._expiry.cancel()
+        rest_s = max(0.0, (expires - datetime.now(UTC)).total_seconds())
+        self._expiry = asyncio.get_running_loop().call_later(rest_s, self._expire)
         self._outbox.put(frame("authenticated", member_id=self._claims.member, expires_at=expires))
+
+    def _expire(self) -> None:
+        late = UnauthenticatedError("The access token has expired.", code="token_expired")
+        self._end(error_frame(late), (UNAUTHENTICATED, "token_expired"))
+
+    def _end(self, last: str, close: tuple[int, str]) -> None:
+        """Say this last, then close."""
+        self._close = close
+        self._outbox.put(last)
 
     # --- out ---
 
     async def _write(self) -> None:
-        while True:
+        """Until the session is over, or its client gone or too slow."""
+        is_sent = True
+        while is_sent and self._close is None:
             frames = await self._outbox.take()
+            is_sent = await self._send(frames, WRITE_S)
             if self._outbox.slow:
                 await self._tell_slow()
-                return
-            if not await self._send(frames, WRITE_S):
-                return
 
     async def _send(self, frames: list[str], within_s: float) -> bool:
         try:
@@ -125,11 +145,9 @@ class Session:
                     await self._socket.send_text(each)
         except TimeoutError:
             self._outbox.slow = True
-            await self._tell_slow()
-            return False
         except GONE:
             return False  # It is gone.
-        return True
+        return not self._outbox.slow
 
     async def _tell_slow(self) -> None:
         self._live.connections.slow += 1
@@ -137,15 +155,6 @@ class Session:
         text = frame("error", code="slow_client", detail="You read too slowly; connect again and resume.")
         with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
             await self._socket.send_text(text)
-
-    async def _expire(self) -> None:
-        while (rest_s := (self._claims.expires_at - datetime.now(UTC)).total_seconds()) > 0:
-            self._prolonged.clear()
-            with anyio.move_on_after(rest_s):
-                await self._prolonged.wait()
-        late = UnauthenticatedError("The access token has expired.", code="token_expired")
-        await self._send([error_frame(late)], LAST_WRITE_S)
-        self._close = (UNAUTHENTICATED, "token_expired")
 
     # --- in ---
 
@@ -156,8 +165,7 @@ class Session:
             now = int(loop.time())
             second, count = now, count + 1 if now == second else 1
             if count > FRAMES_PER_SECOND:
-                await self._send([frame("error", code="rate_limited", detail="Too many frames.")], LAST_WRITE_S)
-                self._close = (TOO_MANY, "rate_limited")
+                self._end(frame("error", code="rate_limited", detail="Too many frames."), (TOO_MANY, "rate_limited"))
                 return
             try:
                 await self._take(read_frame(text))
@@ -182,7 +190,6 @@ class Session:
         if claims.member != self._claims.member:
             raise UnauthenticatedError("This session is another member's.", code="token_invalid")
         self._claims, self._reader = claims, reader_of(claims)
-        self._prolonged.set()
         self._greet()
 
     async def _join(self, after: Mapping[str, int | None]) -> None:
@@ -242,9 +249,10 @@ def live_route(live: Live) -> WebsocketRouteHandler:
         offered: list[str] = list(socket.scope["subprotocols"])
         await socket.accept(subprotocols=SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
-            claims = await _authenticated(live, socket, offered)
-            with live.connections.one(claims.member):
-                await Session(live, socket, claims).run()
+            with live.connections.open():
+                claims = await _authenticated(live, socket, offered)
+                with live.connections.of(claims.member):
+                    await Session(live, socket, claims).run()
         except DiramojaError as error:
             code = UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else TOO_MANY
             with contextlib.suppress(*GONE):

@@ -81,25 +81,33 @@ class Connections:
         self.slow = 0
 
     @contextlib.contextmanager
-    def one(self, who: str) -> Iterator[None]:
-        """Count one for the block.
+    def open(self) -> Iterator[None]:
+        """Count one for the block, whoever it will turn out to be.
 
         Raises:
             UnavailableError: this gateway has as many as it takes.
-            LimitedError: this member has.
         """
         if self.count >= self._most:
-            raise UnavailableError(
-                "This gateway has as many live connections as it takes.", code="too_many_connections"
-            )
-        if self._of.get(who, 0) >= self._most_of_one:
-            raise LimitedError("You have as many live connections as one may have.", code=TOO_MANY)
+            raise UnavailableError("This gateway has as many live connections as it takes.", code=TOO_MANY)
         self.count += 1
-        self._of[who] = self._of.get(who, 0) + 1
         try:
             yield
         finally:
             self.count -= 1
+
+    @contextlib.contextmanager
+    def of(self, who: str) -> Iterator[None]:
+        """Count one of this member's for the block.
+
+        Raises:
+            LimitedError: there are as many as one member may have.
+        """
+        if self._of.get(who, 0) >= self._most_of_one:
+            raise LimitedError("You have as many live connections as one may have.", code=TOO_MANY)
+        self._of[who] = self._of.get(who, 0) + 1
+        try:
+            yield
+        finally:
             self._of[who] -= 1
             if not self._of[who]:
                 del self._of[who]

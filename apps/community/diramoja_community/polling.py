@@ -76,7 +76,7 @@ def poll_route(live: Live) -> HTTPRouteHandler:
         outbox = PollBox()
         given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
         come: dict[str, int] = {}
-        with live.connections.one(reader.member or address_of(request)):
+        with live.connections.open(), live.connections.of(reader.member or address_of(request)):
             try:
                 with contextlib.suppress(FullError):
                     joined = await live.feed.join(outbox, wanted)

@@ -284,6 +284,13 @@ def test_sockets_of_a_member_and_of_the_gateway_are_bounded(tmp_path: Path) -> N
                 assert socket.receive_json(timeout=2)["code"] == "too_many_connections"
 
 
+def test_sockets_that_say_nothing_count_too(tmp_path: Path) -> None:
+    settings = GatewaySettings(sockets_max=1)
+    with gateway_client(tmp_path, [plugin], settings) as gateway, gateway[0].websocket_connect("/v1/live"):
+        with gateway[0].websocket_connect("/v1/live", headers=gateway[1].signed_in("mem_c")) as socket:
+            assert socket.receive_json(timeout=2)["code"] == "too_many_connections"
+
+
 def test_frames_of_a_flood_end_the_session(gateway: tuple[Client, Process]) -> None:
     with connected(gateway) as socket:
         for _ in range(session.FRAMES_PER_SECOND * 4):
