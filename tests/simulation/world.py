@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from diramoja.core.errors import DiramojaError, OutcomeUnknownError, UnavailableError
-from diramoja.core.ports.broker import Broker, Intake, Outgoing
+from diramoja.core.ports.broker import Broker, Incoming, Intake, Outgoing
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.records import PartitionRow, Tail, Writes
 from diramoja.testing.memory import MemoryBroker, MemoryIntake, MemoryRecords
@@ -87,7 +87,7 @@ class StormyRecords(MemoryRecords):
 
 
 class StormyIntake(MemoryIntake):
-    """Away when a partition is to be opened: it stays closed then."""
+    """Away when a partition is to be opened: it stays closed then. Some partitions come later than others."""
 
     def __init__(self, broker: "StormyBroker") -> None:
         super().__init__(broker)
@@ -98,6 +98,15 @@ class StormyIntake(MemoryIntake):
         if self._storm.dice.random() < self._storm.away / 10:  # It is called for many at a time.
             raise UnavailableError("away")
         await super().open(partition, after)
+
+    def take(self, limit: int) -> list[Incoming]:
+        if self._storm.dice.random() > 5 * self._storm.away:
+            return super().take(limit)
+        whole, late = self._open, {number for number in self._open if self._storm.dice.random() < 0.5}
+        self._open = {number: buffer for number, buffer in whole.items() if number not in late}
+        taken = super().take(limit)
+        self._open = whole
+        return taken
 
 
 class StormyBroker(MemoryBroker):
@@ -134,7 +143,7 @@ class World:
             self.runtime.runtime_settings,
             batch_messages=self.dice.choice((1, 3, 500)),
             cache_bytes=1_000_000,
-            onward_messages=self.dice.choice((0, 3, 500)),
+            onward_messages=self.dice.choice((0, 4, 500)),
         )
         self.runtime.deploy(under_test.plugin)
         self.notes: dict[str, tuple[str, Note]] = {}
@@ -142,44 +151,69 @@ class World:
 
     def run(self) -> None:
         """The storm, the calm, and the count."""
+        agents = self.dice.choice((2, AGENTS))
         self.runtime.reseed(self.dice.randrange(2**32), CRASH)
-        self.records.away = self.broker.away = AWAY
-        for number in range(COMMANDS):
-            self._send(number)
+        self.storm(AWAY)
+        for _ in range(COMMANDS):
+            agent, other = (f"led_{self.dice.randrange(agents)}" for _ in range(2))
+            self.send(agent, self.dice.choice(HOW), other)
+            for token in self.dice.choices(list(self.notes), k=self.dice.randrange(2)):
+                self.repeat(token)
             if self.dice.random() < 0.4:
-                self._settle()
+                self.settle()
             if self.dice.random() < 0.1:
-                self._quietly(lambda: self.runtime.advance(seconds=self.dice.random() * 2))
-        self.records.away = self.broker.away = self.runtime.crash_ratio = 0.0
+                self.advance(self.dice.random() * 2)
+        self.calm()
+        self.count()
+
+    def storm(self, away: float) -> None:
+        """From now on the servers are away at this share of the calls."""
+        self.records.away = self.broker.away = away
+
+    def calm(self) -> None:
+        """No more faults; all that is under way comes to its end."""
+        self.storm(0.0)
+        self.runtime.crash_ratio = 0.0
         self.runtime._do(self.records.land())
-        self._settle()  # May find what has just landed.
+        self.settle()  # May find what has just landed.
         self.runtime.advance(hours=2)
-        self._count()
 
-    def _send(self, number: int) -> None:
-        """A new command until it is accepted, and now and then an old one again."""
-        token = f"t{number:03}"
-        agent, other = (f"led_{self.dice.randrange(AGENTS)}" for _ in range(2))
-        self.notes[token] = agent, Note(token, self.dice.choice(HOW), other)
-        for each in [token, *self.dice.choices(list(self.notes), k=self.dice.randrange(2))]:
-            agent, note = self.notes[each]
-            while each not in self.sents or each != token:
-                try:
-                    self.sents[each] = self.runtime.send(ledger, agent, note, key=each, settle=False)
-                except DiramojaError:
-                    continue
-                break
+    def send(self, agent: str, how: str, other: str) -> None:
+        """A new command, until it is accepted."""
+        token = f"t{len(self.notes):03}"
+        self.notes[token] = agent, Note(token, how, other)
+        while token not in self.sents:
+            self.repeat(token)
 
-    def _settle(self) -> None:
-        self._quietly(self.runtime.settle)
-
-    def _quietly(self, act: Any) -> None:
+    def repeat(self, token: str) -> None:
+        """A command once more, as a client does that has no answer; it may not be accepted."""
+        agent, note = self.notes[token]
         with contextlib.suppress(DiramojaError):
-            act()
+            self.sents[token] = self.runtime.send(ledger, agent, note, key=token, settle=False)
+
+    def settle(self) -> None:
+        """Let happen what can."""
+        with contextlib.suppress(DiramojaError):
+            self.runtime.settle()
+
+    def advance(self, seconds: float) -> None:
+        """Time passes."""
+        with contextlib.suppress(DiramojaError):
+            self.runtime.advance(seconds=seconds)
+
+    def control(self, agent: str, verb: str) -> None:
+        """Pause or resume an agent."""
+        with contextlib.suppress(DiramojaError):
+            self.runtime.control(ledger, agent, verb)
 
     # --- the count ---
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Everything happened once, in order, and nothing is left.
+
+        Raises:
+            Finding: or it did not.
+        """
         entries = {key.key: row for key, row in self.records.own.items()}
         wanted: dict[str, str] = {}
         for token, (agent, note) in self.notes.items():

@@ -286,8 +286,9 @@ def test_sockets_of_a_member_and_of_the_gateway_are_bounded(tmp_path: Path) -> N
 
 def test_sockets_that_say_nothing_count_too(tmp_path: Path) -> None:
     settings = GatewaySettings(sockets_max=1)
-    with gateway_client(tmp_path, [plugin], settings) as gateway, gateway[0].websocket_connect("/v1/live"):
-        with gateway[0].websocket_connect("/v1/live", headers=gateway[1].signed_in("mem_c")) as socket:
+    with gateway_client(tmp_path, [plugin], settings) as (client, process), client.websocket_connect("/v1/live"):
+        headers = process.signed_in("mem_c")
+        with client.websocket_connect("/v1/live", headers=headers) as socket:
             assert socket.receive_json(timeout=2)["code"] == "too_many_connections"
 
 

@@ -1,0 +1,89 @@
+"""Cores that are broken on purpose: the simulation finds each within a few seeds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from diramoja.core.ports.records import PartitionRow, Tail
+from diramoja.core.runtime import settle, worker
+from diramoja.core.runtime.progress import Progress
+from diramoja.testing.memory import MemoryRecords
+from tests.simulation.world import Finding, simulate
+
+SEEDS = 100
+
+type Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_fence(patch: pytest.MonkeyPatch) -> None:
+    """A commit lands whatever became of its partitions."""
+    commit = MemoryRecords.commit
+
+    async def unfenced(records: Any, writes: Any) -> None:
+        rows = {before.n: records.rows[before.n] for before, _ in writes.marks}
+        records.rows.update({before.n: before for before, _ in writes.marks})
+        try:
+            await commit(records, writes)
+        except Exception:
+            records.rows.update(rows)
+            raise
+
+    patch.setattr(MemoryRecords, "commit", unfenced)
+
+
+def marks_unchecked(patch: pytest.MonkeyPatch) -> None:
+    """Every tell counts as new."""
+    meets = Progress.meets
+
+    def always(progress: Any, partition: int, source: int, seq: int) -> bool:
+        meets(progress, partition, source, seq)
+        return True
+
+    patch.setattr(Progress, "meets", always)
+
+
+def tells_overtake(patch: pytest.MonkeyPatch) -> None:
+    """A turn goes on with tells whatever is under way before them."""
+    patch.setattr(Progress, "goes_out", lambda _progress, _tell: None)
+
+
+def requests_not_looked_up(patch: pytest.MonkeyPatch) -> None:
+    """A client's retry is decided again."""
+
+    async def nothing(_records: Any, _ids: Any) -> list[Any]:
+        return []
+
+    patch.setattr(MemoryRecords, "requests", nothing)
+
+
+def outbox_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Who takes over does not publish what was left."""
+
+    async def nothing(_records: Any, _row: PartitionRow) -> Tail:
+        return Tail((), ())
+
+    patch.setattr(worker, "unpublished", nothing)
+    patch.setattr(settle, "unpublished", nothing)
+
+
+def cursor_apart(patch: pytest.MonkeyPatch) -> None:
+    """What was taken counts as decided, also where its commit did not happen."""
+    is_open = settle.Settler._is_open
+    patch.setattr(settle.Settler, "_is_open", lambda self, item: is_open(self, item) and not self._resynced)
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [no_fence, marks_unchecked, tells_overtake, requests_not_looked_up, outbox_forgotten, cursor_apart],
+    ids=lambda each: each.__name__,
+)
+def test_a_broken_core_is_found(breaks: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    breaks(monkeypatch)
+    with pytest.raises((Finding, AssertionError)):
+        some_seeds()
+
+
+def some_seeds() -> None:
+    for seed in range(SEEDS):
+        simulate(seed)
