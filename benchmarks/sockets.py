@@ -138,7 +138,7 @@ async def listen(platform: Platform, member: Member, topic: str, arrivals: Arriv
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    sockets, posts = (500, 10) if quick else (5_000, POSTS)
+    sockets, posts = (1_000, 10) if quick else (5_000, POSTS)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, FILES) if hard > 0 else FILES, hard))
     settings = ("deployment.apart=true", "gateway.sockets_per_member=10000")

@@ -251,6 +251,7 @@ def live_route(live: Live) -> WebsocketRouteHandler:
         try:
             with live.connections.open():
                 claims = await _authenticated(live, socket, offered)
+                socket.scope["headers"] = []  # They would be kept for as long as it is open.
                 with live.connections.of(claims.member):
                     await Session(live, socket, claims).run()
         except DiramojaError as error:
@@ -264,9 +265,9 @@ def live_route(live: Live) -> WebsocketRouteHandler:
 
 async def _authenticated(live: Live, socket: Socket, offered: list[str]) -> Claims:
     """Who connects, by header, subprotocol or first frame."""
-    header = socket.headers.get("authorization")
-    if header is not None:
-        return live.tokens.read_access(bearer(header))
+    for name, value in socket.scope["headers"]:  # Litestar's own collection of them would stay with the socket.
+        if name == b"authorization":
+            return live.tokens.read_access(bearer(value.decode("latin-1")))
     for each in offered:
         if each.startswith(TOKEN_PREFIX):
             return live.tokens.read_access(each.removeprefix(TOKEN_PREFIX))

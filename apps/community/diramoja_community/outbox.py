@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Iterator
+
+import attrs
 
 from diramoja.core.errors import LimitedError, UnavailableError
 from diramoja_community.settings import GatewaySettings
@@ -15,16 +16,16 @@ OUTBOX_CHARACTERS = 4_000_000
 TOO_MANY = "too_many_connections"
 
 
+@attrs.define(eq=False)
 class Outbox:
-    """Frames that wait for one socket or poll, in bounds; an ear of the live feed."""
+    """Frames that wait for one socket or poll, in bounds; an ear of the live feed. There are thousands: it is small."""
 
-    def __init__(self) -> None:
-        self._frames: deque[str] = deque()
-        self._characters = 0
-        self._news = asyncio.Event()
-        self._space = asyncio.Event()
-        self.positions: dict[str, int] = {}
-        self.slow = False
+    positions: dict[str, int] = attrs.field(factory=dict)
+    slow: bool = False
+    _frames: list[str] = attrs.field(factory=list)
+    _characters: int = 0
+    _taker: asyncio.Future[None] | None = None
+    _space: asyncio.Event | None = None
 
     def offer(self, frame: str, channel: str, seq: int | None) -> None:
         """See `Ear`."""
@@ -40,9 +41,9 @@ class Outbox:
         self._characters += len(frame)
         if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
             self.slow = True
-            self._frames.clear()
-            self._space.set()
-        self._news.set()
+            self.take_now()
+        if self._taker is not None and not self._taker.done():
+            self._taker.set_result(None)
 
     @property
     def is_half_full(self) -> bool:
@@ -52,21 +53,26 @@ class Outbox:
     async def room(self) -> None:
         """See `Ear`."""
         while self.is_half_full and not self.slow:
+            self._space = self._space or asyncio.Event()
             self._space.clear()
             await self._space.wait()
 
     async def take(self) -> list[str]:
-        """All that waits, as soon as there is something; nothing where the reader was too slow."""
-        await self._news.wait()
+        """All that waits, as soon as there is something; nothing where the reader was too slow. One takes at a time."""
+        if not self._frames and not self.slow:
+            self._taker = asyncio.get_running_loop().create_future()
+            try:
+                await self._taker
+            finally:
+                self._taker = None
         return self.take_now()
 
     def take_now(self) -> list[str]:
         """All that waits."""
-        frames = list(self._frames)
-        self._frames.clear()
+        frames, self._frames = self._frames, []
         self._characters = 0
-        self._news.clear()
-        self._space.set()
+        if self._space is not None:
+            self._space.set()
         return frames
 
 
