@@ -71,6 +71,6 @@ class Connection(asyncio.Protocol):
         at = head.lower().find(LENGTH)
         length = int(head[at + len(LENGTH) :].partition(b"\r\n")[0]) if at >= 0 else 0
         if len(rest) >= length and self._answer is not None:
-            self._buffer = rest[length:]
-            self._answer.set_result((int(head[STATUS]), rest[:length]))
-            self._answer = None
+            self._buffer, answer, self._answer = rest[length:], self._answer, None
+            if not answer.done():  # Whoever asked may have given up.
+                answer.set_result((int(head[STATUS]), rest[:length]))

@@ -116,7 +116,7 @@ async def cursors(member: Member, path: str, pages: int) -> list[str]:
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    count, duration_s, rounds = (50_000, 1.0, 1) if quick else (1_000_000, 3.0, 3)
+    count, duration_s, rounds = (50_000, 1.0, 1) if quick else (1_000_000, 2.0, 3)
     with tempfile.TemporaryDirectory(prefix="diramoja-bench-") as name:
         folder = Path(name)
         machine = Machine.look(folder)

@@ -123,7 +123,7 @@ SERVERS: Mapping[str, tuple[str, signal.Signals, Callable[[str], Awaitable[None]
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    rounds = (1, 1) if quick else (9, 4)
+    rounds = (1, 1) if quick else (5, 3)
     with tempfile.TemporaryDirectory(prefix="diramoja-bench-") as name:
         folder = Path(name)
         machine = Machine.look(folder)

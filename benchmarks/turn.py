@@ -131,7 +131,7 @@ async def apart(bench: Bench, count: int, workers: int) -> Run:
 
 async def measure(*, quick: bool) -> None:
     """Measure and print."""
-    many, few, rounds = (10_000, 500, 1) if quick else (20_000, 2_000, 5)
+    many, few, rounds = (10_000, 500, 1) if quick else (20_000, 2_000, 3)
     contenders: dict[str, tuple[Contender, int]] = {
         OURS: (ours, many),
         ONE: (partial(apart, workers=1), 3 * many),

@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 import structlog
@@ -20,7 +20,7 @@ from diramoja_community.metrics import Metrics
 
 type Connection = ASGIConnection[Any, Any, Any, Any]
 
-__all__ = ["Connection", "Exchange", "Frame", "exchange_of"]
+__all__ = ["Connection", "Exchange", "Frame", "Scoped", "exchange_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,16 @@ class Exchange:
     sends: int = 0
 
 
-def exchange_of(connection: Connection) -> Exchange:
+class Scoped(Protocol):
+    """A request, or a WebSocket, by its ASGI scope."""
+
+    @property
+    def scope(self) -> Scope:
+        """As ASGI gives it."""
+        ...
+
+
+def exchange_of(connection: Scoped) -> Exchange:
     """The exchange of a request."""
     parts: Mapping[str, Any] = connection.scope
     found: Exchange = parts[_KEY]  # put there by the frame

@@ -12,7 +12,7 @@ from functools import lru_cache
 from diramoja.core.errors import LimitedError
 from diramoja.core.gateway import Reader
 from diramoja.core.ports.cache import Cache
-from diramoja_community.exchange import Connection, Exchange
+from diramoja_community.exchange import Exchange, Scoped
 from diramoja_community.settings import GatewaySettings
 
 __all__ = ["LIMITS", "Limits", "address_of"]
@@ -24,9 +24,10 @@ LIMITS = ("posts", "votes")
 _TRUSTED = frozenset({"moderator", "admin"})
 
 
-def address_of(connection: Connection) -> str:
+def address_of(connection: Scoped) -> str:
     """The client's network address; of IPv6 the /64, which is one subscriber's."""
-    return _network(connection.client.host if connection.client else "")
+    client = connection.scope["client"]
+    return _network(client[0] if client else "")
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +54,7 @@ class Limits:
         self._own = {"posts": settings.posts_per_hour, "votes": settings.votes_per_hour}
         self._factor = settings.trusted_factor
 
-    async def address(self, connection: Connection, exchange: Exchange) -> None:
+    async def address(self, connection: Scoped, exchange: Exchange) -> None:
         """Count a call of an address.
 
         Raises:

@@ -6,16 +6,17 @@ The first frame authenticates, unless the token came in the Authorization header
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import anyio
 import attrs
-from litestar import WebSocket, websocket
-from litestar.handlers import WebsocketRouteHandler
+from litestar import asgi
+from litestar.enums import ScopeType
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
 
-from diramoja.core.errors import DiramojaError, LimitedError, UnauthenticatedError
+from diramoja.core.errors import DiramojaError, LimitedError, MissingError, UnauthenticatedError
 from diramoja.core.ports.records import AgentKey
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.auth import bearer, reader_of
@@ -36,6 +37,7 @@ from diramoja_community.live_frames import (
 )
 from diramoja_community.outbox import Connections, Outbox
 from diramoja_community.settings import GatewaySettings
+from diramoja_community.socket import GONE, Socket
 
 __all__ = ["Live", "live_route"]
 
@@ -50,11 +52,6 @@ TOKEN_PREFIX = "bearer."  # noqa: S105  # no secret
 UNAUTHENTICATED = 4401
 TOO_MANY = 4429
 SLOW = 1013
-
-GONE = (OSError, RuntimeError)
-"""What sending raises once the client is gone."""
-
-type Socket = WebSocket[Any, Any, Any]
 
 
 @attrs.frozen
@@ -161,7 +158,7 @@ class Session:
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
         second, count = 0, 0
-        async for text in incoming(self._socket):
+        async for text in self._socket.incoming():
             now = int(loop.time())
             second, count = now, count + 1 if now == second else 1
             if count > FRAMES_PER_SECOND:
@@ -222,36 +219,29 @@ class Session:
         self._outbox.put(frame("unsubscribed", channels=[self._live.channels.label(key) for key in keys]))
 
 
-async def incoming(socket: Socket) -> AsyncIterator[str | bytes]:
-    """The client's frames until it goes."""
-    while True:
-        message: Mapping[str, Any] = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        if message["type"] == "websocket.receive":
-            text = message.get("text")
-            yield text if text is not None else message.get("bytes") or b""
-
-
 # --- the route ---
 
 
-def live_route(live: Live) -> WebsocketRouteHandler:
+def live_route(live: Live) -> ASGIRouteHandler:
     """The WebSocket's handler."""
 
-    @websocket("/v1/live", name="live")
-    async def serve(socket: WebSocket[Any, Any, Any]) -> None:
+    @asgi("/v1/live", name="live", copy_scope=False)
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.WEBSOCKET:
+            raise MissingError("This is a WebSocket; where there is none: /v1/live/poll.", code="not_found")
+        socket = Socket(scope, receive, send)
+        await socket.connected()
         try:
             await live.limits.address(socket, exchange_of(socket))
         except DiramojaError as error:
             await socket.close(TOO_MANY, error.code)
             return
-        offered: list[str] = list(socket.scope["subprotocols"])
-        await socket.accept(subprotocols=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        offered = list(scope.get("subprotocols", ()))
+        await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
             with live.connections.open():
                 claims = await _authenticated(live, socket, offered)
-                socket.scope["headers"] = []  # They would be kept for as long as it is open.
+                scope["headers"] = []  # They would be kept for as long as it is open.
                 with live.connections.of(claims.member):
                     await Session(live, socket, claims).run()
         except DiramojaError as error:
@@ -265,14 +255,14 @@ def live_route(live: Live) -> WebsocketRouteHandler:
 
 async def _authenticated(live: Live, socket: Socket, offered: list[str]) -> Claims:
     """Who connects, by header, subprotocol or first frame."""
-    for name, value in socket.scope["headers"]:  # Litestar's own collection of them would stay with the socket.
-        if name == b"authorization":
-            return live.tokens.read_access(bearer(value.decode("latin-1")))
+    header = socket.header(b"authorization")
+    if header is not None:
+        return live.tokens.read_access(bearer(header))
     for each in offered:
         if each.startswith(TOKEN_PREFIX):
             return live.tokens.read_access(each.removeprefix(TOKEN_PREFIX))
     with anyio.move_on_after(AUTHENTICATE_S):
-        async for text in incoming(socket):
+        async for text in socket.incoming():
             given = read_frame(text)
             if not isinstance(given, Authenticate):
                 break

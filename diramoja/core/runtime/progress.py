@@ -49,14 +49,10 @@ class Progress:
         self._sent_by(tell.partition)[partition_of(tell.kind, tell.agent)] = tell.seq
 
     def _seen_by(self, partition: int) -> list[int]:
-        if partition not in self._seen:
-            self._seen[partition] = list(self._rows[partition].seen)
-        return self._seen[partition]
+        return self._seen.setdefault(partition, list(self._rows[partition].seen))
 
     def _sent_by(self, partition: int) -> list[int]:
-        if partition not in self._sent:
-            self._sent[partition] = list(self._rows[partition].sent)
-        return self._sent[partition]
+        return self._sent.setdefault(partition, list(self._rows[partition].sent))
 
     def after(
         self, items: Iterable[Item], published: Mapping[int, tuple[int, int]]

@@ -88,10 +88,12 @@ class Settler:
         self._crash = crash
         self._watch = watch
         self._reminded: set[tuple[str, str, str]] = set()
-        self._resynced = False
-        self._onward_messages = 0
+        self._resynced, self._onward_messages = False, 0
+        self._suspected: PartitionRow | None = None
 
-    async def settle(self, items: Sequence[Item], *, alone: bool = False) -> None:
+    async def settle(
+        self, items: Sequence[Item], *, alone: bool = False, suspected: PartitionRow | None = None
+    ) -> None:
         """Decide and commit all, whatever it takes; while the database is away it waits, unless it is to stop.
 
         What the database refuses is halved until the culprit is alone; that one becomes a dead letter. What another
@@ -100,10 +102,11 @@ class Settler:
         Args:
             items: in order.
             alone: nothing else is decided with them, so that it is known what did harm.
+            suspected: of the partition whose suspect they are; it is none any more once it is decided.
         """
         self._onward_messages = 0 if alone else self._environment.settings.onward_messages
         self._reminded.clear()
-        self._resynced = False
+        self._resynced, self._suspected = False, suspected
         pieces = [items]
         while pieces:
             piece = [item for item in pieces.pop() if self._is_open(item)]
@@ -159,6 +162,8 @@ class Settler:
         self._crash("decided")
         with self._writing_down():
             writes = work.close(items, {item.partition: self._publisher.come(item.partition) for item in items})
+        if self._suspected is not None:  # What ends the worker from here on is not this message's fault.
+            await self._records.suspect(self._suspected, "")
         self._crash("committing")
         await self._records.commit(writes)
         self._crash("committed")

@@ -181,7 +181,7 @@ class Turn:
             queue.popleft()
             queue.extendleft(reversed(self._control(cell, item)))
             decided.answer = Answer(NO_CONTENT, b"") if item.envelope.request else None
-        elif item.fault is None and item.origin != "parked" and self._parks(cell):
+        elif item.fault is None and item.origin != "parked" and (cell.parked or not self._runs(cell)):
             cell.parked += 1
             decided.parked_as = cell.parked
             queue.popleft()
@@ -195,8 +195,8 @@ class Turn:
             self.touched.add(item.key)
         self.decided.append(decided)
 
-    def _parks(self, cell: Cell) -> bool:
-        return cell.mode != "running" or cell.parked > 0 or cell.key.kind in self._paused_kinds
+    def _runs(self, cell: Cell) -> bool:
+        return cell.mode == "running" and cell.key.kind not in self._paused_kinds
 
     def _control(self, cell: Cell, item: Item) -> list[Item]:
         """Pause, or run again: then the parked commands come first, those left over after a further `_drain`."""
@@ -205,7 +205,7 @@ class Turn:
             return []
         if item.verb != "_drain" and not cell.broken:
             cell.mode, cell.failures = "running", 0
-        if cell.mode != "running" or cell.key.kind in self._paused_kinds:
+        if not self._runs(cell):
             return []
         rows = self.parked.get(cell.key, ())
         if rows:

@@ -36,14 +36,13 @@ class ViewFeeder:
 
     async def _run_view(self, view: ViewProjection) -> None:
         while not self._stopping.is_set():
+            moved = 0
             try:
                 moved = await self.feed(view)
             except DiramojaError as error:
                 log.warning("view_unavailable", view=view.name, code=error.code)
-                moved = 0
             except Exception:  # the border: a plugin's view that raises is said and tried again
                 log.exception("view_failed", view=view.name)
-                moved = 0
             if not moved:
                 with anyio.move_on_after(self._settings.poll_s):
                     await self._stopping.wait()

@@ -331,9 +331,11 @@ class Worker:
             some = parts[start : start + doubt.at_once]
             name, read = some[0]
             condemned = mark.suspect == f"{name} {AGAIN}"
-            if doubt.at_once == 1 and not condemned:
+            is_suspected = doubt.at_once == 1 and not condemned
+            if is_suspected:
                 await self._records.suspect(mark, f"{name} {AGAIN}" if mark.suspect == name else name)
-            await self._settler.settle([read(condemned=condemned), *(each() for _, each in some[1:])], alone=True)
+            items = [read(condemned=condemned), *(each() for _, each in some[1:])]
+            await self._settler.settle(items, alone=True, suspected=mark if is_suspected else None)
             self.decided += len(some)
         if doubt.is_over and number in self._hold.marks:  # The next commit says so.
             self._careful.pop(number, None)

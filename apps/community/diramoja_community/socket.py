@@ -1,0 +1,60 @@
+"""A WebSocket as ASGI gives it.
+
+There are thousands: Litestar's object for one would cost each of them more memory, and each frame more time.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import attrs
+from litestar.types import Receive, Scope, Send
+
+__all__ = ["GONE", "Socket"]
+
+GONE = (OSError, RuntimeError)
+"""What sending raises once the client is gone."""
+
+
+@attrs.frozen(eq=False)
+class Socket:
+    """`await connected()` first, then accept or close it."""
+
+    scope: Scope
+    _receive: Receive
+    _send: Send
+
+    async def connected(self) -> None:
+        """Wait for the client's handshake."""
+        await self._receive()
+
+    async def accept(self, subprotocol: str | None) -> None:
+        """Take it."""
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
+
+    async def send_text(self, text: str) -> None:
+        """One frame.
+
+        Raises:
+            GONE: the client is.
+        """
+        await self._send({"type": "websocket.send", "text": text, "bytes": None})
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say why; before it was accepted it is refused so."""
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def header(self, name: bytes) -> str | None:
+        """The first of this name."""
+        found = (value for given, value in self.scope["headers"] if given == name)
+        value = next(found, None)
+        return None if value is None else value.decode("latin-1")
+
+    async def incoming(self) -> AsyncIterator[str | bytes]:
+        """The client's frames until it goes."""
+        while True:
+            message: Mapping[str, Any] = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message["type"] == "websocket.receive":
+                text = message.get("text")
+                yield text if text is not None else message.get("bytes") or b""
