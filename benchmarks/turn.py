@@ -76,22 +76,22 @@ def add(state: Counter, message: Add, context: Context) -> Decision:
 plugin = Plugin(name="counters", kinds=[counter])
 
 
-def commands(name: str, count: int) -> list[Outgoing]:
-    """Commands over a thousand agents; `name` makes their ids unique to the run."""
+def commands(name: str, count: int, agents: int = AGENTS) -> list[Outgoing]:
+    """Commands over so many agents; `name` makes their ids unique to the run."""
     body = encode(Add(1))
     ids = [f"{name}:{number}" for number in range(count)]
     return [
         Outgoing(
-            f"cmd.counter.cnt_{number % AGENTS}.add",
+            f"cmd.counter.cnt_{number % agents}.add",
             pack(Envelope(id, 1, body, sender="mem_bench", request=id, digest=peer.DIGEST)),
         )
         for number, id in enumerate(ids)
     ]
 
 
-async def ours(bench: Bench, count: int) -> Run:
+async def ours(bench: Bench, count: int, agents: int = AGENTS) -> Run:
     """The worker's own turn."""
-    waiting = commands(bench.unique("bench"), count)
+    waiting = commands(bench.unique("bench"), count, agents)
     for start in range(0, count, PUBLISH_AT_ONCE):
         await bench.broker.publish(waiting[start : start + PUBLISH_AT_ONCE])
     async with bench.worker(plugin) as worker:
