@@ -8,6 +8,7 @@ of calls over the links of the description. A failure is shown with the curl tha
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,7 @@ def main() -> int:
     parser.add_argument("--role", choices=ROLES, action="append")
     given = parser.parse_args()
     failed = False
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no platform is left behind.
     with tempfile.TemporaryDirectory(prefix="fuzz") as made, community(Path(made)) as platform:
         everybody = people(platform)
         for role in given.role or ROLES:
