@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from tests.chaos.great import fill_disk, make_stream_anew
 from tests.chaos.stage import Child, Stage
+from tests.support.cache_server import CacheServer
+from tests.support.nats_server import NatsServer
+from tests.support.postgres_server import PostgresServer
 
 __all__ = ["FAULTS", "GREAT", "SERVERS", "Fault"]
 
@@ -18,6 +21,18 @@ LONGEST_FREEZE_S = 10.0
 OUTAGE_S = 15.0
 """Longer than any lease, deadline and patience of a caller."""
 JUMPS_S = (-900.0, -30.0, 2.0, 900.0)
+
+
+async def _bounce(server: NatsServer | PostgresServer | CacheServer, away_s: float) -> None:
+    await asyncio.to_thread(server.kill)
+    await asyncio.sleep(away_s)
+    await asyncio.to_thread(server.start)
+
+
+async def _pause(server: NatsServer | CacheServer, dice: random.Random) -> None:
+    server.freeze()
+    await asyncio.sleep(dice.choice((0.5, 3.0)))
+    server.thaw()
 
 
 def _one(stage: Stage, dice: random.Random) -> Child:
@@ -48,15 +63,11 @@ async def freeze_gateway(stage: Stage, dice: random.Random) -> None:
 
 
 async def kill_cache(stage: Stage, dice: random.Random) -> None:
-    stage.cache.kill()
-    await asyncio.sleep(dice.random() * 3)
-    await asyncio.to_thread(stage.cache.start)
+    await _bounce(stage.cache, dice.random() * 3)
 
 
 async def freeze_cache(stage: Stage, dice: random.Random) -> None:
-    stage.cache.freeze()
-    await asyncio.sleep(dice.choice((0.5, 3.0)))
-    stage.cache.thaw()
+    await _pause(stage.cache, dice)
 
 
 async def wrong_clock(stage: Stage, dice: random.Random) -> None:
@@ -68,15 +79,11 @@ async def wrong_clock(stage: Stage, dice: random.Random) -> None:
 
 
 async def long_outage_of_nats(stage: Stage, _dice: random.Random) -> None:
-    stage.nats.kill()
-    await asyncio.sleep(OUTAGE_S)
-    await asyncio.to_thread(stage.nats.start)
+    await _bounce(stage.nats, OUTAGE_S)
 
 
 async def long_outage_of_postgres(stage: Stage, _dice: random.Random) -> None:
-    await asyncio.to_thread(stage.postgres.kill)
-    await asyncio.sleep(OUTAGE_S)
-    await asyncio.to_thread(stage.postgres.start)
+    await _bounce(stage.postgres, OUTAGE_S)
 
 
 async def freeze_in_commit(stage: Stage, dice: random.Random) -> None:
@@ -93,21 +100,15 @@ async def freeze_in_commit(stage: Stage, dice: random.Random) -> None:
 
 
 async def kill_nats(stage: Stage, dice: random.Random) -> None:
-    stage.nats.kill()
-    await asyncio.sleep(dice.random() * 2)
-    await asyncio.to_thread(stage.nats.start)
+    await _bounce(stage.nats, dice.random() * 2)
 
 
 async def freeze_nats(stage: Stage, dice: random.Random) -> None:
-    stage.nats.freeze()
-    await asyncio.sleep(dice.choice((0.5, 3.0)))
-    stage.nats.thaw()
+    await _pause(stage.nats, dice)
 
 
 async def kill_postgres(stage: Stage, dice: random.Random) -> None:
-    await asyncio.to_thread(stage.postgres.kill)
-    await asyncio.sleep(dice.random() * 2)
-    await asyncio.to_thread(stage.postgres.start)
+    await _bounce(stage.postgres, dice.random() * 2)
 
 
 async def freeze_postgres(stage: Stage, dice: random.Random) -> None:

@@ -1,10 +1,12 @@
 """Cores that are broken on purpose: the simulation finds each within a few seeds."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.records import PartitionRow, Tail
 from diramoja.core.runtime import settle, worker
 from diramoja.core.runtime.progress import Progress
@@ -73,9 +75,32 @@ def cursor_apart(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(settle.Settler, "_is_open", lambda self, item: is_open(self, item) and not self._resynced)
 
 
+def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
+    """After a step that failed a worker goes on with the partitions that it could open."""
+    whole = worker.Worker._step
+
+    async def step(self: Any) -> int:
+        try:
+            return await whole(self)
+        except DiramojaError:
+            with contextlib.suppress(DiramojaError):
+                await self._read_on()
+            raise
+
+    patch.setattr(worker.Worker, "step", step)
+
+
 @pytest.mark.parametrize(
     "breaks",
-    [no_fence, marks_unchecked, tells_overtake, requests_not_looked_up, outbox_forgotten, cursor_apart],
+    [
+        no_fence,
+        marks_unchecked,
+        tells_overtake,
+        requests_not_looked_up,
+        outbox_forgotten,
+        cursor_apart,
+        reads_on_by_halves,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_a_broken_core_is_found(breaks: Patch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """A WebSocket as ASGI gives it.
 
-There are thousands: Litestar's object for one would cost each of them more memory, and each frame more time.
+There are thousands, so nothing is kept for each but what is used here.
 """
 
 from collections.abc import AsyncIterator, Mapping
