@@ -25,11 +25,9 @@ from diramoja.core.messages import Event
 from diramoja.core.plugin import ROLES, Channel, Plugin, PortSpec
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
-from diramoja.core.ports.classifier import Classifier
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
-from diramoja.core.ports.search import Search
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.registry import Registry
 from diramoja.core.settings import Settings, nearest
@@ -43,12 +41,10 @@ CORE_PORTS: Mapping[str, type] = {
     "operations": Operations,
     "database": Database,
     "broker": Broker,
-    "search": Search,
     "cache": Cache,
-    "classifier": Classifier,
     "clock": Clock,
 }
-"""Protocols of the ports that the core describes; plugins add theirs by `PortSpec`."""
+"""Protocols of the ports that the core itself runs on; plugins add theirs by `PortSpec`."""
 
 WITH_RECORDS = ("jobs", "event_log", "operations", "heartbeat")
 """Ports that come from whichever adapter provides `records`: they share its tables."""

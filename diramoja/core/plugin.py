@@ -11,10 +11,19 @@ from diramoja.core.jobs import Job
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
-__all__ = ["Channel", "Plugin", "PortSpec"]
+__all__ = ["ROLES", "Channel", "Plugin", "PortSpec", "included"]
 
-ROLES: tuple[str, ...] = ("guest", "supporter", "member", "moderator", "admin")
-"""Roles that permissions name; guest ⊂ supporter ⊂ member; moderator and admin are given in addition."""
+LADDER: tuple[str, ...] = ("guest", "supporter", "member", "active_member")
+ROLES: tuple[str, ...] = (*LADDER, "leader", "official", "moderator", "membership_officer", "admin")
+"""Roles that permissions name: each of the ladder includes those before it, leader and official include the whole
+ladder; moderator, membership_officer and admin are given in addition."""
+
+
+def included(role: str) -> frozenset[str]:
+    """The role and those that it includes."""
+    if role in LADDER:
+        return frozenset(LADDER[: LADDER.index(role) + 1])
+    return frozenset({role, *(LADDER if role in ("leader", "official") else ())})
 
 
 @attrs.frozen
@@ -50,6 +59,7 @@ class Plugin:
         uses: plugins that must be there; acyclic, and the order of migrations.
         migrations: folder of numbered SQL files, or None.
         settings: class of its settings, or None.
+        locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.
     """
 
@@ -65,4 +75,5 @@ class Plugin:
     uses: Sequence[str] = ()
     migrations: Path | None = None
     settings: type[Settings] | None = None
+    locale: Path | None = None
     version: str = ""

@@ -10,7 +10,7 @@ from diramoja.core.agents import AgentKind, Hearing
 from diramoja.core.errors import PluginError
 from diramoja.core.jobs import Job
 from diramoja.core.messages import Event, Row
-from diramoja.core.plugin import ROLES, Channel, Plugin
+from diramoja.core.plugin import ROLES, Channel, Plugin, included
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
@@ -121,7 +121,5 @@ def _grouped(pairs: Any) -> dict[Any, list[Any]]:
 
 
 def _with_higher(roles: frozenset[str] | set[str]) -> frozenset[str]:
-    """A permission of guests is one of supporters and members too; moderator and admin are given in addition."""
-    ladder = ROLES[:3]
-    lowest = min((ladder.index(role) for role in roles if role in ladder), default=len(ladder))
-    return frozenset(roles) | frozenset(ladder[lowest:])
+    """A permission of a role is one of every role that includes it too."""
+    return frozenset(roles) | {role for role in ROLES if included(role) & roles}

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from diramoja.core import hookimpl
 from diramoja.core.adapter import AdapterSpec
-from diramoja.core.ports.classifier import Assessment
 from diramoja.core.settings import Settings
+from diramoja.ports.classifier import Assessment
 
 
 class ShoutSettings(Settings, frozen=True, kw_only=True):

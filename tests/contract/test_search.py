@@ -11,7 +11,7 @@ import pytest
 from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import PageQuery
-from diramoja.core.ports.search import Document, Search, SearchQuery
+from diramoja.ports.search import Document, Search, SearchQuery
 from tests.support.postgres_server import emptied_database, shared_postgres
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -11,7 +11,9 @@ from typing import Any
 
 import attrs
 
-from diramoja.core import errors, hooks, ports
+from diramoja import ports
+from diramoja.core import errors, hooks
+from diramoja.core import ports as core_ports
 from diramoja_community.deployment import sections
 from diramoja_community.deployment_file import describe
 from tools.reference.built_in import found
@@ -46,13 +48,22 @@ def hooks_page() -> str:
     return "\n\n".join(parts)
 
 
+def modules_of_ports() -> list[str]:
+    """The core's own ports, then those of the plugins."""
+    return [
+        f"{package.__name__}.{info.name}"
+        for package in (core_ports, ports)
+        for info in pkgutil.iter_modules(package.__path__)
+    ]
+
+
 def port_classes() -> dict[str, list[type]]:
     """The classes of every module of ports, in the order of its `__all__`: protocols first."""
     found_classes = {}
-    for info in pkgutil.iter_modules(ports.__path__):
-        module = import_module(f"{ports.__name__}.{info.name}")
+    for name in modules_of_ports():
+        module = import_module(name)
         classes = [getattr(module, name) for name in module.__all__]
-        found_classes[info.name] = sorted(
+        found_classes[name] = sorted(
             (each for each in classes if isinstance(each, type)),
             key=lambda each: not getattr(each, "_is_protocol", False),
         )
@@ -63,7 +74,7 @@ def ports_page() -> str:
     """Every port, its methods and what they promise."""
     parts = ["# Ports", "What the core and the plugins need of a backend. The contract suites test what is said here."]
     for name, classes in port_classes().items():
-        parts.append(f"## {name}\n\n{doc(import_module(f'{ports.__name__}.{name}'))}")
+        parts.append(f"## {name.rpartition('.')[2]}\n\n`{name}`\n\n{doc(import_module(name))}")
         for cls in classes:
             parts.append(f"### {cls.__name__}\n\n{doc(cls)}")
             parts += [f"```python\n{signature(each)}\n```\n\n{doc(each)}" for each in methods(cls)]

@@ -11,8 +11,8 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from diramoja.core.plugin import ROLES
-from diramoja_community.auth import LADDER, OWN_PERMISSIONS, complete
+from diramoja.core.plugin import ROLES, included
+from diramoja_community.auth import OWN_PERMISSIONS
 from tools.reference.built_in import application, deployment
 from tools.reference.markdown import table
 
@@ -114,8 +114,9 @@ def permissions_page() -> str:
         [
             "# Permissions",
             (
-                "Who may call what. A supporter is a guest too, a member is a supporter too; moderator and admin are "
-                "given in addition. Ownership, recusal and visibility are decided by the agents and the queries."
+                "Who may call what. A supporter is a guest too, a member is a supporter too, an active member is a "
+                "member too; leaders and officials are all of these; moderator, membership officer and admin are given "
+                "in addition. Ownership, recusal and visibility are decided by the agents and the queries."
             ),
             table(("call", *ROLES), rows),
             "## Live channels",
@@ -125,7 +126,7 @@ def permissions_page() -> str:
 
 
 def _mark(held: frozenset[str], role: str) -> str:
-    return "●" if held & (complete([role]) if role in LADDER else {role}) else ""
+    return "●" if held & included(role) else ""
 
 
 def _own(own: bool) -> str:  # noqa: FBT001  # a cell of the table

@@ -7,7 +7,7 @@ from litestar.handlers import BaseRouteHandler
 from diramoja.core.errors import DeniedError, UnauthenticatedError
 from diramoja.core.gateway import Reader
 from diramoja.core.ids import check_id
-from diramoja.core.plugin import ROLES
+from diramoja.core.plugin import included
 from diramoja.core.registry import Registry
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.exchange import Connection, exchange_of
@@ -22,7 +22,6 @@ OWN_PERMISSIONS = {OPEN: frozenset({"guest"}), OPERATE: frozenset({"admin"})}
 """Permissions of the gateway's own routes."""
 
 GUEST = Reader()
-LADDER = ROLES[:3]
 SIGN_IN = "/v1/auth/"
 """Below this a token that is no longer valid is as none: who signs in or refreshes may still hold an old one."""
 
@@ -30,10 +29,8 @@ _BAD_QUERY = ("%00", "%01", "%02", "%03", "%04", "%05", "%06", "%07", "%08", "%0
 
 
 def complete(roles: Iterable[str]) -> frozenset[str]:
-    """With the roles that these include: guest ⊂ supporter ⊂ member."""
-    given = set(roles) | {LADDER[0]}
-    highest = max(LADDER.index(role) for role in given if role in LADDER)
-    return frozenset(given | set(LADDER[: highest + 1]))
+    """With the roles that these include."""
+    return frozenset({"guest"}).union(*map(included, roles))
 
 
 def reader_of(claims: Claims) -> Reader:

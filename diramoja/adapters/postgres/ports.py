@@ -14,7 +14,7 @@ from diramoja.adapters.postgres.search import PostgresSearch
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
-from diramoja.core.ports.search import Search
+from diramoja.ports.search import Search
 
 __all__ = ["open_postgres", "open_records"]
 

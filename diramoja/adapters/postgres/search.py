@@ -18,7 +18,7 @@ from diramoja.adapters.postgres.client import Borrowed, PostgresClient
 from diramoja.adapters.postgres.search_sql import END_WORDS, INDEX, LOCK, RANKED, REMOVE, SUGGEST, UNDERSTOOD, find_sql
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import PageQuery
-from diramoja.core.ports.search import Document, Found, Hit, SearchQuery
+from diramoja.ports.search import Document, Found, Hit, SearchQuery
 
 __all__ = ["PostgresSearch"]
 

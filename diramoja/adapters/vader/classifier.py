@@ -8,7 +8,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from diramoja.adapters.vader.rules import toxicity_of
 from diramoja.adapters.vader.words import WordList, normalised
-from diramoja.core.ports.classifier import Assessment
+from diramoja.ports.classifier import Assessment
 
 __all__ = ["VaderClassifier"]
 

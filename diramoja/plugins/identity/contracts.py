@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 type What = Literal["username", "email"]
-type Role = Literal["moderator", "admin"]
+type Role = Literal["moderator", "membership_officer", "admin"]
 
 
 class Register(Command):

@@ -103,5 +103,4 @@ def roles_of(level: str, standing: str, granted: Iterable[str]) -> frozenset[str
 
     Whoever their body has suspended is a supporter until that ends; what people gave in addition, people take back.
     """
-    is_member = level != "supporter" and standing != "suspended_by_body"
-    return frozenset({"guest", "supporter"} | ({"member"} if is_member else set()) | set(granted))
+    return frozenset({"guest", "supporter", *granted} | ({level} if standing != "suspended_by_body" else set()))

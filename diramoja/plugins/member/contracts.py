@@ -9,24 +9,38 @@ from diramoja.core import Command, Event, Personal, View
 
 __all__ = [
     "AgeGroup",
+    "BlockMember",
+    "ContentReported",
     "ContributionCounts",
+    "CountLike",
     "CountPost",
+    "CountReport",
     "FollowMember",
     "Interests",
     "Join",
     "LevelChanged",
+    "LiftSanction",
     "MemberFollowed",
     "MemberJoined",
     "MemberView",
     "MembershipLevel",
+    "MuteMember",
+    "RatePost",
     "Region",
+    "ReportContent",
     "SetMembership",
     "Standing",
     "StandingChanged",
     "SubmitPost",
     "SubmitTopic",
+    "SuggestTopic",
+    "TakeSanction",
+    "UnblockMember",
     "UnfollowMember",
+    "UnmuteMember",
     "UpdateProfile",
+    "WallChanged",
+    "not_walled",
 ]
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -97,7 +111,64 @@ class SubmitPost(Command):
     reply_to: str | None = None
 
 
+class ReportContent(Command):
+    """Report a post as the sender, who is this member; handed on to its topic with the weight (F4). A ReportView."""
+
+    topic_id: str
+    post_id: str
+    report_id: str
+    reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+    text: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class BlockMember(Command):
+    """Neither sees nor hears of the other any more; again changes nothing; not shown to the other."""
+
+    member: str
+
+
+class UnblockMember(Command):
+    """Take a block back; one that is not there is no error."""
+
+    member: str
+
+
+class MuteMember(Command):
+    """The sender hears nothing of the other any more; again changes nothing; not shown to the other."""
+
+    member: str
+
+
+class UnmuteMember(Command):
+    """Hear of the other again; not muted is no error."""
+
+    member: str
+
+
 # --- from topics ---
+
+
+class SuggestTopic(Command):
+    """A topic in one of this member's interests is open."""
+
+    topic: str
+    title: str
+    category: str
+    author: Personal[str]
+
+
+class RatePost(Command):
+    """What a post of this member is worth (F2); told again whenever it changes. `thirds` 0 to 3."""
+
+    post: str
+    thirds: Annotated[int, Meta(ge=0, le=3)]
+
+
+class CountLike(Command):
+    """Somebody likes a post of this member (F3)."""
+
+    post: str
+    liker: Personal[str]
 
 
 class CountPost(Command):
@@ -107,7 +178,49 @@ class CountPost(Command):
     is_reply: bool
 
 
+# --- from moderation ---
+
+
+class CountReport(Command):
+    """People decided about a report of this member (F3, F4)."""
+
+    report: str
+    outcome: Literal["confirmed", "unfounded", "bad_faith"]
+
+
+class TakeSanction(Command):
+    """People decided about this member, or about a post of theirs. `ends_at` None: without a term."""
+
+    sanction: str
+    action: Literal["hide", "remove", "warn", "restrict", "suspend", "ban"]
+    reason: str
+    ends_at: datetime | None = None
+
+
+class LiftSanction(Command):
+    """A decision was overturned: it takes its effects and its weight back."""
+
+    sanction: str
+
+
 # --- events ---
+
+
+class WallChanged(Event, name="member.wall.changed"):
+    """A member blocked or muted another, or took it back. Not live, and shown to nobody."""
+
+    member: Personal[str]
+    other: Personal[str]
+    wall: Literal["block", "mute"]
+    is_up: bool
+
+
+class ContentReported(Event, name="member.content.reported"):
+    """A member reported a post; who it was is not said."""
+
+    topic: str
+    post: str
+    reason: str
 
 
 class MemberJoined(Event, name="member.joined"):
@@ -140,6 +253,16 @@ class StandingChanged(Event, name="member.standing.changed"):
     member: Personal[str]
     standing: Standing
     reason: str
+
+
+def not_walled(reader: str, author: str) -> str:
+    """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
+
+    Lists of other plugins hide with it what their reader may not see. The table `member_wall (member, other)` holds a
+    block in both directions.
+    """
+    wall = f"wall.member = {reader} AND wall.other = {author}"
+    return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
 
 
 # --- views ---

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from diramoja.core import Batch, Personal, Record, record, view
-from diramoja.core.ports.search import Document, Search
 from diramoja.plugins.member.agent import Following, Member, member
 from diramoja.plugins.member.contracts import MemberJoined
+from diramoja.ports.search import Document, Search
 
 __all__ = ["FollowingRecord", "MemberRecord", "following_rows", "member_rows", "search_members"]
 

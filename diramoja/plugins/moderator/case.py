@@ -33,6 +33,7 @@ from diramoja.plugins.moderator.contracts import (
     LapseCase,
     MarkOverdue,
     OpenCase,
+    PostAction,
     ReleaseCase,
     Report,
 )
@@ -77,7 +78,7 @@ class Case(State, version=1):
     opened_at: datetime = _NEVER
     overdue: bool = False
     claimed_by: Personal[str] = ""
-    action: Action | None = None
+    action: PostAction | None = None
     rule: str = ""
     guidelines_version: str = ""
     decision_reason: str = ""

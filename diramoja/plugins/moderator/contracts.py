@@ -10,6 +10,8 @@ from diramoja.core import Command, Event, Personal, View
 __all__ = [
     "Action",
     "ActionTaken",
+    "AppealDecided",
+    "AppealFiled",
     "CaseOpened",
     "CaseOrigin",
     "CaseOverdue",
@@ -26,16 +28,20 @@ __all__ = [
     "MarkOverdue",
     "OpenCase",
     "Outcome",
+    "PostAction",
     "PostCleared",
     "ReleaseCase",
     "Report",
     "ReportView",
     "ReportedReason",
     "ScreenPost",
+    "WarningIssued",
 ]
 
 type Outcome = Literal["cleared", "held", "hidden"]
-type Action = Literal["publish", "hide", "remove"]
+type PostAction = Literal["publish", "hide", "remove"]
+type Action = Literal["publish", "hide", "remove", "warn", "restrict", "suspend", "ban"]
+"""About the post: publish, hide, remove. About its author: warn, restrict, suspend, ban, by people alone."""
 type CaseOrigin = Literal["held", "hidden", "report", "information"]
 type CasePhase = Literal["absent", "open", "claimed", "decided"]
 
@@ -66,6 +72,8 @@ class Report(View):
     reporter: Personal[str]
     reason: str
     text: str
+    weight: float = 1.0
+    """0..1 (F4): orders the queue, hides nothing."""
 
 
 # --- to the screening of a topic ---
@@ -129,7 +137,7 @@ class ReleaseCase(Command):
 class DecideCase(Command):
     """Decide as the moderator who holds the case; an open one is claimed by it. Answers a CaseView."""
 
-    action: Action
+    action: PostAction
     rule: Rule
     guidelines_version: GuidelinesVersion
     reason: Reason
@@ -176,7 +184,11 @@ class CaseOverdue(Event, name="moderation.case.overdue"):
 
 
 class ActionTaken(Event, name="moderation.action.taken"):
-    """A decision about a post. `by` is people or software; who it was is in the case."""
+    """A decision about a post or its author. `by` is people or software; who it was is in the case.
+
+    `sanction` names it for whoever it concerns ("" where it concerns nobody, such as publishing); `ends_at` None:
+    without a term. An appeal may be filed until `appeal_until`.
+    """
 
     case: str
     topic: str
@@ -187,6 +199,39 @@ class ActionTaken(Event, name="moderation.action.taken"):
     guidelines_version: str
     reason: str
     by: Literal["person", "software"]
+    sanction: str = ""
+    ends_at: datetime | None = None
+    appeal_until: datetime | None = None
+
+
+class WarningIssued(Event, name="moderation.warning.issued"):
+    """People warned a member; it lapses by itself. Published beside its ActionTaken."""
+
+    sanction: str
+    member: Personal[str]
+    rule: str
+    guidelines_version: str
+    reason: str
+    lapses_at: datetime
+    appeal_until: datetime
+
+
+class AppealFiled(Event, name="moderation.appeal.filed"):
+    """Somebody asks for another look at a decision about them."""
+
+    case: str
+    sanction: str
+
+
+class AppealDecided(Event, name="moderation.appeal.decided"):
+    """Other people decided: granted takes the sanction back."""
+
+    case: str
+    sanction: str
+    member: Personal[str]
+    action: Action
+    granted: bool
+    reason: str
 
 
 # --- views ---

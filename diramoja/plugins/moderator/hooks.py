@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from diramoja.core import Plugin, PortSpec, hookimpl
-from diramoja.core.ports.classifier import Classifier
 from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.projections import case_reports, case_rows, case_texts
 from diramoja.plugins.moderator.routes import Cases
 from diramoja.plugins.moderator.screening import screening
 from diramoja.plugins.moderator.settings import ModerationSettings
+from diramoja.ports.classifier import Classifier
 
 __all__ = ["register_plugin"]
 

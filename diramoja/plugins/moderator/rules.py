@@ -4,9 +4,9 @@ import re
 
 import attrs
 
-from diramoja.core.ports.classifier import Assessment
 from diramoja.plugins.moderator.contracts import Outcome
 from diramoja.plugins.moderator.settings import ModerationSettings
+from diramoja.ports.classifier import Assessment
 
 __all__ = ["AWAY", "Judgement", "judge"]
 

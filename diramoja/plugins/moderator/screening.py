@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Decision, Personal, Put, Remove, Reply, Row, State, Tell, fact
-from diramoja.core.ports.classifier import Assessment, Classifier
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
     EndCase,
@@ -20,6 +19,7 @@ from diramoja.plugins.moderator.contracts import (
 from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.topic.contracts import PostReceived
+from diramoja.ports.classifier import Assessment, Classifier
 
 __all__ = ["Filed", "Matter", "Screening", "assessment", "screening"]
 

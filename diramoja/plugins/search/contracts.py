@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from diramoja.core import View
-from diramoja.core.ports.search import Hit
+from diramoja.ports.search import Hit
 
 __all__ = ["FoundView", "SuggestionsView"]
 

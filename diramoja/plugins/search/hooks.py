@@ -1,9 +1,9 @@
 """What search brings to a deployment."""
 
 from diramoja.core import Plugin, PortSpec, hookimpl
-from diramoja.core.ports.search import Search
 from diramoja.plugins.search.projections import search_documents
 from diramoja.plugins.search.routes import SearchRoutes
+from diramoja.ports.search import Search
 
 __all__ = ["register_plugin"]
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from diramoja.core import Batch, Event, view
-from diramoja.core.ports.search import Document, Search
 from diramoja.plugins.topic.contracts import PostChanged, PostPublished, TopicCreated
+from diramoja.ports.search import Document, Search
 
 __all__ = ["search_documents"]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import QueryParameter
 
-from diramoja.core.ports.search import Search, SearchQuery
 from diramoja.plugins.search.contracts import FoundView, SuggestionsView
+from diramoja.ports.search import Search, SearchQuery
 
 __all__ = ["SearchRoutes"]
 

@@ -17,6 +17,7 @@ __all__ = [
     "PostChanged",
     "PostPublished",
     "PostReceived",
+    "PostShared",
     "PostStatus",
     "PostView",
     "React",
@@ -116,12 +117,13 @@ class DeletePost(Command):
 
 
 class ReportPost(Command):
-    """Report a post to the moderators; handed on to them with the post as it is."""
+    """Report a post to the moderators; told by the reporter, a member; handed on with the post as it is."""
 
     report_id: str
     post_id: str
     reason: ReportReason
     text: ReportText = ""
+    weight: float = 1.0
 
 
 class FollowTopic(Command):
@@ -209,6 +211,18 @@ class PostChanged(Event, name="topic.post.changed", live=True):
     created_at: datetime
     title: str
     category: str
+
+
+class PostShared(Event, name="topic.post.shared"):
+    """A member shared a published post of this topic. `is_flagged`: it shares a flagged source, and they were told."""
+
+    topic: str
+    post: str
+    author: Personal[str]
+    body: str
+    sharer: Personal[str]
+    into: str
+    is_flagged: bool
 
 
 class TopicClosed(Event, name="topic.closed", live=True):

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from diramoja.core import Plugin
-from diramoja.core.ports.classifier import Assessment, Classifier
 from diramoja.core.ports.database import Database
-from diramoja.core.ports.search import Document, Found, Search, SearchQuery
 from diramoja.plugins.information import hooks as information_hooks
 from diramoja.plugins.information.projections import NoteRecord
 from diramoja.plugins.member import hooks as member_hooks
@@ -21,6 +19,8 @@ from diramoja.plugins.topic import hooks as topic_hooks
 from diramoja.plugins.topic.agent import Post, topic
 from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostReceived, React, ReportPost
 from diramoja.plugins.topic.projections import PostRecord
+from diramoja.ports.classifier import Assessment, Classifier
+from diramoja.ports.search import Document, Found, Search, SearchQuery
 from diramoja.testing.runtime import Runtime, Sent
 
 TOPIC = "top_1"

@@ -15,7 +15,7 @@ from diramoja.adapters.vader.classifier import VaderClassifier
 from diramoja.adapters.vader.rules import toxicity_of
 from diramoja.adapters.vader.settings import VaderSettings
 from diramoja.adapters.vader.words import Entry, WordList, normalised
-from diramoja.core.ports.classifier import Assessment
+from diramoja.ports.classifier import Assessment
 
 HOLD, HIDE = 0.6, 0.9
 DATA = Path(os.environ.get("DIRAMOJA_TEST_DATA", Path(__file__).parents[3].parent / "shared" / "data"))

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from diramoja.core import Tell
-from diramoja.core.ports.classifier import Assessment
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
     EndCase,
@@ -23,6 +22,7 @@ from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.screening import Matter, Screening, assessment, on_flagged, on_received, screening
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.topic.contracts import PostReceived
+from diramoja.ports.classifier import Assessment
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 

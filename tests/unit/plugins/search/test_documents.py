@@ -5,9 +5,9 @@ import attrs
 import pytest
 
 from diramoja.core import Event, Meta
-from diramoja.core.ports.search import Document, Found, SearchQuery
 from diramoja.plugins.search.projections import search_documents
 from diramoja.plugins.topic.contracts import PostChanged, PostPublished, PostStatus, TopicCreated
+from diramoja.ports.search import Document, Found, SearchQuery
 
 
 @attrs.define

@@ -11,13 +11,13 @@ from litestar.testing import TestClient
 
 from diramoja.core import AgentKind, Context, Decision, Plugin, State, Tell
 from diramoja.core.ports.database import Database
-from diramoja.core.ports.search import Document, Found, Hit, Search, SearchQuery
 from diramoja.plugins.information.hooks import register_plugin as information
 from diramoja.plugins.member.contracts import SubmitPost, SubmitTopic
 from diramoja.plugins.moderator.hooks import register_plugin as moderator
 from diramoja.plugins.search.hooks import register_plugin as search
 from diramoja.plugins.topic.contracts import OpenTopic, TakePost
 from diramoja.plugins.topic.hooks import register_plugin as topics
+from diramoja.ports.search import Document, Found, Hit, Search, SearchQuery
 from tests.support.gateway import NoDatabase, Process, gateway_client
 
 type Client = TestClient[Litestar]
