@@ -25,11 +25,13 @@ from diramoja.core.keys import Keys
 from diramoja.core.plugin import Plugin
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.records import EventLog, Operations
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
+from diramoja_community.catalogue import words
 from diramoja_community.channels import Channels
 from diramoja_community.dependencies import (
     common_dependencies,
@@ -54,6 +56,7 @@ from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
 from diramoja_community.schemas import MessageSchemas
 from diramoja_community.settings import GatewaySettings
+from diramoja_community.simulation import Simulation, is_simulated
 from diramoja_community.start_page import start_route
 
 __all__ = ["Gateway", "Hosting", "create_application", "server_options"]
@@ -141,10 +144,11 @@ def create_application(process: Hosting) -> Litestar:
 
 def _litestar(gateway: Gateway) -> Litestar:
     health, schemas = Health(gateway.ports), MessageSchemas()
+    banner = words("en")["simulation"] if is_simulated(gateway.ports.get(Clock)) else ""
     gateway.metrics.gauge(lambda: gauges(gateway.dispatcher, gateway.live))
     return Litestar(
         route_handlers=[
-            Router("/v1", route_handlers=[*_mounted(gateway), _operators(gateway), poll_route(gateway.live)]),
+            Router("/v1", route_handlers=[*_mounted(gateway), *_operators(gateway), poll_route(gateway.live)]),
             live_route(gateway.live),
             start_route(
                 name=gateway.name,
@@ -166,7 +170,7 @@ def _litestar(gateway: Gateway) -> Litestar:
         lifespan=[_life(gateway)],
         logging_config=None,
         state=State({"gateway": gateway}),
-        openapi_config=openapi_config(gateway.name, Description(gateway.registry, schemas)),
+        openapi_config=openapi_config(gateway.name, Description(gateway.registry, schemas), banner),
         plugins=[schemas],
     )
 
@@ -207,9 +211,10 @@ def _mounted(gateway: Gateway) -> list[Router]:
     return routers
 
 
-def _operators(gateway: Gateway) -> Router:
-    dependencies = port_dependencies([Agents], _Available(gateway.ports, gateway.available()))
-    return Router("/", route_handlers=[Agents], dependencies=dependencies[Agents])
+def _operators(gateway: Gateway) -> list[Router]:
+    own = [Agents, Simulation]
+    dependencies = port_dependencies(own, _Available(gateway.ports, gateway.available()))
+    return [Router("/", route_handlers=[each], dependencies=dependencies[each]) for each in own]
 
 
 class _Available(Mapping[type, object]):

@@ -7,6 +7,7 @@ __all__ = ["LANGUAGES", "language_of", "words"]
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "api": "API",
+        "simulation": "A simulation: its times are set, not real",
         "lead": "A community that talks things over, decides together and moves in one direction.",
         "ready": "Everything runs",
         "degraded": "Reading works, writing waits",
@@ -49,6 +50,7 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
     },
     "sw": {
         "api": "API",
+        "simulation": "Huu ni uigaji: nyakati zake zimewekwa, si za kweli",
         "lead": "Jamii inayojadiliana, inayoamua pamoja na kwenda katika dira moja.",
         "ready": "Kila kitu kinafanya kazi",
         "degraded": "Kusoma kunawezekana, kuandika kunasubiri",

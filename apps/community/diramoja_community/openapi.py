@@ -173,12 +173,16 @@ class _Yaml(_Rendered):
 
 
 class _Page(_Rendered):
+    def __init__(self, description: Description, banner: str) -> None:
+        super().__init__("/", MediaType.HTML, description)
+        self._banner = banner
+
     def write(self, document: dict[str, Any]) -> bytes:
-        return reference_page(document).encode()
+        return reference_page(document, self._banner).encode()
 
 
-def openapi_config(name: str, description: Description) -> OpenAPIConfig:
-    """What Litestar makes the document with."""
+def openapi_config(name: str, description: Description, banner: str = "") -> OpenAPIConfig:
+    """What Litestar makes the document with; `banner` stands above it where people read it."""
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="POST /v1/auth/login")
     headers = {**PAGE_HEADERS, "cache-control": "no-cache"}
     return OpenAPIConfig(
@@ -189,7 +193,7 @@ def openapi_config(name: str, description: Description) -> OpenAPIConfig:
         use_handler_docstrings=True,
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, response_headers=headers),
         render_plugins=[
-            _Page("/", MediaType.HTML, description),
+            _Page(description, banner),
             _Rendered("/openapi.json", OpenAPIMediaType.OPENAPI_JSON, description),
             _Yaml("/openapi.yaml", OpenAPIMediaType.OPENAPI_YAML, description),
         ],

@@ -26,10 +26,11 @@ def _file(*path: str) -> str:
     return files("diramoja_community").joinpath(*path).read_text(encoding="utf-8")
 
 
-def page(*, title: str, language: str, main: str, home: str, api: str) -> str:
-    """A whole page; `main` is HTML, the rest is text."""
+def page(*, title: str, language: str, main: str, home: str, api: str, banner: str = "") -> str:
+    """A whole page; `main` is HTML, the rest is text. `banner` stands above everything."""
+    warned = f'<p class="banner" role="note">{escape(banner)}</p>' if banner else ""
     return Template(_file("templates", "page.html")).substitute(
-        title=escape(title), language=escape(language), main=main, home=escape(home), api=escape(api)
+        title=escape(title), language=escape(language), main=main, home=escape(home), api=escape(api), banner=warned
     )
 
 

@@ -17,7 +17,7 @@ from diramoja.adapters.embedded import EmbeddedServers, EmbeddedSettings, Endpoi
 from diramoja.adapters.embedded.folder import read_endpoint
 from diramoja.core.errors import ConflictError, UnavailableError
 from diramoja.core.keys import Keys
-from diramoja.core.ports.clock import Clock, SystemClock
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Records
 from diramoja.core.registry import Ports, Registry
@@ -26,6 +26,7 @@ from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.settings import LoadedSettings, Settings
 from diramoja_community.deployment import EMBEDDED, Loaded
 from diramoja_community.fallback import Fallback
+from diramoja_community.simulation import clock_of
 from diramoja_community.tables import check_tables
 
 __all__ = ["Join", "Process", "migrate_only", "open_process"]
@@ -234,6 +235,6 @@ def _provided(loaded: Loaded, settings: Mapping[str, Settings], objects: Mapping
     protocols = loaded.deployment.protocols
     provided: dict[type, object] = {type(each): each for each in settings.values()}
     provided |= {protocols[port]: each for port, each in objects.items() if port in protocols}
-    provided.setdefault(Clock, SystemClock())
+    provided.setdefault(Clock, clock_of(loaded.data))
     provided[Keys] = Keys(loaded.data / "secrets")
     return provided

@@ -14,8 +14,8 @@ __all__ = ["reference_page"]
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def reference_page(document: Mapping[str, Any]) -> str:
-    """HTML of a document."""
+def reference_page(document: Mapping[str, Any], banner: str = "") -> str:
+    """HTML of a document; `banner` stands above everything."""
     title = document["info"]["title"]
     parts = [
         f'<div class="hero"><h1>{escape(title)}</h1><p class="lead">{_prose(document["info"]["description"])}</p>',
@@ -25,7 +25,8 @@ def reference_page(document: Mapping[str, Any]) -> str:
     for tag, operations in sorted(_by_tag(document).items()):
         parts.append(f"<h2>{escape(tag)}</h2>")
         parts.extend(_operation(*each) for each in operations)
-    return page(title=title, language="en", main="\n".join(parts), home=title.partition(":")[0], api="API")
+    home = title.partition(":")[0]
+    return page(title=title, language="en", main="\n".join(parts), home=home, api="API", banner=banner)
 
 
 def _by_tag(document: Mapping[str, Any]) -> dict[str, list[tuple[str, str, Mapping[str, Any]]]]:

@@ -12,12 +12,14 @@ from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 
 from diramoja.core.errors import DiramojaError
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations
 from diramoja.core.registry import Ports, Registry
 from diramoja_community.catalogue import language_of, words
 from diramoja_community.health import Health, Readiness
 from diramoja_community.pages import PAGE_HEADERS, page
+from diramoja_community.simulation import is_simulated
 
 __all__ = ["start_route"]
 
@@ -76,7 +78,9 @@ def start_route(
         language = language_of(request.headers.get("accept-language", ""))
         figures, readiness = await census.figures(), await health.look()
         view = _View(words(language), name, registry, figures, readiness, connections())
-        text = page(title=name, language=language, main=view.html(), home=name, api=words(language)["api"])
+        said = words(language)
+        banner = said["simulation"] if is_simulated(ports.get(Clock)) else ""
+        text = page(title=name, language=language, main=view.html(), home=name, api=said["api"], banner=banner)
         headers = {**PAGE_HEADERS, "content-language": language, "vary": "accept-language"}
         return Response(text, media_type=MediaType.HTML, headers=headers)
 

@@ -7,10 +7,14 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """What time it is for reminders and deadlines."""
+    """What time it is for reminders and deadlines. It never goes back."""
 
     def now(self) -> datetime:
         """Aware UTC."""
+        ...
+
+    def at(self, moment: datetime) -> datetime:
+        """Domain time of a real moment, such as the broker's time of a message, as the clock stands now."""
         ...
 
 
@@ -20,3 +24,7 @@ class SystemClock:
     def now(self) -> datetime:
         """Aware UTC."""
         return datetime.now(UTC)
+
+    def at(self, moment: datetime) -> datetime:
+        """The same moment."""
+        return moment

@@ -298,7 +298,7 @@ class Worker:
         if self._careful:
             incoming, due = await self._carefully(incoming, due)
         items, self._hold.control = self._hold.control, []
-        items += [from_stream(each, self._environment.registry) for each in incoming]
+        items += map(self._received, incoming)
         items += [self._reminded(row) for row in due]
         return [item for item in items if item.partition in self._hold.marks]
 
@@ -316,9 +316,8 @@ class Worker:
         for row in due:
             doubt = self._careful.get(row.partition)
             (reminders.setdefault(row.partition, []) if doubt and doubt.counts_reminder(row) else later).append(row)
-        registry = self._environment.registry
         for number in messages.keys() | reminders.keys():
-            parts = [(str(each.seq), partial(from_stream, each, registry)) for each in messages.get(number, ())]
+            parts = [(str(each.seq), partial(self._received, each)) for each in messages.get(number, ())]
             parts += [("/".join(row.key), partial(self._reminded, row)) for row in reminders.get(number, ())]
             await self._apart(number, self._careful[number], parts)
         return rest, later
@@ -340,6 +339,11 @@ class Worker:
         if doubt.is_over and number in self._hold.marks:  # The next commit says so.
             self._careful.pop(number, None)
             self._hold.marks[number] = self._hold.marks[number]._replace(attempts=0)
+
+    def _received(self, incoming: Incoming, *, condemned: bool = False) -> Item:
+        """Its `now` is the domain time at which the broker stored it."""
+        at = self._environment.clock.at(incoming.at)
+        return from_stream(incoming._replace(at=at), self._environment.registry, condemned=condemned)
 
     def _reminded(self, row: ReminderRow, *, condemned: bool = False) -> Item:
         """Its `now` is its due time or the last message's, the later."""

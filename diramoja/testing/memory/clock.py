@@ -18,6 +18,10 @@ class VirtualClock:
         """Aware UTC."""
         return self._now
 
+    def at(self, moment: datetime) -> datetime:
+        """The same moment: the broker in memory has this clock too."""
+        return moment
+
     def advance(self, by: timedelta) -> None:
         """Move on."""
         self._now += by

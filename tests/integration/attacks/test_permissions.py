@@ -51,6 +51,8 @@ EXPECTED = {
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
+    "GET /v1/simulation/clock": GUEST,
+    "POST /v1/simulation/clock": ADMIN,
     "GET /v1/agents": ADMIN,
     "POST /v1/agents/{kind}/pause": ADMIN,
     "POST /v1/agents/{kind}/resume": ADMIN,

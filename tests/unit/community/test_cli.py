@@ -173,3 +173,14 @@ def test_new_plugin_has_a_test_that_passes(home: Path, capsys: pytest.CaptureFix
 def test_name_that_can_be_none_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidError):
         write_plugin(name, tmp_path, discover())
+
+
+def test_init_makes_a_folder_for_simulation_for_good(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "play", "--simulation"]) == 0
+    assert (home / "play" / "data" / "simulation.json").exists()
+    assert run(["init", "play", "--force"]) == 0
+    assert (home / "play" / "data" / "simulation.json").exists()
+    (home / "real" / "data" / "postgres").mkdir(parents=True)
+    assert run(["init", "real", "--simulation"]) == 1
+    assert "holds data whose times are real" in capsys.readouterr().err
+    assert not (home / "real" / "diramoja.toml").exists()

@@ -154,7 +154,7 @@ def test_examples_of_bodies_are_taken_by_their_routes(gateway: tuple[Client, Pro
                 assert field is not None
                 read_json(msgspec.json.encode(body["content"]["application/json"]["example"]), field.annotation)
                 seen += 1
-    assert seen == 3
+    assert seen == 4
 
 
 def test_description_is_there_as_yaml_and_as_a_page(gateway: tuple[Client, Process]) -> None:

@@ -26,11 +26,15 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where the deployment file goes.")] = Path(),
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    simulation: Annotated[
+        bool, typer.Option("--simulation", help="Make the data folder for a simulation, whose time is set; for good.")
+    ] = False,
 ) -> None:
     """Write a commented deployment file, and make the data folder beside it."""
     from diramoja.core.errors import ConflictError
     from diramoja_community.deployment import DEFAULT_FILE, sections
     from diramoja_community.deployment_file import deployment_file
+    from diramoja_community.simulation import make_simulation
 
     console: Console = context.obj
     file = folder / DEFAULT_FILE
@@ -39,8 +43,12 @@ def init(
     data = console.data or Path("data")
     text = deployment_file(sections(console.found), {("deployment", "data"): str(data)})
     (folder / data).mkdir(parents=True, exist_ok=True, mode=0o700)
+    if simulation:
+        make_simulation(folder / data)
     file.write_text(text, encoding="utf-8")
     console.answer(f"{file} written; its data folder is {(folder / data).absolute()}")
+    if simulation:
+        console.say("It is for simulation: POST /v1/simulation/clock sets its time, and every page says so.")
     console.say(f"Next: {'' if folder == Path() else f'cd {folder} && '}diramoja up")
 
 
