@@ -1,13 +1,15 @@
 """What a plugin brings, as one value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from diramoja.core.agents import AgentKind
+from diramoja.core.gateway import Reader
 from diramoja.core.jobs import Job
+from diramoja.core.ports.database import Database
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
@@ -30,11 +32,15 @@ def included(role: str) -> frozenset[str]:
 class Channel:
     """Who may hear the live events of a kind: holders of a permission, and for private ones the agent itself.
 
-    `own=True`: only the member whose id is the agent's.
+    `own=True`: only the member whose id is the agent's. `allows`: asked for each reader, with the agent's id, when they
+    subscribe and every ten seconds. `author`: the field of its events that names the member whose doing each is; for a
+    reader from whom a wall keeps them apart `data` is null.
     """
 
     permission: str
     own: bool = False
+    allows: Callable[[Database, str, Reader], Awaitable[bool]] | None = None
+    author: str = ""
 
 
 @attrs.frozen
@@ -59,6 +65,7 @@ class Plugin:
         uses: plugins that must be there; acyclic, and the order of migrations.
         migrations: folder of numbered SQL files, or None.
         settings: class of its settings, or None.
+        walls: member → the members from whom a wall keeps them apart; at most one plugin says so.
         locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.
     """
@@ -75,5 +82,6 @@ class Plugin:
     uses: Sequence[str] = ()
     migrations: Path | None = None
     settings: type[Settings] | None = None
+    walls: Callable[[Database, str], Awaitable[frozenset[str]]] | None = None
     locale: Path | None = None
     version: str = ""

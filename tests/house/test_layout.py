@@ -13,9 +13,10 @@ from tools.reference.pages import ROOT
 
 PLUGIN_FILES = {
     "__init__.py", "contracts.py", "agent.py", "rules.py", "projections.py", "queries.py", "routes.py", "graphql.py",
-    "settings.py", "hooks.py", "migrations", "README.md", "cli.py",
+    "settings.py", "hooks.py", "migrations", "locale", "README.md", "cli.py",
 }  # fmt: skip
 OWN_PLUGIN_FILES = {
+    "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
 }
 DATA = {".csv", ".tsv", ".txt"}

@@ -57,12 +57,13 @@ type Reason = Annotated[
 
 
 class Evidence(View):
-    """A post as it was when a case about it was opened."""
+    """A post as it was when a case about it was opened. `place`: the kind of agent that holds it."""
 
     topic: str
     post: str
     author: Personal[str]
     body: str
+    place: str = "topic"
 
 
 class Report(View):

@@ -1,0 +1,31 @@
+"""What conversations bring to a deployment."""
+
+from pathlib import Path
+
+from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.plugins.conversation.agent import conversation
+from diramoja.plugins.conversation.projections import conversation_rows, message_rows, participant_rows
+from diramoja.plugins.conversation.queries import takes_part
+from diramoja.plugins.conversation.routes import Conversations, Messages
+from diramoja.plugins.conversation.settings import ConversationSettings
+
+__all__ = ["register_plugin"]
+
+HERE = Path(__file__).parent
+
+
+@hookimpl
+def register_plugin() -> Plugin:
+    """The kind conversation and its routes."""
+    return Plugin(
+        name="conversation",
+        kinds=[conversation],
+        records=[conversation_rows, participant_rows, message_rows],
+        routes=[Conversations, Messages],
+        settings=ConversationSettings,
+        permissions={"conversation.own": {"supporter"}, "conversation.write": {"supporter"}},
+        channels={"conversation": Channel("conversation.own", allows=takes_part)},
+        uses=["member"],
+        migrations=HERE / "migrations",
+        locale=HERE / "locale",
+    )
