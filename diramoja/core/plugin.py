@@ -13,7 +13,7 @@ from diramoja.core.ports.database import Database
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
-__all__ = ["ROLES", "Channel", "Plugin", "PortSpec", "included"]
+__all__ = ["ROLES", "Channel", "Plugin", "PortSpec", "Walls", "included"]
 
 LADDER: tuple[str, ...] = ("guest", "supporter", "member", "active_member")
 ROLES: tuple[str, ...] = (*LADDER, "leader", "official", "moderator", "membership_officer", "admin")
@@ -44,6 +44,17 @@ class Channel:
 
 
 @attrs.frozen
+class Walls:
+    """Who keeps whom apart: of these members, member → those whose doing they do not see, nor these theirs.
+
+    `kind` publishes something live whenever that changes.
+    """
+
+    kind: str
+    query: Callable[[Database, Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
+
+
+@attrs.frozen
 class PortSpec:
     """A port that a plugin needs: its name in `[ports]` and its protocol class."""
 
@@ -65,7 +76,7 @@ class Plugin:
         uses: plugins that must be there; acyclic, and the order of migrations.
         migrations: folder of numbered SQL files, or None.
         settings: class of its settings, or None.
-        walls: member → the members from whom a wall keeps them apart; at most one plugin says so.
+        walls: who keeps whom apart, for live channels; at most one plugin says so.
         locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.
     """
@@ -82,6 +93,6 @@ class Plugin:
     uses: Sequence[str] = ()
     migrations: Path | None = None
     settings: type[Settings] | None = None
-    walls: Callable[[Database, str], Awaitable[frozenset[str]]] | None = None
+    walls: Walls | None = None
     locale: Path | None = None
     version: str = ""

@@ -26,6 +26,7 @@ from diramoja.core.plugin import Plugin
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
 from diramoja.core.ports.clock import Clock
+from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, Operations
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.tokens import Tokens
@@ -54,6 +55,7 @@ from diramoja_community.outbox import Connections
 from diramoja_community.pages import static_routes
 from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
+from diramoja_community.rights import Rights
 from diramoja_community.schemas import MessageSchemas
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.simulation import Simulation, is_simulated
@@ -103,7 +105,8 @@ class Gateway:
         dispatcher = Dispatcher(get(Broker), get(Operations), get(DispatchSettings), name)
         limits = Limits(get(Cache), settings, digest_key)
         channels = Channels(process.registry)
-        feed = LiveFeed(get(Broker), get(EventLog), channels.label)
+        feed = LiveFeed(get(Broker), get(EventLog), channels.label, channels.author_field)
+        rights = Rights(process.registry, channels, feed, get(Database))
         return cls(
             registry=process.registry,
             ports=process.ports,
@@ -113,7 +116,7 @@ class Gateway:
             metrics=Metrics(),
             gate=Gate(process.registry, tokens, limits),
             sender=Sender(dispatcher, digest_key),
-            live=Live(feed, channels, tokens, limits, settings, Connections(settings)),
+            live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights),
         )
 
     @property
@@ -178,7 +181,8 @@ def _litestar(gateway: Gateway) -> Litestar:
 def _life(gateway: Gateway) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
-        async with gateway.dispatcher.serving(), gateway.live.feed.serving():
+        live = gateway.live
+        async with gateway.dispatcher.serving(), live.feed.serving(), live.rights.kept():
             yield
 
     return life

@@ -3,6 +3,7 @@
 from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.gateway import Reader
 from diramoja.core.ids import check_id
+from diramoja.core.plugin import Channel
 from diramoja.core.ports.records import AgentKey
 from diramoja.core.registry import Registry
 
@@ -19,7 +20,7 @@ class Channels:
         self._permissions = registry.permissions
 
     def resolve(self, name: str, reader: Reader) -> AgentKey:
-        """The agent of a channel such as `topic:<id>` or `member:me`.
+        """The agent of a channel such as `topic:<id>` or `member:me`; whether it `allows` the reader is asked apart.
 
         Raises:
             InvalidError: the name has another form.
@@ -38,6 +39,15 @@ class Channels:
         if not reader.roles & self._permissions.get(channel.permission, frozenset()):
             raise DeniedError(f"Your roles do not include {channel.permission}.", code="channel_denied")
         return AgentKey(kind, check_id(agent))
+
+    def of(self, kind: str) -> Channel:
+        """What is declared of the channels of a kind."""
+        return self._channels[kind]
+
+    def author_field(self, kind: str) -> str:
+        """The field of its events that names whose doing each is; "" for none."""
+        channel = self._channels.get(kind)
+        return channel.author if channel else ""
 
     def label(self, key: AgentKey) -> str:
         """The channel's name in frames; one's own is `<kind>:me`."""

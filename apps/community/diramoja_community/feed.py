@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 import attrs
@@ -30,12 +30,18 @@ REPLAY_MAX = 2_000
 """Events that are replayed to one who was away; beyond that, reading the list anew is quicker."""
 PENDING_MAX = 1_000
 FILLS_AT_ONCE = 4
+NULL = msgspec.Raw(b"null")
 
 log = structlog.get_logger(__name__)
 
 
 class Ear(Protocol):
-    """Who listens. Frames are JSON texts, made once for all ears."""
+    """Who listens. Frames are JSON texts, made once for all ears; what those in `walls` did comes without its data."""
+
+    @property
+    def walls(self) -> frozenset[str]:
+        """Members from whom a wall keeps this one apart."""
+        ...
 
     def offer(self, frame: str, channel: str, seq: int | None) -> None:
         """Take a frame; never waits and never raises. A full one marks itself as slow and takes no more."""
@@ -64,6 +70,18 @@ class _Event(msgspec.Struct, tag_field="type", tag="event"):
     data: msgspec.Raw
 
 
+class Frame(NamedTuple):
+    """An event as text. Where it has an author: `blank` is the same without its data."""
+
+    text: str
+    author: str = ""
+    blank: str = ""
+
+    def to(self, ear: Ear) -> str:
+        """What this ear may hear of it."""
+        return self.blank if self.author and self.author in ear.walls else self.text
+
+
 class _Reset(msgspec.Struct, tag_field="type", tag="reset"):
     channel: str
     seq: int
@@ -77,7 +95,7 @@ class _Channel:
     label: str
     last: int | None = None
     ears: dict[Ear, None] = attrs.field(factory=dict)
-    pending: dict[int, str] = attrs.field(factory=dict)
+    pending: dict[int, Frame] = attrs.field(factory=dict)
     joining: int = 0
     filling: bool = False
 
@@ -90,12 +108,15 @@ class LiveFeed:
         broker: Broker,
         event_log: EventLog,
         label: Callable[[AgentKey], str] = ":".join,
+        author_field: Callable[[str], str] = lambda _kind: "",
         *,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._broker = broker
         self._log = event_log
         self._label = label
+        self._author_field = author_field
+        self._watched: dict[str, Callable[[], None]] = {}
         self._recheck_s = recheck_s
         self._channels: dict[AgentKey, _Channel] = {}
         self._fills = asyncio.Semaphore(FILLS_AT_ONCE)
@@ -114,6 +135,15 @@ class LiveFeed:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(1):
                     await subscription.end()
                 self._tasks.cancel_scope.cancel()
+
+    def watch(self, kind: str, tell: Callable[[], None]) -> None:
+        """Be told of every live event of a kind, whoever hears it; hints that are lost are not made up for."""
+        self._watched[kind] = tell
+
+    def last_of(self, key: AgentKey) -> int | None:
+        """The number of the last event of an open channel; None where nobody listens."""
+        channel = self._channels.get(key)
+        return channel.last if channel else None
 
     # --- joining ---
 
@@ -183,7 +213,7 @@ class LiveFeed:
                 self._offer_reset(channel, [ear])
                 break
             for row in rows:
-                ear.offer(self._frame_of_row(channel, row), channel.label, row.channel_seq)
+                ear.offer(self._frame_of_row(channel, row).to(ear), channel.label, row.channel_seq)
                 position = row.channel_seq
         channel.ears[ear] = None
         return channel.last or 0
@@ -204,6 +234,8 @@ class LiveFeed:
 
     def _heard(self, subject: str, data: bytes) -> None:
         _, kind, agent = subject.split(".")
+        if (tell := self._watched.get(kind)) is not None:
+            tell()
         channel = self._channels.get(AgentKey(kind, agent))
         if channel is None:
             return
@@ -214,7 +246,7 @@ class LiveFeed:
             return
         self._take(channel, event.channel_seq, self._frame(channel, event))
 
-    def _take(self, channel: _Channel, seq: int | None, frame: str) -> None:
+    def _take(self, channel: _Channel, seq: int | None, frame: Frame) -> None:
         if seq is None:
             self._offer(channel, frame, None)
         elif channel.last is not None and seq == channel.last + 1:
@@ -237,10 +269,10 @@ class LiveFeed:
         if channel.pending:
             self._fill_soon(channel)
 
-    def _offer(self, channel: _Channel, frame: str, seq: int | None) -> None:
+    def _offer(self, channel: _Channel, frame: Frame, seq: int | None) -> None:
         self.counts.frames += len(channel.ears)
         for ear in channel.ears:
-            ear.offer(frame, channel.label, seq)
+            ear.offer(frame.to(ear), channel.label, seq)
 
     def _offer_reset(self, channel: _Channel, ears: Iterable[Ear]) -> None:
         seq = channel.last or 0
@@ -302,14 +334,20 @@ class LiveFeed:
 
     # --- frames ---
 
-    def _frame(self, channel: _Channel, event: EventEnvelope) -> str:
+    def _frame(self, channel: _Channel, event: EventEnvelope) -> Frame:
         id = f"{event.partition}-{event.seq}"
-        return _encoded(_Event(channel.label, event.name, id, event.channel_seq, event.at, msgspec.Raw(event.body)))
+        body = msgspec.Raw(event.body)
+        return self._encoded(channel, _Event(channel.label, event.name, id, event.channel_seq, event.at, body))
 
-    def _frame_of_row(self, channel: _Channel, row: EventRow) -> str:
+    def _frame_of_row(self, channel: _Channel, row: EventRow) -> Frame:
         id = f"{row.partition}-{row.seq}"
-        return _encoded(_Event(channel.label, row.name, id, row.channel_seq, row.at, msgspec.Raw(row.body)))
+        body = msgspec.Raw(row.body)
+        return self._encoded(channel, _Event(channel.label, row.name, id, row.channel_seq, row.at, body))
 
-
-def _encoded(event: _Event) -> str:
-    return msgspec.json.encode(event).decode()
+    def _encoded(self, channel: _Channel, event: _Event) -> Frame:
+        text = msgspec.json.encode(event).decode()
+        field = self._author_field(channel.key.kind)
+        author = str(msgspec.json.decode(event.data).get(field) or "") if field else ""
+        if not author:
+            return Frame(text)
+        return Frame(text, author, msgspec.json.encode(msgspec.structs.replace(event, data=NULL)).decode())

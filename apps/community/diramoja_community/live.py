@@ -36,6 +36,7 @@ from diramoja_community.live_frames import (
     read_frame,
 )
 from diramoja_community.outbox import Connections, Outbox
+from diramoja_community.rights import Listener, Rights
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.socket import GONE, Socket
 
@@ -64,6 +65,7 @@ class Live:
     limits: Limits
     settings: GatewaySettings
     connections: Connections
+    rights: Rights
 
 
 # --- a session ---
@@ -82,6 +84,7 @@ class Session:
         self._claims = claims
         self._reader = reader_of(claims)
         self._outbox = Outbox()
+        self._listener: Listener
         self._heard: dict[AgentKey, None] = {}
         self._expiry: asyncio.TimerHandle | None = None
         self._close: tuple[int, str] | None = None
@@ -93,7 +96,7 @@ class Session:
         writer = asyncio.get_running_loop().create_task(self._write(), name="live")
         writer.add_done_callback(lambda _: scope.cancel())
         try:
-            with scope:
+            with scope, self._live.rights.of(self._reader, self._outbox) as self._listener:
                 await self._read()
             if self._close is not None:  # What waits is sent before it is closed.
                 await asyncio.wait([writer], timeout=LAST_WRITE_S)
@@ -187,19 +190,21 @@ class Session:
         if claims.member != self._claims.member:
             raise UnauthenticatedError("This session is another member's.", code="token_invalid")
         self._claims, self._reader = claims, reader_of(claims)
+        self._listener.reader = self._reader
         self._greet()
 
     async def _join(self, after: Mapping[str, int | None]) -> None:
         wanted: dict[AgentKey, int | None] = {}
         for name, seq in after.items():
             try:
-                wanted[self._live.channels.resolve(name, self._reader)] = seq
+                wanted[await self._live.rights.admit(self._listener, name)] = seq
             except DiramojaError as error:
                 self._outbox.put(error_frame(error, channel=name[:256]))
         if len(self._heard.keys() | wanted.keys()) > self._live.settings.channels_per_socket:
             raise LimitedError("This connection hears as many channels as it may.", code="too_many_channels")
         if not wanted:
             return
+        await self._live.rights.read_walls(self._listener)
         self._heard.update(dict.fromkeys(wanted))
         try:
             come = await self._live.feed.join(self._outbox, wanted)

@@ -21,6 +21,7 @@ class Outbox:
     """Frames that wait for one socket or poll, in bounds; an ear of the live feed. There are thousands: it is small."""
 
     positions: dict[str, int] = attrs.field(factory=dict)
+    walls: frozenset[str] = frozenset()
     slow: bool = False
     _frames: list[str] = attrs.field(factory=list)
     _characters: int = 0

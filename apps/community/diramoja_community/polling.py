@@ -12,7 +12,6 @@ from litestar.params import Parameter
 
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import Reader
-from diramoja.core.ports.records import AgentKey
 from diramoja_community.auth import OPEN
 from diramoja_community.limits import address_of
 from diramoja_community.live import Live
@@ -72,11 +71,13 @@ def poll_route(live: Live) -> HTTPRouteHandler:
         wait: Annotated[float, Parameter(ge=0, le=30, description="Seconds to wait for a first event.")] = 25,
     ) -> LivePoll:
         """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
-        wanted = _wanted(live, channels, after, reader)
-        outbox = PollBox()
-        given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
+        outbox, asked = PollBox(), _wanted(channels, after)
         come: dict[str, int] = {}
-        with live.connections.open(), live.connections.of(reader.member or address_of(request)):
+        who = reader.member or address_of(request)
+        with live.connections.open(), live.connections.of(who), live.rights.of(reader, outbox) as listener:
+            wanted = {await live.rights.admit(listener, name): seq for name, seq in asked.items()}
+            await live.rights.read_walls(listener)
+            given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
             try:
                 with contextlib.suppress(FullError):
                     joined = await live.feed.join(outbox, wanted)
@@ -94,12 +95,12 @@ def poll_route(live: Live) -> HTTPRouteHandler:
     return poll
 
 
-def _wanted(live: Live, channels: str, after: str, reader: Reader) -> dict[AgentKey, int | None]:
+def _wanted(channels: str, after: str) -> dict[str, int | None]:
     names = channels.split(",")
     numbers = after.split(",") if after else [""] * len(names)
     if len(names) != len(numbers) or len(names) > CHANNELS_MAX:
         raise InvalidError(f"`after` has as many numbers as `channels` has names, at most {CHANNELS_MAX}.")
-    return {live.channels.resolve(name, reader): _number(text) for name, text in zip(names, numbers, strict=True)}
+    return {name: _number(text) for name, text in zip(names, numbers, strict=True)}
 
 
 def _number(text: str) -> int | None:

@@ -136,7 +136,7 @@ class MessageSent(Event, name="conversation.message.sent", live=True):
     conversation: str
     message: str
     number: int
-    sender: Personal[str]
+    member: Personal[str]
 
 
 class MessageChanged(Event, name="conversation.message.changed", live=True):

@@ -24,7 +24,7 @@ def register_plugin() -> Plugin:
         routes=[Conversations, Messages],
         settings=ConversationSettings,
         permissions={"conversation.own": {"supporter"}, "conversation.write": {"supporter"}},
-        channels={"conversation": Channel("conversation.own", allows=takes_part)},
+        channels={"conversation": Channel("conversation.own", allows=takes_part, author="member")},
         uses=["member"],
         migrations=HERE / "migrations",
         locale=HERE / "locale",

@@ -30,7 +30,8 @@ def anyio_backend() -> str:
 class Heard:
     """An ear that keeps all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *walls: str) -> None:
+        self.walls = frozenset(walls)
         self.frames: list[dict[str, object]] = []
 
     def offer(self, frame: str, channel: str, seq: int | None) -> None:
@@ -51,12 +52,12 @@ class Heard:
 class World:
     """A talk that rates itself; hints may be lost."""
 
-    def __init__(self, *, recheck_s: float = 60) -> None:
+    def __init__(self, *, recheck_s: float = 60, author_field: str = "") -> None:
         self.records = MemoryRecords(VirtualClock())
         self.broker = MemoryBroker(self.records.clock)
         self.lasts_asked: list[Sequence[AgentKey]] = []
         self.away = False
-        self.feed = LiveFeed(self.broker, self, recheck_s=recheck_s)
+        self.feed = LiveFeed(self.broker, self, author_field=lambda _: author_field, recheck_s=recheck_s)
         self.seq = 0
 
     async def channel_after(self, kind: str, agent: str, after: int, limit: int) -> list[EventRow]:
@@ -95,8 +96,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(*, recheck_s: float = 60) -> AsyncIterator[World]:
-    made = World(recheck_s=recheck_s)
+async def world(*, recheck_s: float = 60, author_field: str = "") -> AsyncIterator[World]:
+    made = World(recheck_s=recheck_s, author_field=author_field)
     async with made.feed.serving():
         yield made
 
@@ -265,3 +266,28 @@ async def test_ears_that_come_and_go_hear_each_event_once_whatever_is_lost(seed:
         assert ears
         await eventually(lambda: all(ear.seqs == list(range(1, 201)) for ear in ears))
         assert not any(ear.resets for ear in ears)
+
+
+async def test_whose_doing_a_wall_hides_comes_without_data_and_counts() -> None:
+    async with world(author_field="count") as it:  # any field will do
+        apart, free = Heard("2"), Heard("9")
+        for ear in (apart, free):
+            await it.feed.join(ear, {TALK: None})
+        await it.rate()
+        await it.rate(lost=True)  # It is read from the log.
+        await it.rate()
+        with anyio.fail_after(5):
+            while len(apart.frames) < 3 or len(free.frames) < 3:  # noqa: ASYNC110
+                await anyio.sleep(0.01)
+        assert apart.seqs == free.seqs == [1, 2, 3]
+        assert [each["data"] for each in apart.frames] == [{"count": 1}, None, {"count": 3}]
+        assert None not in [each["data"] for each in free.frames]
+
+
+async def test_who_watches_a_kind_is_told_of_each_live_event() -> None:
+    async with world() as it:
+        told: list[None] = []
+        it.feed.watch("talk", lambda: told.append(None))
+        await it.rate()
+        await it.rate()
+        assert len(told) == 2
