@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from benchmarks.lean import Connection
 from diramoja.adapters.embedded.folder import read_endpoint
 
-__all__ = ["PROGRAM", "Member", "Platform", "Watch", "open_platform"]
+__all__ = ["PLUGINS", "PROGRAM", "Member", "Platform", "Watch", "open_platform"]
 
 PROGRAM = [sys.executable, "-c", "from diramoja_community.cli import main; main()"]
 START_S = 60.0
