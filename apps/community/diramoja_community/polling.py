@@ -1,5 +1,6 @@
 """Long polling /v1/live/poll: the same events where WebSockets cannot be had."""
 
+import asyncio
 import contextlib
 from typing import Annotated, Any
 
@@ -49,6 +50,16 @@ class FullError(Exception):
 class PollBox(Outbox):
     """Nobody empties it before the answer: a replay that is longer goes on in the next poll."""
 
+    __slots__ = ("news",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+
+    def wake(self) -> None:
+        """See `Outbox`."""
+        self.news.set()
+
     async def room(self) -> None:
         """See `Ear`.
 
@@ -84,7 +95,8 @@ def poll_route(live: Live) -> HTTPRouteHandler:
                 frames = outbox.take_now()
                 if not frames and wait:
                     with anyio.move_on_after(wait):
-                        frames = await outbox.take()
+                        await outbox.news.wait()
+                    frames = outbox.take_now()
             finally:
                 live.feed.leave(outbox, wanted)
         # What overflowed is gone: the client asks again from where it was.
