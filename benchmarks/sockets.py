@@ -155,11 +155,13 @@ async def _measured(platform: Platform, members: Sequence[Member], extent: tuple
     author, reader = members
     topic = await author.open_topic("Clinics")
     arrivals = Arrivals(sockets)
-    before = psutil.Process(platform.pid).memory_info().rss
+    gateway = psutil.Process(platform.pid)
+    before = gateway.memory_info().rss
     begun = time.perf_counter()
     listeners = await listen(platform, reader, topic, arrivals)
     took_s = time.perf_counter() - begun
-    after = psutil.Process(platform.pid).memory_info().rss
+    after = gateway.memory_info().rss
+    busy_s = sum(gateway.cpu_times()[:2])
     spread: list[float] = []
     whole: list[float] = []
     for number in range(posts):
@@ -169,11 +171,13 @@ async def _measured(platform: Platform, members: Sequence[Member], extent: tuple
         spread += [1000 * (at - times[0]) for at in times]
         whole += [1000 * (at - sent) for at in times]
         await anyio.sleep(PAUSE_S)
+    busy_s = sum(gateway.cpu_times()[:2]) - busy_s
     for each in listeners:
         each.close()
     return [
         Figure("memory of the gateway", [(after - before) / sockets / 1000], "KB/socket"),
         Figure("sockets opened and subscribed", [sockets / took_s], "/s"),
+        Figure("CPU of the gateway", [1_000_000 * busy_s / sockets / posts], "us/frame"),
         *percentiles("one event, from the first socket on", [sorted(spread)]),
         *percentiles("one post, from being sent to each socket", [sorted(whole)]),
     ]

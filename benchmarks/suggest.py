@@ -3,8 +3,8 @@
     python -m benchmarks.suggest [--quick]
 
 `diramoja up` with the plugin notification; members with that interest join over the stream, as the gateway would send
-them. One opens a topic; every few seconds the process of agents and jobs is killed, and comes again. Told is who has the
-notice in the inbox. Somebody told twice is an error.
+them. One opens a topic; every few seconds the process of agents and jobs is killed, and comes again. Told is who has
+the notice in the inbox. Somebody told twice is an error.
 """
 
 import argparse

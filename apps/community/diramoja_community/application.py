@@ -47,7 +47,7 @@ from diramoja_community.feed import LiveFeed
 from diramoja_community.health import Health, gauges, health_routes
 from diramoja_community.idempotency import Sender
 from diramoja_community.limits import LIMITS, Limits
-from diramoja_community.live import Live, live_route
+from diramoja_community.live import LIVE_PATH, Live, live_application
 from diramoja_community.metrics import Metrics
 from diramoja_community.openapi import Description, openapi_config
 from diramoja_community.operators import Agents
@@ -141,7 +141,9 @@ def create_application(process: Hosting) -> Litestar:
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
         application = _litestar(gateway)
     one_after_the_other(application)
-    application.asgi_handler = Frame(application.asgi_handler, gateway.metrics, log_all=gateway.settings.log_requests)
+    sockets = {LIVE_PATH: live_application(gateway.live)}
+    log_all = gateway.settings.log_requests
+    application.asgi_handler = Frame(application.asgi_handler, sockets, gateway.metrics, log_all=log_all)
     return application
 
 
@@ -152,7 +154,6 @@ def _litestar(gateway: Gateway) -> Litestar:
     return Litestar(
         route_handlers=[
             Router("/v1", route_handlers=[*_mounted(gateway), *_operators(gateway), poll_route(gateway.live)]),
-            live_route(gateway.live),
             start_route(
                 name=gateway.name,
                 registry=gateway.registry,

@@ -70,10 +70,14 @@ def exchange_of(connection: Scoped) -> Exchange:
 
 
 class Frame:
-    """ASGI middleware around everything, 404s included."""
+    """ASGI middleware around everything, 404s included.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, *, log_all: bool) -> None:
+    Sockets are the applications for WebSockets, by path: thousands are open, and need nothing that Litestar would keep.
+    """
+
+    def __init__(self, app: ASGIApp, sockets: Mapping[str, ASGIApp], metrics: Metrics, *, log_all: bool) -> None:
         self._app = app
+        self._sockets = sockets
         self._metrics = metrics
         self._log_all = log_all
 
@@ -82,6 +86,13 @@ class Frame:
         exchange = Exchange(_request_id(scope))
         parts: MutableMapping[str, Any] = scope  # type: ignore[assignment]  # a place of our own in it
         parts[_KEY] = exchange
+        structlog.contextvars.bind_contextvars(request_id=exchange.id)  # Of this request's own task.
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._sockets.get(scope["path"].rstrip("/"), self._app)(scope, receive, send)
+        else:
+            await self._answer(exchange, scope, receive, send)
+
+    async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
 
         async def send_framed(message: Message) -> None:
@@ -90,12 +101,10 @@ class Frame:
                 message["headers"] = _headed(message["headers"], exchange, secure=scope["scheme"] == "https")
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=exchange.id)  # Of this request's own task.
         try:
             await self._app(scope, receive, send_framed)
         finally:
-            if scope["type"] == ScopeType.HTTP:
-                self._note(scope, exchange, time.perf_counter() - started)
+            self._note(scope, exchange, time.perf_counter() - started)
 
     def _note(self, scope: Scope, exchange: Exchange, took_s: float) -> None:
         method = str(scope.get("method", ""))

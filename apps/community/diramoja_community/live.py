@@ -6,17 +6,15 @@ The first frame authenticates, unless the token came in the Authorization header
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import anyio
 import attrs
-from litestar import asgi
 from litestar.enums import ScopeType
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from diramoja.core.errors import DiramojaError, LimitedError, MissingError, UnauthenticatedError
+from diramoja.core.errors import DiramojaError, LimitedError, UnauthenticatedError
 from diramoja.core.ports.records import AgentKey
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.auth import bearer, reader_of
@@ -35,13 +33,14 @@ from diramoja_community.live_frames import (
     frame,
     read_frame,
 )
-from diramoja_community.outbox import Connections, Outbox
+from diramoja_community.outbox import Connections, Outbox, Rounds
 from diramoja_community.rights import Listener, Rights
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.socket import GONE, Socket
 
-__all__ = ["Live", "live_route"]
+__all__ = ["LIVE_PATH", "Live", "live_application"]
 
+LIVE_PATH = "/v1/live"
 AUTHENTICATE_S = 10.0
 WRITE_S = 10.0
 LAST_WRITE_S = 1.0
@@ -66,111 +65,141 @@ class Live:
     settings: GatewaySettings
     connections: Connections
     rights: Rights
+    rounds: Rounds = attrs.field(factory=Rounds)
 
 
 # --- a session ---
 
 
-class Session:
-    """One socket that is accepted and authenticated.
+@attrs.frozen
+class _Ending:
+    """The last frame, and how the socket is closed."""
 
-    It reads in the task of its request and writes in one of its own: what a socket costs in memory is what limits how
-    many there may be.
+    frame: str
+    code: int
+    reason: str
+
+
+class Session(Outbox):
+    """One socket that is accepted and authenticated: an ear of the feed.
+
+    It reads in the task of its request and writes in rounds, without a task: only a client that does not take what is
+    written is waited for in one. What a socket costs in memory is what limits how many there may be.
     """
 
+    __slots__ = (
+        "_claims",
+        "_ending",
+        "_heard",
+        "_is_open",
+        "_lagging",
+        "_listener",
+        "_live",
+        "_reader",
+        "_socket",
+        "_until",
+    )
+
     def __init__(self, live: Live, socket: Socket, claims: Claims) -> None:
+        super().__init__()
         self._live = live
         self._socket = socket
         self._claims = claims
         self._reader = reader_of(claims)
-        self._outbox = Outbox()
-        self._listener: Listener
+        self._listener = Listener(self._reader, self)
         self._heard: dict[AgentKey, None] = {}
-        self._expiry: asyncio.TimerHandle | None = None
-        self._close: tuple[int, str] | None = None
+        self._lagging: asyncio.Task[None] | None = None
+        self._ending: _Ending | None = None
+        self._is_open = True
+        self._until = asyncio.timeout_at(self._greet())
 
     async def run(self) -> None:
         """Until either side ends it."""
-        self._greet()
-        scope = anyio.CancelScope()
-        writer = asyncio.get_running_loop().create_task(self._write(), name="live")
-        writer.add_done_callback(lambda _: scope.cancel())
+        self._live.rights.add(self._listener)
         try:
-            with scope, self._live.rights.of(self._reader, self._outbox) as self._listener:
+            async with self._until:
                 await self._read()
-            if self._close is not None:  # What waits is sent before it is closed.
-                await asyncio.wait([writer], timeout=LAST_WRITE_S)
+        except TimeoutError:
+            if not self._until.expired():
+                raise
+            self._ending = self._ending or _expired()
         finally:
-            if self._expiry is not None:
-                self._expiry.cancel()
-            writer.cancel()
-            self._live.feed.leave(self._outbox, self._heard)
-        if self._close is not None:
-            with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
-                await self._socket.close(*self._close)
+            self._is_open = False
+            self._live.feed.leave(self, self._heard)
+            self._live.rights.drop(self._listener)
+            if self._lagging is not None:
+                self._lagging.cancel()
+        if self._ending is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WRITE_S):
+                    await self._close(self._ending)
 
-    def _greet(self) -> None:
-        """Say until when the token lasts, and be awake then."""
+    def _greet(self) -> float:
+        """Say until when the token lasts; that, by the clock of the loop."""
         expires = self._claims.expires_at
-        if self._expiry is not None:
-            self._expiry.cancel()
-        rest_s = max(0.0, (expires - datetime.now(UTC)).total_seconds())
-        self._expiry = asyncio.get_running_loop().call_later(rest_s, self._expire)
-        self._outbox.put(frame("authenticated", member_id=self._claims.member, expires_at=expires))
-
-    def _expire(self) -> None:
-        late = UnauthenticatedError("The access token has expired.", code="token_expired")
-        self._end(error_frame(late), (UNAUTHENTICATED, "token_expired"))
-
-    def _end(self, last: str, close: tuple[int, str]) -> None:
-        """Say this last, then close."""
-        self._close = close
-        self._outbox.put(last)
+        self.put(frame("authenticated", member_id=self._claims.member, expires_at=expires))
+        return asyncio.get_running_loop().time() + (expires - datetime.now(UTC)).total_seconds()
 
     # --- out ---
 
-    async def _write(self) -> None:
-        """Until the session is over, or its client gone or too slow."""
-        is_sent = True
-        while is_sent and self._close is None:
-            frames = await self._outbox.take()
-            is_sent = await self._send(frames, WRITE_S)
-            if self._outbox.slow:
-                await self._tell_slow()
+    def wake(self) -> None:
+        """See `Outbox`."""
+        self._live.rounds.add(self._write)
 
-    async def _send(self, frames: list[str], within_s: float) -> bool:
+    def _write(self) -> None:
+        if not self._is_open or self._lagging is not None:
+            return
+        if self.slow:
+            self._give_up()
+            return
+        loop = asyncio.get_running_loop()
+        sending = asyncio.Task(self._send(self.take_now()), loop=loop, eager_start=True)
+        if not sending.done():
+            self._lagging = asyncio.create_task(self._wait(sending), name="live")
+
+    async def _send(self, frames: Iterable[str]) -> None:
+        with contextlib.suppress(*GONE):  # Whoever reads learns it too.
+            for each in frames:
+                await self._socket.send_text(each)
+
+    async def _wait(self, sending: asyncio.Task[None]) -> None:
+        """Until the client has taken it; what comes meanwhile waits, in the bounds of the outbox."""
         try:
-            async with asyncio.timeout(within_s):
-                for each in frames:
-                    await self._socket.send_text(each)
-        except TimeoutError:
-            self._outbox.slow = True
-        except GONE:
-            return False  # It is gone.
-        return not self._outbox.slow
+            await asyncio.wait([sending], timeout=WRITE_S)
+        finally:
+            sending.cancel()
+        self._lagging = None
+        self.slow = self.slow or not sending.done()
+        self._write()
 
-    async def _tell_slow(self) -> None:
+    def _give_up(self) -> None:
         self._live.connections.slow += 1
-        self._close = (SLOW, "slow_client")
         text = frame("error", code="slow_client", detail="You read too slowly; connect again and resume.")
-        with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
-            await self._socket.send_text(text)
+        self._ending = _Ending(text, SLOW, "slow_client")
+        self._is_open = False
+        self._until.reschedule(0)
+
+    async def _close(self, ending: _Ending) -> None:
+        await self._send([*self.take_now(), ending.frame])
+        with contextlib.suppress(*GONE):
+            await self._socket.close(ending.code, ending.reason)
 
     # --- in ---
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
         second, count = 0, 0
-        async for text in self._socket.incoming():
+        while (text := await self._socket.receive()) is not None:
             now = int(loop.time())
             second, count = now, count + 1 if now == second else 1
             if count > FRAMES_PER_SECOND:
-                self._end(frame("error", code="rate_limited", detail="Too many frames."), (TOO_MANY, "rate_limited"))
+                text = frame("error", code="rate_limited", detail="Too many frames.")
+                self._ending = _Ending(text, TOO_MANY, "rate_limited")
                 return
             try:
                 await self._take(read_frame(text))
             except DiramojaError as error:
-                self._outbox.put(error_frame(error))
+                self.put(error_frame(error))
 
     async def _take(self, given: Given) -> None:
         match given:
@@ -181,7 +210,7 @@ class Session:
             case Unsubscribe(channels=names):
                 self._leave(names)
             case Ping():
-                self._outbox.put(frame("pong"))
+                self.put(frame("pong"))
             case Authenticate(token=token):
                 self._prolong(token)
 
@@ -191,7 +220,7 @@ class Session:
             raise UnauthenticatedError("This session is another member's.", code="token_invalid")
         self._claims, self._reader = claims, reader_of(claims)
         self._listener.reader = self._reader
-        self._greet()
+        self._until.reschedule(self._greet())
 
     async def _join(self, after: Mapping[str, int | None]) -> None:
         wanted: dict[AgentKey, int | None] = {}
@@ -199,7 +228,7 @@ class Session:
             try:
                 wanted[await self._live.rights.admit(self._listener, name)] = seq
             except DiramojaError as error:
-                self._outbox.put(error_frame(error, channel=name[:256]))
+                self.put(error_frame(error, channel=name[:256]))
         if len(self._heard.keys() | wanted.keys()) > self._live.settings.channels_per_socket:
             raise LimitedError("This connection hears as many channels as it may.", code="too_many_channels")
         if not wanted:
@@ -207,33 +236,36 @@ class Session:
         await self._live.rights.read_walls(self._listener)
         self._heard.update(dict.fromkeys(wanted))
         try:
-            come = await self._live.feed.join(self._outbox, wanted)
+            come = await self._live.feed.join(self, wanted)
         except DiramojaError:
-            self._live.feed.leave(self._outbox, wanted)
+            self._live.feed.leave(self, wanted)
             for key in wanted:
                 self._heard.pop(key, None)
             raise
         labelled = {self._live.channels.label(key): seq for key, seq in come.items()}
-        self._outbox.put(frame("subscribed", channels=labelled))
+        self.put(frame("subscribed", channels=labelled))
 
     def _leave(self, names: list[str]) -> None:
         keys = [self._live.channels.resolve(name, self._reader) for name in names]
-        self._live.feed.leave(self._outbox, keys)
+        self._live.feed.leave(self, keys)
         for key in keys:
             self._heard.pop(key, None)
-        self._outbox.put(frame("unsubscribed", channels=[self._live.channels.label(key) for key in keys]))
+        self.put(frame("unsubscribed", channels=[self._live.channels.label(key) for key in keys]))
 
 
-# --- the route ---
+def _expired() -> _Ending:
+    late = UnauthenticatedError("The access token has expired.", code="token_expired")
+    return _Ending(error_frame(late), UNAUTHENTICATED, late.code)
 
 
-def live_route(live: Live) -> ASGIRouteHandler:
-    """The WebSocket's handler."""
+# --- the application ---
 
-    @asgi("/v1/live", name="live", copy_scope=False)
+
+def live_application(live: Live) -> ASGIApp:
+    """What serves the WebSocket."""
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.WEBSOCKET:
-            raise MissingError("This is a WebSocket; where there is none: /v1/live/poll.", code="not_found")
+        assert scope["type"] == ScopeType.WEBSOCKET
         socket = Socket(scope, receive, send)
         await socket.connected()
         try:
@@ -241,7 +273,7 @@ def live_route(live: Live) -> ASGIRouteHandler:
         except DiramojaError as error:
             await socket.close(TOO_MANY, error.code)
             return
-        offered = list(scope.get("subprotocols", ()))
+        offered = scope["subprotocols"]
         await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
             with live.connections.open():
@@ -267,9 +299,7 @@ async def _authenticated(live: Live, socket: Socket, offered: list[str]) -> Clai
         if each.startswith(TOKEN_PREFIX):
             return live.tokens.read_access(each.removeprefix(TOKEN_PREFIX))
     with anyio.move_on_after(AUTHENTICATE_S):
-        async for text in socket.incoming():
-            given = read_frame(text)
-            if not isinstance(given, Authenticate):
-                break
+        given = read_frame(await socket.receive() or "")
+        if isinstance(given, Authenticate):
             return live.tokens.read_access(given.token)
     raise UnauthenticatedError("The first frame has to be `authenticate` with an access token.")

@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 
 import attrs
 
 from diramoja.core.errors import LimitedError, UnavailableError
 from diramoja_community.settings import GatewaySettings
 
-__all__ = ["Connections", "Outbox"]
+__all__ = ["Connections", "Outbox", "Rounds"]
 
 OUTBOX_FRAMES = 1024
 OUTBOX_CHARACTERS = 4_000_000
+IN_A_ROUND = 100
 TOO_MANY = "too_many_connections"
 
 
@@ -25,7 +27,6 @@ class Outbox:
     slow: bool = False
     _frames: list[str] = attrs.field(factory=list)
     _characters: int = 0
-    _taker: asyncio.Future[None] | None = None
     _space: asyncio.Event | None = None
 
     def offer(self, frame: str, channel: str, seq: int | None) -> None:
@@ -38,13 +39,17 @@ class Outbox:
         """Queue a frame; beyond the bounds the reader is too slow and all is dropped."""
         if self.slow:
             return
+        was_empty = not self._frames
         self._frames.append(frame)
         self._characters += len(frame)
         if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
             self.slow = True
             self.take_now()
-        if self._taker is not None and not self._taker.done():
-            self._taker.set_result(None)
+        if was_empty or self.slow:
+            self.wake()
+
+    def wake(self) -> None:
+        """Something waits now, or the reader was too slow: for those who empty it."""
 
     @property
     def is_half_full(self) -> bool:
@@ -58,16 +63,6 @@ class Outbox:
             self._space.clear()
             await self._space.wait()
 
-    async def take(self) -> list[str]:
-        """All that waits, as soon as there is something; nothing where the reader was too slow. One takes at a time."""
-        if not self._frames and not self.slow:
-            self._taker = asyncio.get_running_loop().create_future()
-            try:
-                await self._taker
-            finally:
-                self._taker = None
-        return self.take_now()
-
     def take_now(self) -> list[str]:
         """All that waits."""
         frames, self._frames = self._frames, []
@@ -75,6 +70,33 @@ class Outbox:
         if self._space is not None:
             self._space.set()
         return frames
+
+
+class Rounds:
+    """Calls what was added, some at a time, so that requests are served in between."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._is_due = False
+
+    def add(self, write: Callable[[], None]) -> None:
+        """Call this soon, in the order of adding."""
+        self._waiting.append(write)
+        self._call_soon()
+
+    def _call_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._round)
+
+    def _round(self) -> None:
+        self._is_due = False
+        try:
+            for _ in range(min(IN_A_ROUND, len(self._waiting))):
+                self._waiting.popleft()()
+        finally:
+            if self._waiting:
+                self._call_soon()
 
 
 class Connections:

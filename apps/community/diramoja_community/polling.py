@@ -1,6 +1,8 @@
 """Long polling /v1/live/poll: the same events where WebSockets cannot be had."""
 
+import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import anyio
@@ -12,10 +14,12 @@ from litestar.params import Parameter
 
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import Reader
+from diramoja.core.ports.records import AgentKey
 from diramoja_community.auth import OPEN
 from diramoja_community.limits import address_of
 from diramoja_community.live import Live
 from diramoja_community.outbox import Outbox
+from diramoja_community.rights import Listener
 
 __all__ = ["LivePoll", "poll_route"]
 
@@ -48,6 +52,16 @@ class FullError(Exception):
 class PollBox(Outbox):
     """Nobody empties it before the answer: a replay that is longer goes on in the next poll."""
 
+    __slots__ = ("news",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+
+    def wake(self) -> None:
+        """See `Outbox`."""
+        self.news.set()
+
     async def room(self) -> None:
         """See `Ear`.
 
@@ -72,27 +86,38 @@ def poll_route(live: Live) -> HTTPRouteHandler:
     ) -> LivePoll:
         """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
         outbox, asked = PollBox(), _wanted(channels, after)
-        come: dict[str, int] = {}
-        who = reader.member or address_of(request)
-        with live.connections.open(), live.connections.of(who), live.rights.of(reader, outbox) as listener:
-            wanted = {await live.rights.admit(listener, name): seq for name, seq in asked.items()}
-            await live.rights.read_walls(listener)
-            given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
+        listener = Listener(reader, outbox)
+        wanted = {await live.rights.admit(listener, name): seq for name, seq in asked.items()}
+        given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
+        with live.connections.open(), live.connections.of(reader.member or address_of(request)):
+            live.rights.add(listener)
             try:
-                with contextlib.suppress(FullError):
-                    joined = await live.feed.join(outbox, wanted)
-                    come = {live.channels.label(key): seq for key, seq in joined.items()}
-                frames = outbox.take_now()
-                if not frames and wait:
-                    with anyio.move_on_after(wait):
-                        frames = await outbox.take()
+                await live.rights.read_walls(listener)
+                come, frames = await _heard(live, outbox, wanted, wait)
             finally:
                 live.feed.leave(outbox, wanted)
+                live.rights.drop(listener)
         # What overflowed is gone: the client asks again from where it was.
         answer: LivePoll = _answer(frames, given if outbox.slow else given | come | outbox.positions)
         return answer
 
     return poll
+
+
+async def _heard(
+    live: Live, outbox: PollBox, wanted: Mapping[AgentKey, int | None], wait_s: float
+) -> tuple[dict[str, int], list[str]]:
+    """(where each channel has come to, frames): at once, or the first that come within the time."""
+    come: dict[str, int] = {}
+    with contextlib.suppress(FullError):
+        joined = await live.feed.join(outbox, wanted)
+        come = {live.channels.label(key): seq for key, seq in joined.items()}
+    frames = outbox.take_now()
+    if not frames and wait_s:
+        with anyio.move_on_after(wait_s):
+            await outbox.news.wait()
+        frames = outbox.take_now()
+    return come, frames
 
 
 def _wanted(channels: str, after: str) -> dict[str, int | None]:

@@ -7,7 +7,7 @@ where something happened.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import anyio
 import attrs
@@ -61,15 +61,13 @@ class Rights:
             yield
             tasks.cancel_scope.cancel()
 
-    @contextlib.contextmanager
-    def of(self, reader: Reader, outbox: Outbox) -> Iterator[Listener]:
-        """Keep what a listener may hear up to date for the block."""
-        listener = Listener(reader, outbox)
+    def add(self, listener: Listener) -> None:
+        """Keep what a listener may hear up to date, until they are dropped."""
         self._listeners[listener] = None
-        try:
-            yield listener
-        finally:
-            del self._listeners[listener]
+
+    def drop(self, listener: Listener) -> None:
+        """They listen no more."""
+        self._listeners.pop(listener, None)
 
     async def admit(self, listener: Listener, name: str) -> AgentKey:
         """The channel of this name, if the listener may hear it.

@@ -3,7 +3,7 @@
 There are thousands, so nothing is kept for each but what is used here.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -49,12 +49,10 @@ class Socket:
         value = next(found, None)
         return None if value is None else value.decode("latin-1")
 
-    async def incoming(self) -> AsyncIterator[str | bytes]:
-        """The client's frames until it goes."""
-        while True:
-            message: Mapping[str, Any] = await self._receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            if message["type"] == "websocket.receive":
-                text = message.get("text")
-                yield text if text is not None else message.get("bytes") or b""
+    async def receive(self) -> str | bytes | None:
+        """The client's next frame; None once it is gone, or the socket was closed."""
+        message: Mapping[str, Any] = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text = message.get("text")
+        return text if text is not None else message.get("bytes") or b""

@@ -19,7 +19,7 @@ from diramoja.core.ports.records import EventRow
 from diramoja.core.runtime.publisher import event_envelope
 from diramoja_community import live as session
 from diramoja_community.application import create_application, server_options
-from diramoja_community.outbox import Connections
+from diramoja_community.outbox import OUTBOX_FRAMES, Connections
 from diramoja_community.settings import GatewaySettings
 from tests.support import talks
 from tests.support.gateway import Process
@@ -123,6 +123,17 @@ async def test_slow_client_is_dropped_and_the_others_do_not_wait(world: World, m
         await eventually(lambda: world.connections.slow == 1)
         reading.cancel()
         lazy.transport.abort()
+
+
+async def test_client_with_more_waiting_than_its_bounds_is_told_and_closed(world: World) -> None:
+    async with world.listener() as socket:
+        for _ in range(OUTBOX_FRAMES + 1):  # At once: nothing is written in between.
+            await world.speak()
+        assert json.loads(await socket.recv())["code"] == "slow_client"
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == session.SLOW
+    assert world.connections.slow == 1
 
 
 async def test_frame_beyond_the_bound_closes_the_socket(world: World) -> None:

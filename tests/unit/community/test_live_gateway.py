@@ -1,9 +1,12 @@
 """/v1/live and its long-polling twin over an in-memory worker."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +20,7 @@ from litestar.testing import TestClient, WebSocketTestSession
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
 from diramoja.core.ports.records import EventRow
 from diramoja_community import live as session
-from diramoja_community.outbox import OUTBOX_FRAMES, Outbox
+from diramoja_community.outbox import IN_A_ROUND, OUTBOX_FRAMES, Outbox, Rounds
 from diramoja_community.settings import GatewaySettings
 from tests.support import talks
 from tests.support.gateway import Process, gateway_client
@@ -310,6 +313,27 @@ def test_outbox_that_is_full_drops_all_and_says_so() -> None:
     assert outbox.take_now() == []
     outbox.offer("{}", "talk:a", 9)
     assert outbox.take_now() == []
+
+
+async def test_round_is_bounded_and_a_call_that_fails_does_not_end_it() -> None:
+    rounds = Rounds()
+    called: list[int] = []
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    rounds.add(fail)
+    for number in range(2 * IN_A_ROUND):
+        rounds.add(partial(called.append, number))
+    seen: list[int] = []
+    while not seen or seen[-1] < 2 * IN_A_ROUND:
+        await asyncio.sleep(0)
+        seen.append(len(called))
+    assert called == list(range(2 * IN_A_ROUND))
+    assert max(after - before for before, after in pairwise([0, *seen])) == IN_A_ROUND
+    assert [type(each) for each in failures] == [ZeroDivisionError]
 
 
 # --- polling ---
