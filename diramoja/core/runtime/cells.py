@@ -64,8 +64,9 @@ class Cell:
     @classmethod
     def unreadable(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
         """An agent whose snapshot cannot be read: failed, its bytes kept as they are."""
+        key, absent = AgentKey(*row[:2]), kind.absent
         return cls(
-            AgentKey(*row[:2]), kind, kind.absent, *row[3:5], "failed", *row[6:], version=row.version, broken=True
+            key, kind, absent, row.revision, row.channel_seq, "failed", *row[6:], version=row.version, broken=True
         )
 
     def copy(self) -> "Cell":

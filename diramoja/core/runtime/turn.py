@@ -288,9 +288,9 @@ class Turn:
             collection = type(each.row) if isinstance(each, Put) else each.collection
             key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
-        self.reminded.update(
-            (*item.key, reminder_name(each)) for each in decided.effects if isinstance(each, _REMINDERS)
-        )
+        for effect in decided.effects:
+            if isinstance(effect, _REMINDERS):
+                self.reminded.add((*item.key, reminder_name(effect)))
 
     def _fail(self, cell: Cell, item: Item, decided: Decided, error: BaseException) -> None:
         code, detail, trace = _explained(error)
@@ -354,7 +354,7 @@ _EFFECTS = (State, Event, Call, *(part for part in Effect.__value__.__args__ if 
 
 def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequence[Event | Effect], Answer | None]:
     """The effects that remain, and the answer, if this item owes or may give one."""
-    special: list[Any] = []
+    special: list[Reject | Reply | Tell] = []
     for each in effects:
         if not isinstance(each, _EFFECTS):
             raise _NonsenseError(f"A handler returned {type(each).__name__}.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 import structlog
 
 from diramoja.core.errors import DiramojaError, UnavailableError
@@ -302,7 +303,7 @@ class Worker:
         most = 0 if self._careful else self._settings.batch_messages
         while some := self._intake.take(min(PIECE_MESSAGES, most - len(self._ahead))):
             self._ahead += [from_stream(each, self._environment.registry) for each in some]
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
         return self._ahead
 
     async def _take(self) -> list[Item]:
