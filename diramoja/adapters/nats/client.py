@@ -74,7 +74,7 @@ class _FastParser(Parser):
 class _FastClient(Client):
     """nats-py with a short way in and out for messages that come by the thousand.
 
-    Its own way builds headers, a Msg and a queue entry for each and wakes a task: 18 us; this one 3 us.
+    Its own way builds headers, a Msg and a queue entry for each and wakes a task: 18 us; this one 5 us and less.
     It relies on names of nats-py 2.14 to 2.16 that begin with an underscore; its tests fail where they change.
     """
 

@@ -252,7 +252,7 @@ class Settler:
                     tasks.start_soon(self._prepare)
                 await self._records.commit(writes)
         except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+            raise group.exceptions[0] from group.exceptions[0].__cause__
         for row in writes.requests:
             self._looked_up.pop(row.id, None)
 
