@@ -76,7 +76,7 @@ def cursor_apart(patch: pytest.MonkeyPatch) -> None:
 
 
 def looked_up_for_ever(patch: pytest.MonkeyPatch) -> None:
-    """What was looked up beside a commit counts, whatever that commit wrote or became of it."""
+    """What was looked up beside a commit counts, whatever that commit wrote."""
 
     class Kept(dict[str, Any]):
         def pop(self, *_args: Any) -> None:
@@ -89,6 +89,18 @@ def looked_up_for_ever(patch: pytest.MonkeyPatch) -> None:
         await whole(self, items)
 
     patch.setattr(settle.Settler, "_turn", turn)
+
+
+def looked_up_through_doubt(patch: pytest.MonkeyPatch) -> None:
+    """What was looked up beside a commit counts, though nobody knows what became of that commit."""
+    look_again = settle.Settler._look_again
+
+    async def again(self: Any, piece: Any) -> None:
+        kept = dict(self._looked_up)
+        await look_again(self, piece)
+        self._looked_up.update(kept)
+
+    patch.setattr(settle.Settler, "_look_again", again)
 
 
 def ahead_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -127,6 +139,7 @@ def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
         outbox_forgotten,
         cursor_apart,
         looked_up_for_ever,
+        looked_up_through_doubt,
         ahead_forgotten,
         reads_on_by_halves,
     ],
