@@ -149,16 +149,4 @@ def _event(row: EventRow) -> Outgoing:
 
 def event_envelope(row: EventRow) -> EventEnvelope:
     """The event as it travels."""
-    return EventEnvelope(
-        row.name,
-        row.version,
-        row.kind,
-        row.agent,
-        row.channel_seq,
-        row.partition,
-        row.seq,
-        row.at,
-        row.correlation,
-        row.causation,
-        row.body,
-    )
+    return EventEnvelope(row.name, row.version, row.kind, row.agent, row.channel_seq, row.partition, row.seq, *row[7:])

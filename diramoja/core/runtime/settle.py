@@ -3,7 +3,7 @@
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import anyio
 import attrs
@@ -76,6 +76,7 @@ class Settler:
         stopping: Callable[[], bool],
         crash: Callable[[str], None],
         watch: Watch,
+        look_ahead: Callable[[], Awaitable[Sequence[Item]]],
     ) -> None:
         self._environment = environment
         self._registry = environment.registry
@@ -87,6 +88,8 @@ class Settler:
         self._stopping = stopping
         self._crash = crash
         self._watch = watch
+        self._look_ahead = look_ahead
+        self._looked_up: dict[str, RequestRow | None] = {}
         self._reminded: set[tuple[str, str, str]] = set()
         self._resynced, self._onward_messages = False, 0
         self._suspected: PartitionRow | None = None
@@ -165,7 +168,7 @@ class Settler:
         if self._suspected is not None:  # What ends the worker from here on is not this message's fault.
             await self._records.suspect(self._suspected, "")
         self._crash("committing")
-        await self._records.commit(writes)
+        await self._commit(writes, is_full=len(items) >= self._environment.settings.batch_messages)
         self._crash("committed")
         self._reminded |= turn.reminded
         self._after(turn, writes)
@@ -188,8 +191,9 @@ class Settler:
         self, items: Sequence[Item], progress: Progress
     ) -> tuple[list[Item], list[tuple[Item, Answer | None]]]:
         """Without what was decided before; with the answers that repeats meet."""
-        ids = sorted({item.envelope.request for item in items if _from_outside(item)})
-        known = {row.id: row for row in await self._records.requests(ids)} if ids else {}
+        await self._look_up(items)
+        known = {id: row for id, row in self._looked_up.items() if row is not None}
+        self._looked_up.clear()
         fresh: list[Item] = []
         answers: list[tuple[Item, Answer | None]] = []
         for item in items:
@@ -205,6 +209,12 @@ class Settler:
                 known[request] = RequestRow(request, item.envelope.digest, None, None, item.at)
             fresh.append(item)
         return fresh, answers
+
+    async def _look_up(self, items: Sequence[Item]) -> None:
+        """The requests of these that were not looked up before."""
+        ids = sorted({item.envelope.request for item in items if _from_outside(item)} - self._looked_up.keys())
+        rows = await self._records.requests(ids) if ids else ()
+        self._looked_up |= dict.fromkeys(ids) | {row.id: row for row in rows}
 
     async def _gather(self, items: Sequence[Item]) -> list[Cell]:
         """The committed cells of all agents of the batch; one query for those not in memory."""
@@ -229,6 +239,26 @@ class Settler:
         return {key: await self._records.parked(key, PARKED_AT_ONCE) for key in keys}
 
     # --- commit and after ---
+
+    async def _commit(self, writes: Writes, *, is_full: bool) -> None:
+        """Beside it what the next turn decides is read, if this one is full; what it may find of this one is not kept.
+
+        Raises:
+            DiramojaError: as the records do.
+        """
+        try:
+            async with anyio.create_task_group() as tasks:
+                if is_full:
+                    tasks.start_soon(self._prepare)
+                await self._records.commit(writes)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group.exceptions[0].__cause__
+        for row in writes.requests:
+            self._looked_up.pop(row.id, None)
+
+    async def _prepare(self) -> None:
+        with contextlib.suppress(DiramojaError):  # Looked up later.
+            await self._look_up(await self._look_ahead())
 
     @contextlib.contextmanager
     def _writing_down(self) -> Iterator[None]:
@@ -274,6 +304,7 @@ class Settler:
 
     async def _look_again(self, piece: Sequence[Item]) -> None:
         """Read how far the partitions are, and forget the agents that were touched."""
+        self._looked_up.clear()
         await self.resync({item.partition for item in piece})
         for item in piece:
             self._hold.cells.forget(item.key)

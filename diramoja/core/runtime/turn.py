@@ -273,7 +273,7 @@ class Turn:
 
     def _apply(self, cell: Cell, item: Item, decided: Decided) -> None:
         """Check all, then change the cell and the rows: so that a bad effect changes nothing."""
-        rows = [each for each in decided.effects if isinstance(each, Put | Remove)]
+        rows = [each for each in decided.effects if isinstance(each, (Put, Remove))]
         for each in rows:
             collection = type(each.row) if isinstance(each, Put) else each.collection
             if cell.kind.rows.get(collection.wire_name) is not collection:
@@ -288,9 +288,9 @@ class Turn:
             collection = type(each.row) if isinstance(each, Put) else each.collection
             key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
-        self.reminded.update(
-            (*item.key, reminder_name(each)) for each in decided.effects if isinstance(each, _REMINDERS)
-        )
+        for effect in decided.effects:
+            if isinstance(effect, _REMINDERS):
+                self.reminded.add((*item.key, reminder_name(effect)))
 
     def _fail(self, cell: Cell, item: Item, decided: Decided, error: BaseException) -> None:
         code, detail, trace = _explained(error)
@@ -349,24 +349,27 @@ def _wrong_phase(cell: Cell, item: Item) -> Reject:
     )
 
 
-_EFFECTS = (State, Event, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
+_EFFECTS = (State, Event, Call, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
 
 
 def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequence[Event | Effect], Answer | None]:
     """The effects that remain, and the answer, if this item owes or may give one."""
+    special: list[Reject | Reply | Tell] = []
     for each in effects:
-        if not isinstance(each, (*_EFFECTS, Call)):
+        if not isinstance(each, _EFFECTS):
             raise _NonsenseError(f"A handler returned {type(each).__name__}.")
+        if isinstance(each, (Reject, Reply, Tell)):
+            special.append(each)
     if len(effects) > MAX_EFFECTS:
         raise _NonsenseError(f"{len(effects)} effects; at most {MAX_EFFECTS} are possible.")
     answers = bool(item.envelope.request)
-    for each in effects:
+    for each in special:
         if isinstance(each, Reject):
             return (), problem(each.status, each.code, each.detail) if answers else None
-    reply = next((each for each in effects if isinstance(each, Reply)), None)
+    reply = next((each for each in special if isinstance(each, Reply)), None)
     if not answers:
         return effects, None  # type: ignore[return-value]  # a State among them is applied and skipped later
     if reply is not None:
         return effects, Answer(reply.status, encode(reply.view))  # type: ignore[return-value]
-    handed_over = any(isinstance(each, Tell) and each.answers for each in effects)
+    handed_over = any(isinstance(each, Tell) and each.answers for each in special)
     return effects, None if handed_over else Answer(NO_CONTENT, b"")  # type: ignore[return-value]

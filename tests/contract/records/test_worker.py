@@ -191,6 +191,9 @@ async def test_commit_of_a_row_that_is_refused_writes_nothing(store: Store, mark
         await store.commit(
             writes([mark], records=[RecordWrite("talk_list", ("id",), [b'{"id":"a","title":"t","n":"many"}'])])
         )
+    good = RecordWrite("talk_list", ("id",), [b'{"id":"a","title":"t","n":1}'])
+    with pytest.raises(InvalidError):  # Found out while the statement before it runs.
+        await store.commit(writes([mark], records=[good, RecordWrite("talk_list_2", ("id",), [b"[]"])]))
     await store.commit(writes([mark]))
     assert await store.events_after({}, 10) == []
 
