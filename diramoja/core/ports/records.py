@@ -467,8 +467,8 @@ class Operations(Protocol):
         """Pause or resume all agents of a kind, those to come included."""
         ...
 
-    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
-        """Agents of a kind with parked commands."""
+    async def parked_agents(self, kinds: Sequence[str], limit: int) -> list[AgentKey]:
+        """Agents of these kinds that run, so that nothing should be parked for them any more, and something is."""
         ...
 
     async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:

@@ -18,13 +18,12 @@ from diramoja.core.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
-from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
 from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
-from diramoja.core.runtime.items import Item, control, strip
+from diramoja.core.runtime.items import Item, strip
 from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
@@ -247,12 +246,9 @@ class Settler:
             self._watch.quiet()
 
     def _after(self, turn: Turn, writes: Writes) -> None:
-        for key, cell in turn.cells.items():
+        for cell in turn.cells.values():
             if cell.revision:
                 self._hold.cells.keep(cell)
-            if key in turn.unparked and cell.parked:
-                number = partition_of(*key)
-                self._hold.control.append(control(key, "_drain", number, self._environment.clock.now()))
         self._hold.marks.update({mark.n: mark for _, mark in writes.marks})
         self._publisher.put(writes.tells, writes.events)
 

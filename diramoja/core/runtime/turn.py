@@ -106,7 +106,7 @@ class Turn:
     def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
         """The committed cells of more agents, and the parked commands of those that are resumed."""
         self.cells.update((cell.key, cell.copy()) for cell in cells)
-        self.parked.update(parked)
+        self.parked = {**parked, **self.parked}  # What was taken of it is not taken again.
 
     def add(self, items: Sequence[Item]) -> None:
         """Queue the items by agent, in their order, behind what was decided."""
@@ -199,7 +199,7 @@ class Turn:
         return cell.mode == "running" and cell.key.kind not in self._paused_kinds
 
     def _control(self, cell: Cell, item: Item) -> list[Item]:
-        """Pause, or run again: then the parked commands come first, those left over after a further `_drain`."""
+        """Pause, or run again: then the parked commands come first; the worker sees to those that are left over."""
         if item.verb == "_pause":
             cell.mode = "paused"
             return []
@@ -209,7 +209,7 @@ class Turn:
             return []
         rows = self.parked.get(cell.key, ())
         if rows:
-            self.unparked[cell.key] = rows[-1].seq
+            self.unparked[cell.key], self.parked[cell.key] = rows[-1].seq, ()
             if rows[-1].seq == cell.parked:
                 cell.parked = 0
         items = [from_parked(row, item.partition, self.registry) for row in rows]

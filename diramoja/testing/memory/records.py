@@ -329,9 +329,10 @@ class MemoryRecords:
         """See the port."""
         self.versions = dict(versions)
 
-    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
+    async def parked_agents(self, kinds: Sequence[str], limit: int) -> list[AgentKey]:
         """See the port."""
-        return sorted({AgentKey(*key[:2]) for key in self.parked_rows if key[0] == kind})[:limit]
+        rows = sorted(self.snapshot.items())
+        return [key for key, row in rows if row.parked and row.mode == "running" and key.kind in kinds][:limit]
 
     async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:
         """See the port."""
