@@ -188,6 +188,18 @@ class Session:
             raise UnauthenticatedError("This session is another member's.", code="token_invalid")
         self._claims, self._reader = claims, reader_of(claims)
         self._greet()
+        self._leave_denied()
+
+    def _leave_denied(self) -> None:
+        """A fresh token may bear fewer roles than the one before."""
+        for key in list(self._heard):
+            label = self._live.channels.label(key)
+            try:
+                self._live.channels.resolve(label, self._reader)
+            except DiramojaError as error:
+                self._live.feed.leave(self._outbox, [key])
+                del self._heard[key]
+                self._outbox.put(error_frame(error, channel=label))
 
     async def _join(self, after: Mapping[str, int | None]) -> None:
         wanted: dict[AgentKey, int | None] = {}

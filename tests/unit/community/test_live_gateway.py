@@ -160,6 +160,19 @@ def test_token_that_expires_closes_the_socket_and_a_fresh_one_prolongs_it(gatewa
         assert closed.value.code == session.UNAUTHENTICATED
 
 
+def test_fresh_token_with_fewer_roles_ends_what_it_may_not_hear(gateway: tuple[Client, Process]) -> None:
+    client, process = gateway
+    with connected(gateway, "mem_a") as socket:
+        ask(socket, type="subscribe", channels=["inbox:me", "talk:tlk_1"])
+        ask(socket, type="authenticate", token=process.token("mem_a", "supporter"))
+        told = socket.receive_json(timeout=2)
+        assert (told["type"], told["code"], told["channel"]) == ("error", "channel_denied", "inbox:me")
+        client.post("/v1/talks/mem_a/inbox", json={"text": "hello"}, headers=process.signed_in())
+        announce(gateway)
+        rate(gateway)
+        assert socket.receive_json(timeout=2)["channel"] == "talk:tlk_1"
+
+
 # --- what they hear ---
 
 
