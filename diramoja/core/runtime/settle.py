@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 import anyio
@@ -17,6 +16,7 @@ from diramoja.core.errors import (
     MessageError,
     OutcomeUnknownError,
     UnavailableError,
+    trace_of,
 )
 from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
 from diramoja.core.runtime.assemble import Assembly
@@ -239,8 +239,7 @@ class Settler:
         except DiramojaError as error:
             raise InvalidError(str(error), code=error.code) from error
         except Exception as error:  # the border: what a plugin decided cannot be written down
-            trace = "".join(traceback.format_exception(error, limit=-6))
-            log.warning("decision_unwritable", error=type(error).__name__, trace=trace)
+            log.warning("decision_unwritable", error=type(error).__name__, trace=trace_of(error))
             raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
         finally:
             self._watch.quiet()

@@ -10,7 +10,6 @@ Pure but for the loading of missing own rows, which its caller does:
 """
 
 import hashlib
-import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -34,7 +33,7 @@ from diramoja.core.decisions import (
     Tell,
     reminder_name,
 )
-from diramoja.core.errors import MessageError
+from diramoja.core.errors import MessageError, trace_of
 from diramoja.core.messages import Event, Row, State, decode, encode
 from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKey
 from diramoja.core.registry import Registry
@@ -281,7 +280,7 @@ class Turn:
         state = next((each for each in decided.effects if isinstance(each, State)), None)
         if state is not None:
             if type(state) is not cell.kind.state or state.phase not in cell.kind.phases:
-                raise TypeError(f"{state!r:.200} is no state of {cell.kind.name}.")
+                raise TypeError(f"{type(state).__name__} in {state.phase} is no state of {cell.kind.name}.")
             cell.become(state)
         for each in rows:
             row = each.row if isinstance(each, Put) else None
@@ -327,7 +326,7 @@ def problem(status: int, code: str, detail: str, **more: str) -> Answer:
 def _explained(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, _RefusedError):
         return error.args[0], error.args[1], ""
-    trace = "".join(traceback.format_exception(error, limit=-8))
+    trace = trace_of(error)
     if isinstance(error, HandlerTimeoutError):
         return "handler_timeout", "It ran for too long and was interrupted.", trace
     if isinstance(error, MessageError):

@@ -271,8 +271,7 @@ class Worker:
         kinds = sorted(self._environment.registry.kinds.keys() - paused)
         found = await self._environment.ports.get(Operations).parked_agents(kinds, PARKED_AGENTS)
         mine = [key for key in found if partition_of(*key) in self._hold.marks][:PARKED_AT_ONCE]
-        now = self._environment.clock.now()
-        self._hold.control = [control(key, "_drain", partition_of(*key), now) for key in mine]
+        self._hold.control = [control(key, "_drain", partition_of(*key), self._environment.clock.now()) for key in mine]
         if mine:  # Perhaps there are more.
             self._next["owners"] = 0.0
 
