@@ -326,13 +326,12 @@ def problem(status: int, code: str, detail: str, **more: str) -> Answer:
 def _explained(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, _RefusedError):
         return error.args[0], error.args[1], ""
-    trace = trace_of(error)
     if isinstance(error, HandlerTimeoutError):
-        return "handler_timeout", "It ran for too long and was interrupted.", trace
+        return "handler_timeout", "It ran for too long and was interrupted.", trace_of(error)
     if isinstance(error, MessageError):
-        return error.code, str(error), trace
+        return error.code, str(error), trace_of(error)
     code = "decision_invalid" if isinstance(error, TypeError | _NonsenseError) else "handler_failed"
-    return code, type(error).__name__, trace
+    return code, type(error).__name__, trace_of(error)
 
 
 class _NonsenseError(Exception):

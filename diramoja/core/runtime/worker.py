@@ -30,8 +30,7 @@ log = structlog.get_logger(__name__)
 FIT_S = 2.0
 """Between two looks at the stream and the versions; a claim always looks."""
 DUE_AT_ONCE = 200
-PARKED_AT_ONCE = 200
-"""Agents of which a turn decides what was parked."""
+"""Reminders of one turn, and agents of which it decides what was parked."""
 LEAVE_S = 10.0
 DRAIN_S = 3.0
 FLUSH_S = 1.0
@@ -270,7 +269,7 @@ class Worker:
         paused = self._hold.paused_kinds = dict(await self._records.kind_modes())
         kinds = sorted(self._environment.registry.kinds.keys() - paused)
         found = await self._environment.ports.get(Operations).parked_agents(kinds, PARKED_AGENTS)
-        mine = [key for key in found if partition_of(*key) in self._hold.marks][:PARKED_AT_ONCE]
+        mine = [key for key in found if partition_of(*key) in self._hold.marks][:DUE_AT_ONCE]
         self._hold.control = [control(key, "_drain", partition_of(*key), self._environment.clock.now()) for key in mine]
         if mine:  # Perhaps there are more.
             self._next["owners"] = 0.0

@@ -222,7 +222,8 @@ class MemoryRecords:
     async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
         """See the port."""
         free = [row for row in self.jobs.values() if row.name in names and self._is_free(row, now)]
-        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in free[:limit]]
+        one_by_one = [row for row in free if row.state == "running"][:1] + [row for row in free if row.state == "ready"]
+        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in one_by_one[:limit]]
         self.jobs.update({row.id: row for row in taken})
         self.job_locks.update(dict.fromkeys((row.id for row in taken), self.clock.now() + timedelta(seconds=lease_s)))
         return taken
