@@ -81,7 +81,7 @@ class Session:
         self._socket = socket
         self._claims = claims
         self._reader = reader_of(claims)
-        self._outbox = Outbox()
+        self._outbox = Outbox(live.connections.backlog)
         self._heard: dict[AgentKey, None] = {}
         self._expiry: asyncio.TimerHandle | None = None
         self._close: tuple[int, str] | None = None
@@ -102,6 +102,7 @@ class Session:
                 self._expiry.cancel()
             writer.cancel()
             self._live.feed.leave(self._outbox, self._heard)
+            self._outbox.take_now()  # What nobody takes waits for nobody.
         if self._close is not None:
             with contextlib.suppress(*GONE), anyio.move_on_after(LAST_WRITE_S):
                 await self._socket.close(*self._close)

@@ -9,17 +9,28 @@ import attrs
 from diramoja.core.errors import LimitedError, UnavailableError
 from diramoja_community.settings import GatewaySettings
 
-__all__ = ["Connections", "Outbox"]
+__all__ = ["Backlog", "Connections", "Outbox"]
 
 OUTBOX_FRAMES = 1024
 OUTBOX_CHARACTERS = 4_000_000
+ALL_CHARACTERS = 64_000_000
+"""Of a gateway's queues together; beyond that each holds only so many:"""
+THIN_CHARACTERS = 100_000
 TOO_MANY = "too_many_connections"
+
+
+@attrs.define
+class Backlog:
+    """What waits in all queues of a gateway."""
+
+    characters: int = 0
 
 
 @attrs.define(eq=False)
 class Outbox:
     """Frames that wait for one socket or poll, in bounds; an ear of the live feed. There are thousands: it is small."""
 
+    backlog: Backlog = attrs.field(factory=Backlog)
     positions: dict[str, int] = attrs.field(factory=dict)
     slow: bool = False
     _frames: list[str] = attrs.field(factory=list)
@@ -39,16 +50,21 @@ class Outbox:
             return
         self._frames.append(frame)
         self._characters += len(frame)
-        if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
+        self.backlog.characters += len(frame)
+        if len(self._frames) > OUTBOX_FRAMES or self._characters > self._most:
             self.slow = True
             self.take_now()
         if self._taker is not None and not self._taker.done():
             self._taker.set_result(None)
 
     @property
+    def _most(self) -> int:
+        return OUTBOX_CHARACTERS if self.backlog.characters < ALL_CHARACTERS else THIN_CHARACTERS
+
+    @property
     def is_half_full(self) -> bool:
         """Whether no further page should be replayed into it now."""
-        return len(self._frames) > OUTBOX_FRAMES // 2 or self._characters > OUTBOX_CHARACTERS // 2
+        return len(self._frames) > OUTBOX_FRAMES // 2 or self._characters > self._most // 2
 
     async def room(self) -> None:
         """See `Ear`."""
@@ -70,6 +86,7 @@ class Outbox:
     def take_now(self) -> list[str]:
         """All that waits."""
         frames, self._frames = self._frames, []
+        self.backlog.characters -= self._characters
         self._characters = 0
         if self._space is not None:
             self._space.set()
@@ -85,6 +102,7 @@ class Connections:
         self._of: dict[str, int] = {}
         self.count = 0
         self.slow = 0
+        self.backlog = Backlog()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:

@@ -73,7 +73,7 @@ def poll_route(live: Live) -> HTTPRouteHandler:
     ) -> LivePoll:
         """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
         wanted = _wanted(live, channels, after, reader)
-        outbox = PollBox()
+        outbox = PollBox(live.connections.backlog)
         given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
         come: dict[str, int] = {}
         with live.connections.open(), live.connections.of(reader.member or address_of(request)):
@@ -87,6 +87,7 @@ def poll_route(live: Live) -> HTTPRouteHandler:
                         frames = await outbox.take()
             finally:
                 live.feed.leave(outbox, wanted)
+                outbox.take_now()  # Of a poll that was broken off.
         # What overflowed is gone: the client asks again from where it was.
         answer: LivePoll = _answer(frames, given if outbox.slow else given | come | outbox.positions)
         return answer

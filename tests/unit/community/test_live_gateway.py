@@ -17,7 +17,7 @@ from litestar.testing import TestClient, WebSocketTestSession
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
 from diramoja.core.ports.records import EventRow
 from diramoja_community import live as session
-from diramoja_community.outbox import OUTBOX_FRAMES, Outbox
+from diramoja_community.outbox import ALL_CHARACTERS, OUTBOX_FRAMES, THIN_CHARACTERS, Backlog, Outbox
 from diramoja_community.settings import GatewaySettings
 from tests.support import talks
 from tests.support.gateway import Process, gateway_client
@@ -323,6 +323,34 @@ def test_outbox_that_is_full_drops_all_and_says_so() -> None:
     assert outbox.take_now() == []
     outbox.offer("{}", "talk:a", 9)
     assert outbox.take_now() == []
+
+
+def test_outboxes_of_many_who_do_not_read_are_bounded_together() -> None:
+    backlog = Backlog()
+    outboxes = [Outbox(backlog) for _ in range(500)]
+    for _ in range(30):
+        for outbox in outboxes:
+            outbox.offer("x" * 20_000, "talk:a", None)
+    assert backlog.characters < ALL_CHARACTERS + len(outboxes) * THIN_CHARACTERS
+    assert any(outbox.slow for outbox in outboxes)
+    for outbox in outboxes:
+        outbox.take_now()
+    assert backlog.characters == 0
+    outboxes.append(Outbox(backlog))
+    for _ in range(30):
+        outboxes[-1].offer("x" * 20_000, "talk:a", None)
+    assert not outboxes[-1].slow
+
+
+def test_what_a_session_or_poll_leaves_waits_for_nobody(gateway: tuple[Client, Process]) -> None:
+    announce(gateway)
+    rate(gateway, 50)
+    with connected(gateway) as socket:
+        socket.send_json({"type": "resume", "after": {"talk:tlk_1": 1}})
+        assert socket.receive_json(timeout=2)["seq"] == 2
+    poll(gateway, "channels=talk:tlk_1&after=1&wait=0")
+    backlog = gateway[0].app.state.gateway.live.connections.backlog
+    assert backlog.characters == 0
 
 
 # --- polling ---
