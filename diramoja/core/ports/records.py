@@ -385,10 +385,7 @@ class JobStore(Protocol):
     """What a process of the role `jobs` needs."""
 
     async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
-        """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time.
-
-        Of those whose lease ran out one at a time: it may be what ended its runner.
-        """
+        """Due jobs, now `running` for at most `lease_s`, attempts + 1, no one twice at a time; of lapsed leases one."""
         ...
 
     async def holds_job(self, job: JobRow) -> bool:
