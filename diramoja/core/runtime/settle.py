@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import anyio
@@ -17,14 +16,14 @@ from diramoja.core.errors import (
     MessageError,
     OutcomeUnknownError,
     UnavailableError,
+    trace_of,
 )
-from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
 from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
-from diramoja.core.runtime.items import Item, control, strip
+from diramoja.core.runtime.items import Item, strip
 from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
@@ -270,19 +269,15 @@ class Settler:
         except DiramojaError as error:
             raise InvalidError(str(error), code=error.code) from error
         except Exception as error:  # the border: what a plugin decided cannot be written down
-            trace = "".join(traceback.format_exception(error, limit=-6))
-            log.warning("decision_unwritable", error=type(error).__name__, trace=trace)
+            log.warning("decision_unwritable", error=type(error).__name__, trace=trace_of(error))
             raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
         finally:
             self._watch.quiet()
 
     def _after(self, turn: Turn, writes: Writes) -> None:
-        for key, cell in turn.cells.items():
+        for cell in turn.cells.values():
             if cell.revision:
                 self._hold.cells.keep(cell)
-            if key in turn.unparked and cell.parked:
-                number = partition_of(*key)
-                self._hold.control.append(control(key, "_drain", number, self._environment.clock.now()))
         self._hold.marks.update({mark.n: mark for _, mark in writes.marks})
         self._publisher.put(writes.tells, writes.events)
 

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 FIT_S = 2.0
 """Between two looks at the stream and the versions; a claim always looks."""
 DUE_AT_ONCE = 200
+"""Reminders of one turn, and agents of which it decides what was parked."""
 PIECE_MESSAGES = 32
 LEAVE_S = 10.0
 DRAIN_S = 3.0
@@ -204,7 +205,7 @@ class Worker:
         await self._claim([number for number in sorted(mine - held) if not rows[number].owner])
         while self._lost:
             await self._intake.close(self._lost.pop())
-        await self._look_at_kinds()
+        await self._look_at_parked()
 
     async def _is_fit(self, rows: Sequence[PartitionRow], *, claims: bool) -> bool:
         """Whether this worker may have partitions; looked up now and then, and before it claims some."""
@@ -269,20 +270,15 @@ class Worker:
         self._ahead = [item for item in self._ahead if item.partition != number]
         self._lost.append(number)
 
-    async def _look_at_kinds(self) -> None:
-        """Kinds that are paused; the agents of one that runs again decide what was parked."""
-        modes = dict(await self._records.kind_modes())
-        for kind in self._hold.paused_kinds:
-            if kind not in modes:
-                await self._drain(kind)
-        self._hold.paused_kinds = modes
-
-    async def _drain(self, kind: str) -> None:
-        now = self._environment.clock.now()
-        for key in await self._environment.ports.get(Operations).parked_agents(kind, PARKED_AGENTS):
-            number = partition_of(*key)
-            if number in self._hold.marks:
-                self._hold.control.append(control(key, "_drain", number, now))
+    async def _look_at_parked(self) -> None:
+        """Which kinds are paused, and what was parked for agents that run: the rows say so, whoever resumed them."""
+        paused = self._hold.paused_kinds = dict(await self._records.kind_modes())
+        kinds = sorted(self._environment.registry.kinds.keys() - paused)
+        found = await self._environment.ports.get(Operations).parked_agents(kinds, PARKED_AGENTS)
+        mine = [key for key in found if partition_of(*key) in self._hold.marks][:DUE_AT_ONCE]
+        self._hold.control = [control(key, "_drain", partition_of(*key), self._environment.clock.now()) for key in mine]
+        if mine:  # Perhaps there are more.
+            self._next["owners"] = 0.0
 
     async def _flush_marks(self) -> None:
         """Store the publisher's watermarks while there is nothing else to commit."""
