@@ -72,7 +72,7 @@ class Worker:
             watch=self._watch,
         )
         self._careful: dict[int, Doubt] = {}
-        self._lost: list[int] = []
+        self._lost: set[int] = set()
         self._next = {"owners": 0.0, "fit": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = self._broken_off = False
         self.decided = 0
@@ -244,8 +244,7 @@ class Worker:
         self._publisher.put(tail.tells, tail.events)
         await self._intake.open(row.n, row.cursor)
         self._hold.marks[row.n] = row
-        if row.n in self._lost:
-            self._lost.remove(row.n)
+        self._lost.discard(row.n)
 
     async def _give_back(self, numbers: Sequence[int]) -> None:
         if not numbers:
@@ -261,7 +260,7 @@ class Worker:
         self._hold.marks.pop(number, None)
         self._careful.pop(number, None)
         self._hold.cells.forget_partition(number)
-        self._lost.append(number)
+        self._lost.add(number)
 
     async def _look_at_kinds(self) -> None:
         """Kinds that are paused; the agents of one that runs again decide what was parked."""
