@@ -11,7 +11,7 @@ from tests.simulation.world import AGENTS, Weather, World
 
 agents = st.integers(0, AGENTS - 1).map(lambda number: f"led_{number}")
 crashes = st.integers(0, 2**32 - 1)
-CANCELLED = {"every", "cron", "hush"}
+CANCELLED = {"hush"}
 """Not for agents that are paused: what came due meanwhile is parked, and comes in spite of being cancelled."""
 
 
