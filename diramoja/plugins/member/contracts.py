@@ -298,8 +298,8 @@ class UnseatMember(Command):
 # --- events ---
 
 
-class WallChanged(Event, name="member.wall.changed"):
-    """A member blocked or muted another, or took it back. Not live, and shown to nobody."""
+class WallChanged(Event, name="member.wall.changed", live=True):
+    """A member blocked or muted another, or took it back. Heard by that member alone, never by the other."""
 
     member: Personal[str]
     other: Personal[str]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.core import Channel, Plugin, Walls, hookimpl
 from diramoja.plugins.member.activity import find_topics
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import body
@@ -18,6 +18,7 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
+from diramoja.plugins.member.queries import walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
 
@@ -58,6 +59,7 @@ def register_plugin() -> Plugin:
             "body.manage": {"membership_officer"},
         },
         channels={"member": Channel("member.listen", own=True)},
+        walls=Walls("member", walls_between),
         migrations=here / "migrations",
         locale=here / "locale",
     )

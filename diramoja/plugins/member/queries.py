@@ -49,6 +49,7 @@ __all__ = [
     "network_of",
     "one_member",
     "topics_since",
+    "walls_between",
     "walls_of",
 ]
 
@@ -196,6 +197,15 @@ async def members_interested(event: TopicCreated, db: Database) -> AsyncIterator
     )
     async for row in db.stream(sql, event.category, event.author):
         yield row["id"]
+
+
+async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """Of these members, member → those whom a block keeps apart from them, whoever put it up."""
+    rows = await db.fetch(
+        "SELECT member, array_agg(other) AS others FROM member_wall WHERE member = ANY($1::text[]) GROUP BY member",
+        list(members),
+    )
+    return {row["member"]: frozenset(row["others"]) for row in rows}
 
 
 async def topics_since(db: Database, interests: Sequence[str], since: datetime, most: int) -> list[tuple[str, str]]:

@@ -55,6 +55,19 @@ def test_whom_a_block_parts_is_not_there_for_the_other(platform: Community) -> N
     assert amina.call("PUT", "/v1/members/mem_nobody/block").json()["code"] == "member_missing"
 
 
+def test_a_wall_is_heard_of_by_whoever_put_it_up_alone(platform: Community) -> None:
+    amina, baraka = platform.join(), platform.join()
+    does(amina, "PUT", "block", baraka)
+
+    def heard(who: Person) -> list[str]:
+        answer = who.get("/v1/live/poll?channels=member:me&after=0&wait=0")
+        assert answer.status_code == 200, answer.text
+        return [event["name"] for event in answer.json()["events"]]
+
+    until(lambda: heard(amina) == ["member.wall.changed"])
+    assert heard(baraka) == []
+
+
 def _missing(who: Person, whom: Person) -> Any:
     answer = who.get(f"/v1/members/{whom.id}")
     return answer.json() if answer.status_code == 404 else None
