@@ -193,13 +193,13 @@ def _promoted(state: Member, context: Context) -> tuple[Member, tuple[Event | Ef
 
 def _offer(context: Context, *, is_taken: bool) -> Notify:
     settings = context.settings(MemberSettings)
-    offered = "Your engagement has been above {score} for {days} days: you may be called an active member."
-    taken = "Your engagement has been above {score} for {days} days: you are called an active member now."
     return Notify(
         kind="member.promotion",
         notice_class="personal",
         subject=Subject("member", context.id),
-        text=taken if is_taken else offered,
+        text="Your engagement has been above {score} for {days} days: you are called an active member now."
+        if is_taken
+        else "Your engagement has been above {score} for {days} days: you may be called an active member.",
         values={"score": str(settings.promotion_above_score), "days": str(settings.promotion_after_days)},
         key=f"promotion:{context.now:%Y-%m-%d}",
     )

@@ -33,6 +33,7 @@ from diramoja.plugins.member.member import (
     ReviewActivity,
     member,
     member_view,
+    officer_view,
     only_oneself,
 )
 from diramoja.plugins.member.settings import MemberSettings
@@ -117,7 +118,7 @@ def set_membership(state: Member, message: SetMembership, context: Context) -> D
     level, standing = message.level or state.membership_level, message.standing or state.standing
     verified = state.verified if message.verified is None else message.verified
     if (level, standing, verified) == (state.membership_level, state.standing, state.verified):
-        return Reply(member_view(context.id, state))
+        return Reply(officer_view(context.id, state))
     changed = state.but(
         membership_level=level,
         standing=standing,
@@ -132,7 +133,7 @@ def set_membership(state: Member, message: SetMembership, context: Context) -> D
         events.append(LevelChanged(context.id, level, message.reason))
     if standing != state.standing:
         events.append(StandingChanged(context.id, standing, message.reason))
-    return changed, Put(row), *events, Reply(member_view(context.id, changed))
+    return changed, Put(row), *events, Reply(officer_view(context.id, changed))
 
 
 @member.on(*PRESENT)

@@ -240,10 +240,11 @@ class CountLike(Command):
 
 
 class CountPost(Command):
-    """A post of this member was published."""
+    """A post of this member was published. `thirds`: its F2 so far; None: it comes as RatePost."""
 
     post: str
     is_reply: bool
+    thirds: Annotated[int, Meta(ge=0, le=3)] | None = None
 
 
 # --- from moderation ---

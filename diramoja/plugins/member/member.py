@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET
 
 from diramoja.core import AgentKind, Command, Context, Personal, Reject, RemindAt, Row, State, View
 from diramoja.plugins.member.contracts import (
@@ -42,6 +43,7 @@ __all__ = [
     "in_force",
     "member",
     "member_view",
+    "officer_view",
     "only_oneself",
     "phase_of",
     "wake",
@@ -235,6 +237,20 @@ def member_view(id: str, state: Member) -> MemberView:
         age_group=state.age_group,
         privacy=state.privacy,
         promotion=state.promotion,
+    )
+
+
+def officer_view(id: str, state: Member) -> MemberView:
+    """As a membership officer sees it: without what only the member, or moderators, need to know."""
+    privacy, free = state.privacy, state.phase in FREE
+    return member_view(id, state).but(
+        interests=state.interests if privacy.interests != "nobody" else UNSET,
+        contributions=ContributionCounts(state.posts, state.comments) if privacy.contributions != "nobody" else UNSET,
+        activity=state.phase if free and privacy.activity != "nobody" else UNSET,
+        moderation=UNSET,
+        age_group=UNSET,
+        privacy=UNSET,
+        promotion=UNSET,
     )
 
 

@@ -75,12 +75,11 @@ def end_sanction(state: Member, message: EndSanction, context: Context) -> Decis
     restored = _restored(_out_of_force(state, row), row, "term", context)
     if not _holds(state, row):
         return *restored, *ended
-    text = "Your restriction of {since} has ended: you can take part again as before."
     told = Notify(
         kind="member.restored",
         notice_class="personal",
         subject=Subject("sanction", row.id),
-        text=text,
+        text="Your restriction of {since} has ended: you can take part again as before.",
         values={"since": f"{row.at:%Y-%m-%d}"},
     )
     still = in_force(_out_of_force(state, row), context.now) is not None
@@ -105,8 +104,12 @@ def lift_sanction(state: Member, message: LiftSanction, context: Context) -> Dec
 
 @member.on(*PRESENT)
 def forget_sanction(state: Member, message: ForgetSanction, context: Context) -> Decision:
-    """Sanctions are kept for a year after their term."""
-    return Remove(Sanction, message.sanction)
+    """Sanctions are kept for a year after their term; what holds is not forgotten."""
+    row = context.row(Sanction, message.sanction)
+    if row is None or _holds(state, row):
+        return None
+    over = _out_of_force(state, row) if row.status == "in_force" else state
+    return over, Remove(Sanction, message.sanction)
 
 
 # --- parts of decisions ---
@@ -126,7 +129,7 @@ def _holds(state: Member, row: Sanction) -> bool:
 
 
 def _out_of_force(state: Member, row: Sanction) -> Member:
-    warnings = state.warnings - (row.action == "warn" and state.warnings > 0)
+    warnings = state.warnings - (row.action == "warn")
     return state.but(in_force=tuple(each for each in state.in_force if each.sanction != row.id), warnings=warnings)
 
 

@@ -45,25 +45,27 @@ def count_post(state: Member, message: CountPost, context: Context) -> Decision:
     days = state.post_days
     if today not in days:
         days = (*(day for day in days if day > first), today)
-    if message.is_reply:
-        return state.but(comments=state.comments + 1, post_days=days)
-    return state.but(posts=state.posts + 1, post_days=days)
+    posts, comments = state.posts + (not message.is_reply), state.comments + message.is_reply
+    counted = state.but(posts=posts, comments=comments, post_days=days)
+    return counted if message.thirds is None else _rated(counted, message.post, message.thirds, context)
 
 
 @member.on(*PRESENT)
 def rate_post(state: Member, message: RatePost, context: Context) -> Decision:
     """The last posts count; an older one that is rated anew does not come back."""
-    row = context.row(OwnPost, message.post) or OwnPost(message.post)
-    if row.thirds == message.thirds:
-        return None
-    put = Put(row.but(thirds=message.thirds))
-    rated = RatedPost(message.post, message.thirds)
+    return _rated(state, message.post, message.thirds, context)
+
+
+def _rated(state: Member, post: str, thirds: int, context: Context) -> tuple[Member | Put, ...]:
+    row = context.row(OwnPost, post) or OwnPost(post)
+    if row.thirds == thirds:
+        return (state,)
+    put = Put(row.but(thirds=thirds))
+    rated = RatedPost(post, thirds)
     if row.thirds is None:
         most = context.settings(MemberSettings).engagement_quality_posts
         return state.but(recent=(*state.recent, rated)[-most:]), put
-    if message.post not in {each.post for each in state.recent}:
-        return put
-    return state.but(recent=tuple(rated if each.post == message.post else each for each in state.recent)), put
+    return state.but(recent=tuple(rated if each.post == post else each for each in state.recent)), put
 
 
 @member.on(*PRESENT)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from diramoja.core import Command
 from diramoja.core.errors import InvalidError
@@ -95,6 +96,9 @@ def test_level_and_standing_change_with_a_reason_that_is_kept() -> None:
     assert after.puts == [change]
     again = told(after.state, SetMembership("again", level="member"), sender="mem_off")
     assert (again.events, again.puts) == ([], [])
+    assert isinstance(after.reply, MemberView) and after.reply.standing == "arrears"
+    kept = (after.reply.age_group, after.reply.privacy, after.reply.moderation, after.reply.activity)
+    assert kept == (UNSET,) * 4
     verified = told(after.state, SetMembership("seen the papers", verified=True), sender="mem_off")
     assert verified.state.verified and [row.key for row in verified.puts] == ["mem_a:2"]
 

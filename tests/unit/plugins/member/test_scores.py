@@ -163,6 +163,8 @@ def test_the_quality_of_a_post_replaces_the_one_before_and_old_posts_do_not_come
     assert ledger.state.recent[-1] == RatedPost("p24", 3)
     assert "p0" not in {each.post for each in ledger.state.recent}
     assert ledger.told(RatePost("p24", 3)).puts == []
+    ledger.told(CountPost("p25", is_reply=True, thirds=2), RatePost("p25", 3))
+    assert ledger.state.recent[-2:] == (RatedPost("p24", 3), RatedPost("p25", 3))
 
 
 def test_five_likers_of_a_post_count_and_one_of_them_three_times_a_month() -> None:
