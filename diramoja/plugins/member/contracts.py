@@ -65,6 +65,7 @@ __all__ = [
     "WallChanged",
     "check_region",
     "not_walled",
+    "walled_off",
 ]
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -414,6 +415,14 @@ def not_walled(reader: str, author: str) -> str:
     """
     wall = f"wall.member = {reader} AND wall.other = {author}"
     return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
+
+
+def walled_off(reader: str) -> str:
+    """SQL query: `other`, whom a block keeps apart from a member, given as an SQL expression such as `$1`.
+
+    For what cannot be asked with `not_walled`, such as a search engine.
+    """
+    return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
 
 
 def check_region(region: str, settings: MemberSettings) -> None:
