@@ -106,13 +106,15 @@ async def one_post(db: Database, reader: Reader, id: str) -> PostView:
     return _post(row, reader)
 
 
-async def topic_of_post(db: Database, id: str) -> str:
-    """The topic that has this post, whatever its status.
+async def topic_of_post(db: Database, reader: Reader, id: str) -> str:
+    """The topic that has this post, whose commands the topic judges; a deleted one's for its author to repeat them.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is none, or none that this reader may know of; the answers are the same.
     """
-    row = await db.one("SELECT topic FROM post WHERE id = $1", id)
+    row = await db.one(
+        "SELECT topic FROM post WHERE id = $3 AND (status = 'published' OR $2 OR author = $1)", *_reader(reader), id
+    )
     if row is None:
         raise MissingError(f"There is no post {id}.", code="post_missing")
     return str(row["topic"])

@@ -7,6 +7,7 @@ from litestar import Controller, delete, get, post, put
 from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
@@ -47,7 +48,7 @@ class NewPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A post to be written."""
 
     body: PostBody
-    reply_to: str | None = None
+    reply_to: Annotated[str, Meta(max_length=128)] | None = None
 
 
 class NewReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,9 +137,9 @@ class Posts(Controller):
         return await one_post(db, reader, post_id)
 
     @delete("/", permission="post.write", summary="Delete an own post")
-    async def delete_post(self, post_id: str, db: Database, send: Send) -> None:
+    async def delete_post(self, post_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Its text goes."""
-        await send("topic", await topic_of_post(db, post_id), DeletePost(post_id))
+        await send("topic", await topic_of_post(db, reader, post_id), DeletePost(post_id))
 
     @put(
         "/reactions/{kind:str}",
@@ -147,14 +148,14 @@ class Posts(Controller):
         status_code=HTTP_204_NO_CONTENT,
         summary="React to a post",
     )
-    async def react(self, post_id: str, kind: Kind, db: Database, send: Send) -> None:
+    async def react(self, *, post_id: str, kind: Kind, db: Database, reader: Reader, send: Send) -> None:
         """Agree, disagree and pass replace each other; like is apart."""
-        await send("topic", await topic_of_post(db, post_id), React(post_id, kind))
+        await send("topic", await topic_of_post(db, reader, post_id), React(post_id, kind))
 
     @delete("/reactions/{kind:str}", permission="post.react", limit="votes", summary="Take a reaction back")
-    async def unreact(self, post_id: str, kind: Kind, db: Database, send: Send) -> None:
+    async def unreact(self, *, post_id: str, kind: Kind, db: Database, reader: Reader, send: Send) -> None:
         """One that is not there is no error."""
-        await send("topic", await topic_of_post(db, post_id), Unreact(post_id, kind))
+        await send("topic", await topic_of_post(db, reader, post_id), Unreact(post_id, kind))
 
     @post(
         "/reports",
@@ -163,8 +164,8 @@ class Posts(Controller):
         summary="Report a post to moderators",
         responses={HTTP_200_OK: ResponseSpec(ReportView, description="You reported it before: the same report.")},
     )
-    async def report(self, post_id: str, data: NewReport, db: Database, send: Send) -> ReportView:
+    async def report(self, *, post_id: str, data: NewReport, db: Database, reader: Reader, send: Send) -> ReportView:
         """The answer shows neither the case nor other reports."""
         command = ReportPost(send.new_id("rep"), post_id, data.reason, data.text)
-        view: ReportView = await send("topic", await topic_of_post(db, post_id), command)
+        view: ReportView = await send("topic", await topic_of_post(db, reader, post_id), command)
         return view

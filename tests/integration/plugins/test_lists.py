@@ -138,9 +138,12 @@ async def test_a_single_post_is_seen_as_in_the_list(db: Database) -> None:
 
 
 async def test_the_topic_of_a_post_is_found_or_missing(db: Database) -> None:
-    assert await topic_of_post(db, "pst_11") == "top_00"
-    with pytest.raises(MissingError):
-        await topic_of_post(db, "pst_x")
+    author = Reader("mem_0", AUTHOR.roles)
+    for reader, id in ((GUEST, "pst_11"), (author, "pst_03"), (MODERATOR, "pst_03")):
+        assert await topic_of_post(db, reader, id) == "top_00"
+    for reader, id in ((GUEST, "pst_x"), (MODERATOR, "pst_x"), (GUEST, "pst_03"), (AUTHOR, "pst_03")):
+        with pytest.raises(MissingError):
+            await topic_of_post(db, reader, id)
 
 
 async def test_topics_are_paged_new_and_active(db: Database) -> None:
