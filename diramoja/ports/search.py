@@ -24,7 +24,10 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class SearchQuery(msgspec.Struct, frozen=True):
-    """What is asked. `q` is free text: words, "phrases", -without; `limit` 1 to 100."""
+    """What is asked. `q` is free text: words, "phrases", -without; `limit` 1 to 100.
+
+    `hidden`: authors whose documents are neither found nor counted.
+    """
 
     q: str
     kind: str = ""
@@ -33,6 +36,7 @@ class SearchQuery(msgspec.Struct, frozen=True):
     until: datetime | None = None
     limit: int = 20
     cursor: str = ""
+    hidden: Sequence[str] = ()
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -77,6 +81,6 @@ class Search(Protocol):
         """
         ...
 
-    async def suggest(self, prefix: str, limit: int) -> Sequence[str]:
-        """Titles and words that begin with this, most frequent first."""
+    async def suggest(self, prefix: str, limit: int, hidden: Sequence[str] = ()) -> Sequence[str]:
+        """Titles and words that begin with this, most frequent first; none that stands only with hidden authors."""
         ...

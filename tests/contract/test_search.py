@@ -239,6 +239,29 @@ async def test_a_prefix_means_itself(search: Search, prefix: str) -> None:
     assert await search.suggest(prefix, 10) == []
 
 
+async def test_nothing_of_hidden_authors_is_found_counted_or_suggested(search: Search) -> None:
+    await search.index(
+        [
+            document("p1", title="Clinics of the giraffe", author="mem_a", language="en"),
+            document("p2", title="Clinics of the elephant", author="mem_b", language="en"),
+            document("p3", "The elephant of all", author="mem_c", language="sw"),
+        ]
+    )
+
+    async def found(q: str, *hidden: str) -> tuple[set[str], int]:
+        answer = await search.find(SearchQuery(q, hidden=hidden))
+        return {hit.id for hit in answer.items}, sum(answer.facets["type"].values())
+
+    assert await found("clinics") == ({"p1", "p2"}, 2)
+    assert await found("clinics", "mem_a") == ({"p2"}, 1)
+    assert await found("clinics", "mem_a", "mem_b") == (set(), 0)
+    assert await search.suggest("gir", 10) == ["giraffe"]
+    assert await search.suggest("gir", 10, ["mem_a"]) == []
+    assert await search.suggest("ele", 10, ["mem_b"]) == ["elephant"]
+    assert await search.suggest("ele", 10, ["mem_b", "mem_c"]) == []
+    assert await search.suggest("clin", 10, ["mem_a"]) == ["clinics", "Clinics of the elephant"]
+
+
 async def test_addresses_and_numbers_are_not_suggested(search: Search) -> None:
     await search.index([document("a", "mail jane@example.org or +254700000000 or https://example.org/jane")])
     for prefix in ("jane", "254", "https", "example"):

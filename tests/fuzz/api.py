@@ -20,7 +20,7 @@ from tests.support.community import Community, Person, community
 
 __all__ = ["CHECKS", "ROLES", "Outcome", "fuzz", "people"]
 
-ROLES = ("guest", "supporter", "moderator", "admin")
+ROLES = ("guest", "supporter", "moderator", "membership_officer", "admin")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -61,6 +61,7 @@ def people(platform: Community) -> dict[str, Person | None]:
         "guest": None,
         "supporter": platform.join("fuzz_supporter"),
         "moderator": platform.promote(admin, platform.join("fuzz_moderator")),
+        "membership_officer": platform.promote(admin, platform.join("fuzz_officer"), "membership_officer"),
         "admin": admin,
     }
 

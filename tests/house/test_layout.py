@@ -18,6 +18,15 @@ PLUGIN_FILES = {
 OWN_PLUGIN_FILES = {
     "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
+    "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
+        "activity.py",
+        "sanctions.py",
+        "scores.py",
+        "walls.py",
+        "writing.py",
+        "views.py",
+        "organisation.py",
+    },
 }
 DATA = {".csv", ".tsv", ".txt"}
 

@@ -182,9 +182,9 @@ class Community:
         assert made.returncode == 0, made.stderr
         return self.sign_in(username)
 
-    def promote(self, admin: Person, person: Person) -> Person:
-        """The same person as a moderator."""
-        answer = admin.call("PUT", f"/v1/members/{person.id}/roles/moderator")
+    def promote(self, admin: Person, person: Person, role: str = "moderator") -> Person:
+        """The same person with this role: moderator, membership_officer or admin."""
+        answer = admin.call("PUT", f"/v1/members/{person.id}/roles/{role}")
         assert answer.status_code == 200, answer.text
         return self.sign_in(person.username)
 

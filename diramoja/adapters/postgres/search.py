@@ -15,7 +15,18 @@ import asyncpg
 import msgspec
 
 from diramoja.adapters.postgres.client import Borrowed, PostgresClient
-from diramoja.adapters.postgres.search_sql import END_WORDS, INDEX, LOCK, RANKED, REMOVE, SUGGEST, UNDERSTOOD, find_sql
+from diramoja.adapters.postgres.search_sql import (
+    END_WORDS,
+    INDEX,
+    LANGUAGES_KNOWN,
+    LOCK,
+    RANKED,
+    REMOVE,
+    SUGGEST,
+    UNDERSTOOD,
+    find_sql,
+    stands_sql,
+)
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import PageQuery
 from diramoja.ports.search import Document, Found, Hit, SearchQuery
@@ -95,7 +106,7 @@ class PostgresSearch:
             rows = await connection.fetch(
                 find_sql(languages),
                 *(text, query.kind, query.category, query.since, query.until),
-                *(query.limit + 1, *place, _HEADLINE),
+                *(query.limit + 1, *place, _HEADLINE, list(query.hidden)),
             )
         hits = [_hit(row) for row in rows if row["what"] == "hit"]
         page = hits[: query.limit]
@@ -103,15 +114,24 @@ class PostgresSearch:
         newest_only = sum(facets["type"].values()) >= RANKED
         return Found(page, facets, _cursor(query, page[-1]) if more else None, newest_only)
 
-    async def suggest(self, prefix: str, limit: int) -> Sequence[str]:
+    async def suggest(self, prefix: str, limit: int, hidden: Sequence[str] = ()) -> Sequence[str]:
         """See the port. At most 500 titles are looked at."""
         asked = _CONTROL.sub(" ", prefix).strip()[:LONGEST_PREFIX]
         if not asked or limit < 1:
             return []
         pattern = re.sub(r"([\\%_])", r"\\\1", asked) + "%"
-        rows = await self._queries.fetch(SUGGEST, pattern, 2 * min(limit, MOST_HITS))
-        first = {text.casefold(): text for (text,) in reversed(rows)}  # A title of one word is a word too.
-        return [text for (text,) in rows if first[text.casefold()] is text][:limit]
+        rows = await self._queries.fetch(SUGGEST, pattern, 2 * min(limit, MOST_HITS), list(hidden))
+        words = {row["text"] for row in rows if row["is_word"]}
+        gone = words - await self._standing(words, hidden) if hidden and words else set()
+        texts = [row["text"] for row in rows if not (row["is_word"] and row["text"] in gone)]
+        first = {text.casefold(): text for text in reversed(texts)}  # A title of one word is a word too.
+        return [text for text in texts if first[text.casefold()] is text][:limit]
+
+    async def _standing(self, words: set[str], hidden: Sequence[str]) -> set[str]:
+        """Those that stand in a document of an author who is not hidden."""
+        languages = tuple(row["language"] for row in await self._queries.fetch(LANGUAGES_KNOWN))
+        rows = await self._queries.fetch(stands_sql(languages), sorted(words), list(hidden)) if languages else ()
+        return {row["word"] for row in rows}
 
 
 def _row(document: Document) -> tuple[Any, ...]:

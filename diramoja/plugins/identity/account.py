@@ -113,7 +113,9 @@ def name_lapsing(state: Account, message: NameLapsing, context: Context) -> Deci
 
 @account.on("open")
 def grant_role(state: Account, message: GrantRole, context: Context) -> Decision:
-    """Again changes nothing."""
+    """Again changes nothing. Whoever gives roles does not become a moderator or an officer by it."""
+    if context.sender == context.id:
+        return Reject("own_role", "Another administrator gives you a role.", 403)
     return _with_roles(state, context, {*state.roles, message.role})
 
 

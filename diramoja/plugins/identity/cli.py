@@ -16,7 +16,7 @@ __all__ = ["admin"]
 admin = typer.Typer(help="Administrators and roles.", no_args_is_help=True)
 
 type Username = Annotated[str, typer.Argument(help="As given when joining.")]
-type RoleName = Annotated[str, typer.Argument(help="moderator or admin")]
+type RoleName = Annotated[str, typer.Argument(help="moderator, membership_officer or admin")]
 
 
 @admin.command()
@@ -68,8 +68,8 @@ def _change(host: CommandHost, username: str, role: str, *, give: bool) -> None:
 async def _role(attached: Attached, member: str, role: str, *, give: bool) -> None:
     from diramoja.plugins.identity.contracts import GrantRole, RevokeRole
 
-    if role not in {"moderator", "admin"}:
-        raise InvalidError(f"There is no role {role}.", cure="Name moderator or admin.")
+    if role not in {"moderator", "membership_officer", "admin"}:
+        raise InvalidError(f"There is no role {role}.", cure="Name moderator, membership_officer or admin.")
     known: Any = role
     await attached.send("account", member, GrantRole(known) if give else RevokeRole(known))
 

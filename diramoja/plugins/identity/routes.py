@@ -27,7 +27,7 @@ from diramoja.plugins.identity.rules import check_email, check_password, check_u
 from diramoja.plugins.identity.secrets import secrets_of
 from diramoja.plugins.identity.sessions import Sessions
 from diramoja.plugins.identity.settings import IdentitySettings
-from diramoja.plugins.member.contracts import AgeGroup, Interests, MemberView, Region
+from diramoja.plugins.member.contracts import AgeGroup, Interests, MemberSettings, MemberView, Region, check_region
 
 __all__ = ["Auth", "Registration", "Roles", "Self"]
 
@@ -68,8 +68,11 @@ class Registration(Controller):
     tags = ["Accounts"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/", permission="account.open", status_code=HTTP_201_CREATED, summary="Join")
-    async def join(self, data: NewMember, send: Send, keys: Keys, settings: IdentitySettings) -> MemberView:
+    async def join(  # noqa: PLR0917  # each is a dependency by name
+        self, data: NewMember, send: Send, keys: Keys, settings: IdentitySettings, members: MemberSettings
+    ) -> MemberView:
         """Answers 409 `username_taken` or `email_taken`. The level is supporter."""
+        check_region(data.region, members)
         username, email = check_username(data.username), check_email(data.email)
         check_password(data.password, settings.password_min)
         secrets = secrets_of(keys, settings)
@@ -159,7 +162,7 @@ class Roles(Controller):
 
     @put("/", permission="account.roles", summary="Give a role")
     async def grant(self, member_id: str, role: str, send: Send) -> RolesView:
-        """Moderator or admin; in force from the next sign-in or refresh."""
+        """Moderator, membership_officer or admin, never to oneself; in force from the next sign-in or refresh."""
         view: RolesView = await send("account", member_id, GrantRole(_role(role)))
         return view
 
@@ -171,11 +174,12 @@ class Roles(Controller):
 
 
 def _role(given: str) -> Role:
-    if given == "moderator":
-        return "moderator"
-    if given == "admin":
-        return "admin"
-    raise MissingError("There are the roles moderator and admin.", code="role_missing")
+    try:
+        role: Role = msgspec.convert(given, Role)
+    except msgspec.ValidationError as error:
+        known = "moderator, membership_officer and admin"
+        raise MissingError(f"There are the roles {known}.", code="role_missing") from error
+    return role
 
 
 async def _count(cache: Cache, key: str, most: int) -> None:

@@ -1,193 +1,154 @@
-"""The member: profile, level and standing, whom they follow, and the rules for what they write."""
+"""The member's own affairs: joining, profile, consents, level and standing.
 
-from datetime import UTC, datetime
-from typing import Literal
+The other handlers of the kind `member`, by subject: `writing`, `walls`, `scores`, `activity` and `sanctions`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import UNSET
 
-from diramoja.core import (
-    AgentKind,
-    Context,
-    Decision,
-    Event,
-    Personal,
-    Put,
-    Reject,
-    Remove,
-    Reply,
-    Row,
-    State,
-    Tell,
-)
+from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply
+from diramoja.plugins.member import activity, sanctions, scores, walls, writing
 from diramoja.plugins.member.contracts import (
-    AgeGroup,
-    ContributionCounts,
-    CountPost,
-    FollowMember,
+    AnswerPromotion,
+    ConsentChanged,
+    ConsentKind,
     Join,
     LevelChanged,
-    MemberFollowed,
     MemberJoined,
     MembershipLevel,
-    MemberView,
+    Seat,
+    SetConsents,
     SetMembership,
-    Standing,
     StandingChanged,
-    SubmitPost,
-    SubmitTopic,
-    UnfollowMember,
     UpdateProfile,
 )
+from diramoja.plugins.member.member import (
+    PRESENT,
+    Consent,
+    Following,
+    Member,
+    MembershipChange,
+    ReviewActivity,
+    member,
+    member_view,
+    officer_view,
+    only_oneself,
+)
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, TakePost
+from diramoja.plugins.member.views import NoteSeat, consents_view
 
-__all__ = ["Following", "Member", "member"]
+__all__ = ["Following", "Member", "activity", "member", "member_view", "sanctions", "scores", "walls", "writing"]
 
-_NEVER = datetime.fromtimestamp(0, UTC)
-
-
-class Following(Row):
-    """One per member followed."""
-
-    member: Personal[str]
-    since: datetime
-
-
-class Member(State):
-    """What is known of a member."""
-
-    phase: Literal["absent", "active"] = "absent"
-    username: Personal[str] = ""
-    membership_level: MembershipLevel = "supporter"
-    standing: Standing = "good"
-    interests: tuple[str, ...] = ()
-    region: str = ""
-    age_group: AgeGroup | None = None
-    member_since: datetime = _NEVER
-    posts: int = 0
-    comments: int = 0
-    following: int = 0
-
-
-member = AgentKind("member", Member, prefix="mem", rows=[Following])
-
-
-def member_view(id: str, state: Member) -> MemberView:
-    """As the member sees it."""
-    return MemberView(
-        id=id,
-        username=state.username,
-        membership_level=state.membership_level,
-        standing=state.standing,
-        region=state.region,
-        interests=state.interests,
-        member_since=state.member_since,
-        contributions=ContributionCounts(state.posts, state.comments),
-        age_group=state.age_group,
-    )
+LEVELS_ABOVE_MEMBER: tuple[MembershipLevel, ...] = ("active_member", "leader", "official")
 
 
 @member.on("absent")
 def join(state: Member, message: Join, context: Context) -> Decision:
-    """A new supporter."""
+    """A new supporter. A region that this deployment has not is left out: the gateway refuses it before."""
+    settings = context.settings(MemberSettings)
+    looked_at = context.now + timedelta(days=settings.occasional_after_days)
     joined = state.but(
         phase="active",
         username=message.username,
         interests=message.interests,
-        region=message.region,
+        region=message.region if message.region in settings.regions else "",
         age_group=message.age_group,
         member_since=context.now,
+        last_active_at=context.now,
+        reviewed_at=context.now,
+        review_at=looked_at,
     )
-    event = MemberJoined(context.id, message.username, message.region, message.interests)
-    return joined, event, Reply(member_view(context.id, joined), status=201)
+    event = MemberJoined(context.id, message.username, joined.region, message.interests)
+    look = RemindAt(looked_at, ReviewActivity())
+    return joined, event, look, Reply(member_view(context.id, joined), status=201)
 
 
-@member.on("active")
+@member.on(*PRESENT)
 def join_again(state: Member, message: Join, context: Context) -> Decision:
     """The importer asks again: the member is there."""
     return Reply(member_view(context.id, state), status=201)
 
 
-@member.on("active")
+@member.on(*PRESENT)
 def update_profile(state: Member, message: UpdateProfile, context: Context) -> Decision:
     """By the member alone."""
-    if context.sender != context.id:
-        return Reject("denied", "Only the member can change this profile.", 403)
-    asked = {name: getattr(message, name) for name in message.__struct_fields__}
-    changed = state.but(**{name: value for name, value in asked.items() if value is not UNSET})
+    if refusal := only_oneself(context):
+        return refusal
+    regions = context.settings(MemberSettings).regions
+    if message.region is not UNSET and message.region and message.region not in regions:
+        return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
+    given: dict[str, Any] = _given(message)
+    if message.privacy is not UNSET:
+        given["privacy"] = state.privacy.but(**_given(message.privacy))
+    changed = state.but(**given)
     return changed, Reply(member_view(context.id, changed))
 
 
-@member.on("active")
+def _given(message: Any) -> dict[str, Any]:
+    asked = {name: getattr(message, name) for name in message.__struct_fields__}
+    return {name: value for name, value in asked.items() if value is not UNSET}
+
+
+@member.on(*PRESENT)
+def set_consents(state: Member, message: SetConsents, context: Context) -> Decision:
+    """By the member alone; the time of a consent is that of its last change."""
+    if refusal := only_oneself(context):
+        return refusal
+    kinds: tuple[ConsentKind, ...] = ("campaign", "connect", "leaderboard")
+    asked = _given(message)
+    known: dict[str, tuple[bool, datetime]] = {}
+    changed: list[Put | Event] = []
+    for kind in kinds:
+        row, is_given = context.row(Consent, kind), asked.get(kind)
+        if is_given is not None and (row is None or row.is_given != is_given):
+            row = Consent(kind, is_given, context.now)
+            changed += [Put(row), ConsentChanged(context.id, kind, is_given)]
+        if row is not None:
+            known[kind] = (row.is_given, row.at)
+    return *changed, Reply(consents_view(known))
+
+
+@member.on(*PRESENT)
 def set_membership(state: Member, message: SetMembership, context: Context) -> Decision:
-    """By an officer; each change leaves its reason."""
+    """By an officer for somebody else; each change leaves its reason."""
+    if context.sender == context.id:
+        return Reject("own_membership", "Another officer sets your level and standing.", 403)
     level, standing = message.level or state.membership_level, message.standing or state.standing
-    changed = state.but(membership_level=level, standing=standing)
+    verified = state.verified if message.verified is None else message.verified
+    if (level, standing, verified) == (state.membership_level, state.standing, state.verified):
+        return Reply(officer_view(context.id, state))
+    changed = state.but(
+        membership_level=level,
+        standing=standing,
+        verified=verified,
+        changes=state.changes + 1,
+        promotion="none" if level in LEVELS_ABOVE_MEMBER else state.promotion,
+    )
+    id = f"{context.id}:{changed.changes}"
+    row = MembershipChange(id, context.now, context.sender, level, standing, verified, message.reason)
     events: list[Event] = []
     if level != state.membership_level:
         events.append(LevelChanged(context.id, level, message.reason))
     if standing != state.standing:
         events.append(StandingChanged(context.id, standing, message.reason))
-    return changed, *events, Reply(member_view(context.id, changed))
+    return changed, Put(row), *events, Reply(officer_view(context.id, changed))
 
 
-@member.on("active")
-def follow_member(state: Member, message: FollowMember, context: Context) -> Decision:
-    """Known to the follower only."""
-    if context.sender != context.id:
-        return Reject("denied", "A member follows for themselves.", 403)
-    if message.member == context.id:
-        return Reject("follow_self", "Nobody follows themselves.")
-    if context.row(Following, message.member):
-        return None
-    if state.following >= context.settings(MemberSettings).following_max:
-        return Reject("following_full", "No more members can be followed.")
-    return (
-        state.but(following=state.following + 1),
-        Put(Following(message.member, context.now)),
-        MemberFollowed(context.id, message.member),
-    )
+@member.on(*PRESENT)
+def answer_promotion(state: Member, message: AnswerPromotion, context: Context) -> Decision:
+    """An offer is taken or declined; what was taken can be given back."""
+    if refusal := only_oneself(context):
+        return refusal
+    if state.promotion == "none":
+        return Reject("promotion_missing", "There is no offer.", 404)
+    answered = state.but(promotion="taken" if message.accept else "none", high_since=None)
+    return answered, Reply(member_view(context.id, answered))
 
 
-@member.on("active")
-def unfollow_member(state: Member, message: UnfollowMember, context: Context) -> Decision:
-    """Known to the follower only."""
-    if context.sender != context.id:
-        return Reject("denied", "A member follows for themselves.", 403)
-    if not context.row(Following, message.member):
-        return None
-    return state.but(following=state.following - 1), Remove(Following, message.member)
-
-
-def _may_write(state: Member, context: Context) -> Reject | None:
-    """The member's own rules for whatever they write."""
-    if context.sender != context.id:
-        return Reject("denied", "A member writes for themselves.", 403)
-    if state.standing == "suspended_by_body":
-        return Reject("suspended", "Your membership is suspended: you cannot write.", 403)
-    return None
-
-
-@member.on("active")
-def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decision:
-    """The topic takes it from here and answers."""
-    opened = OpenTopic(message.title, message.description, message.category, message.tags, message.policy_proposal)
-    return _may_write(state, context) or Tell("topic", message.topic_id, opened, answers=True)
-
-
-@member.on("active")
-def submit_post(state: Member, message: SubmitPost, context: Context) -> Decision:
-    """The topic takes it from here and answers."""
-    take = TakePost(message.post_id, context.id, message.body, message.reply_to)
-    return _may_write(state, context) or Tell("topic", message.topic_id, take, answers=True)
-
-
-@member.on("active")
-def count_post(state: Member, message: CountPost, context: Context) -> Decision:
-    """For the contributions shown."""
-    if message.is_reply:
-        return state.but(comments=state.comments + 1)
-    return state.but(posts=state.posts + 1)
-
-
-member.hears(PostPublished, to=lambda event: [(event.author, CountPost(event.post, event.reply_to is not None))])
+@member.on(*PRESENT)
+def note_seat(state: Member, message: NoteSeat, context: Context) -> Decision:
+    """Told by the body."""
+    others = tuple(seat for seat in state.seats if seat.body_id != message.body)
+    return state.but(seats=(*others, Seat(message.body, message.role)) if message.role else others)

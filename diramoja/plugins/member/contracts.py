@@ -6,49 +6,52 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.core.errors import InvalidError
+from diramoja.plugins.member.settings import MemberSettings
 
 __all__ = [
-    "AgeGroup",
-    "BlockMember",
-    "ContentReported",
-    "ContributionCounts",
-    "CountLike",
-    "CountPost",
-    "CountReport",
-    "FollowMember",
-    "Interests",
-    "Join",
-    "LevelChanged",
-    "LiftSanction",
-    "MemberFollowed",
-    "MemberJoined",
-    "MemberView",
-    "MembershipLevel",
-    "MuteMember",
-    "RatePost",
-    "Region",
-    "ReportContent",
-    "SetMembership",
-    "Standing",
-    "StandingChanged",
-    "SubmitPost",
-    "SubmitTopic",
-    "SuggestTopic",
-    "TakeSanction",
-    "UnblockMember",
-    "UnfollowMember",
-    "UnmuteMember",
-    "UpdateProfile",
-    "WallChanged",
-    "not_walled",
-]
+    "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
+    "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport",
+    "FollowMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberFollowed", "MemberJoined",
+    "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView", "MembershipLevel",
+    "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered", "RatePost",
+    "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
+    "StandingChanged", "StateChanged", "SubmitPost", "SubmitTopic", "SuggestTopic", "TakeSanction",
+    "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile", "WallChanged",
+    "check_region", "not_walled", "walled_off",
+]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
 type Standing = Literal["good", "arrears", "suspended_by_body"]
 type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus"]
 type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
-type Region = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+type Region = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$", description="An id of /v1/regions.")]
+type MemberPhase = Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended"]
+type Audience = Literal["everyone", "members", "nobody"]
+"""Who sees a part of a profile; `members` are all who are signed in."""
+type ConsentKind = Literal["campaign", "connect", "leaderboard"]
+"""`campaign`: messages of campaigns. `connect`: being named to people with shared interests. `leaderboard`: by name."""
+type BodyRole = Literal["member", "secretary", "chair"]
+_NAME = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
+
+
+class PrivacyChange(View, forbid_unknown_fields=True):
+    """Who sees these parts of the profile; what is not given stays."""
+
+    region: Audience | UnsetType = UNSET
+    interests: Audience | UnsetType = UNSET
+    contributions: Audience | UnsetType = UNSET
+    activity: Audience | UnsetType = UNSET
+
+
+class Privacy(View):
+    """Who sees which parts of the profile; membership officers see the region in any case."""
+
+    region: Audience = "members"
+    interests: Audience = "members"
+    contributions: Audience = "everyone"
+    activity: Audience = "nobody"
 
 
 # --- from the account, an importer, members and officers ---
@@ -69,14 +72,33 @@ class UpdateProfile(Command):
     interests: Interests | UnsetType = UNSET
     region: Region | UnsetType = UNSET
     age_group: AgeGroup | UnsetType | None = UNSET
+    privacy: PrivacyChange | UnsetType = UNSET
+
+
+class SetConsents(Command):
+    """Give or withdraw consents; what is not given stays. By the member. Answers a ConsentsView."""
+
+    campaign: bool | UnsetType = UNSET
+    connect: bool | UnsetType = UNSET
+    leaderboard: bool | UnsetType = UNSET
+
+
+class AnswerPromotion(Command):
+    """Take or decline the offer to be called an active member; no right comes with it. Answers a MemberView."""
+
+    accept: bool
 
 
 class SetMembership(Command):
-    """Set level and standing; by an officer or the command line, never by a score. Answers a MemberView."""
+    """Set level, standing and verification; by an officer, never for oneself, never by a score. Answers a MemberView.
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    The command line may do so too.
+    """
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_NAME, examples=["Dues of May are paid."])]
     level: MembershipLevel | None = None
     standing: Standing | None = None
+    verified: bool | None = None
 
 
 class FollowMember(Command):
@@ -172,10 +194,11 @@ class CountLike(Command):
 
 
 class CountPost(Command):
-    """A post of this member was published."""
+    """A post of this member was published. `thirds`: its F2 so far; None: it comes as RatePost."""
 
     post: str
     is_reply: bool
+    thirds: Annotated[int, Meta(ge=0, le=3)] | None = None
 
 
 # --- from moderation ---
@@ -203,11 +226,35 @@ class LiftSanction(Command):
     sanction: str
 
 
+# --- to bodies ---
+
+
+class OpenBody(Command):
+    """Set up a body of the organisation, such as a board or a branch. Answers a BodyView."""
+
+    name: Annotated[str, Meta(min_length=3, max_length=120, pattern=_NAME, examples=["Board of the North"])]
+    region: Region = ""
+    parent_id: str | None = None
+
+
+class SeatMember(Command):
+    """Make a member one of the body; again changes the role."""
+
+    member: Personal[str]
+    role: BodyRole
+
+
+class UnseatMember(Command):
+    """One of the body no more; one who is not is no error."""
+
+    member: Personal[str]
+
+
 # --- events ---
 
 
-class WallChanged(Event, name="member.wall.changed"):
-    """A member blocked or muted another, or took it back. Not live, and shown to nobody."""
+class WallChanged(Event, name="member.wall.changed", live=True):
+    """A member blocked or muted another, or took it back. Heard by that member alone, never by the other."""
 
     member: Personal[str]
     other: Personal[str]
@@ -239,6 +286,64 @@ class MemberFollowed(Event, name="member.followed"):
     followed: Personal[str]
 
 
+class StateChanged(Event, name="member.state.changed"):
+    """A member takes part more or less than before, or was restricted, suspended or restored. Shown to nobody else."""
+
+    member: Personal[str]
+    phase: MemberPhase
+    reason: str
+
+
+class MemberRestricted(Event, name="member.restricted"):
+    """People restricted or suspended a member; `until` None: without a term."""
+
+    member: Personal[str]
+    sanction: str
+    phase: Literal["restricted", "suspended"]
+    until: datetime | None
+    reason: str
+
+
+class MemberRestored(Event, name="member.restored"):
+    """No restriction is in force any more: its term ended, or an appeal was granted."""
+
+    member: Personal[str]
+    sanction: str
+    cause: Literal["term", "appeal"]
+
+
+class ConsentChanged(Event, name="member.consent.changed"):
+    """A member gave or withdrew a consent."""
+
+    member: Personal[str]
+    kind: ConsentKind
+    is_given: bool
+
+
+class PromotionOffered(Event, name="member.promotion.offered"):
+    """Engagement was high for long: the member may be called active, or is (`is_taken`). No level changes by it."""
+
+    member: Personal[str]
+    is_taken: bool
+
+
+class BodyOpened(Event, name="body.opened"):
+    """The organisation has a body more."""
+
+    body: str
+    title: str
+    region: str
+    parent: str | None
+
+
+class SeatChanged(Event, name="body.member.changed"):
+    """A member came to a body, has another role there, or left it (role None)."""
+
+    body: str
+    member: Personal[str]
+    role: BodyRole | None
+
+
 class LevelChanged(Event, name="member.level.changed"):
     """An officer gave another level."""
 
@@ -265,6 +370,20 @@ def not_walled(reader: str, author: str) -> str:
     return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
 
 
+def walled_off(reader: str) -> str:
+    """SQL query: `other`, whom a block keeps apart from a member, given as an SQL expression such as `$1`.
+
+    For what cannot be asked with `not_walled`, such as a search engine.
+    """
+    return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
+
+
+def check_region(region: str, settings: MemberSettings) -> None:
+    """Raises InvalidError (`region_unknown`) where this is no region of the deployment; "" is none and allowed."""
+    if region and region not in settings.regions:
+        raise InvalidError("There is no such region.", code="region_unknown", cure="Take an id of GET /v1/regions.")
+
+
 # --- views ---
 
 
@@ -275,15 +394,42 @@ class ContributionCounts(View):
     comments: int
 
 
+class ModerationCounts(View):
+    """`flags`: posts that software hid; `warnings`: in force. Shown to oneself and to moderators."""
+
+    flags: int
+    warnings: int
+
+
+class Seat(View):
+    """Where a member is one of a body."""
+
+    body_id: str
+    role: BodyRole
+
+
 class MemberView(View):
-    """A member as others see it; standing and age group are shown to oneself, the standing to officers too."""
+    """A member as others see it. Parts that privacy settings keep from the reader are left out.
+
+    Shown to oneself only: privacy, age group, promotion. To officers too: standing, bodies. To moderators: moderation.
+
+    Attributes:
+        recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
+    """
 
     id: str
     username: Personal[str]
     membership_level: MembershipLevel
-    region: str
-    interests: tuple[str, ...]
+    verified: bool
+    recognised: bool
     member_since: datetime
-    contributions: ContributionCounts
+    region: str | UnsetType = UNSET
+    interests: tuple[str, ...] | UnsetType = UNSET
+    contributions: ContributionCounts | UnsetType = UNSET
+    activity: MemberPhase | UnsetType = UNSET
     standing: Standing | UnsetType = UNSET
+    bodies: tuple[Seat, ...] | UnsetType = UNSET
+    moderation: ModerationCounts | UnsetType = UNSET
     age_group: AgeGroup | UnsetType | None = UNSET
+    privacy: Privacy | UnsetType = UNSET
+    promotion: Literal["none", "offered", "taken"] | UnsetType = UNSET

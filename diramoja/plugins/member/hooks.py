@@ -2,10 +2,24 @@
 
 from pathlib import Path
 
-from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.core import Channel, Plugin, Walls, hookimpl
+from diramoja.plugins.member.activity import find_topics
 from diramoja.plugins.member.agent import member
-from diramoja.plugins.member.projections import following_rows, member_rows, search_members
-from diramoja.plugins.member.routes import Me, Members
+from diramoja.plugins.member.body import body
+from diramoja.plugins.member.projections import (
+    body_rows,
+    consent_rows,
+    following_rows,
+    history_rows,
+    known_topics,
+    member_rows,
+    mute_rows,
+    search_members,
+    seat_rows,
+    wall_rows,
+)
+from diramoja.plugins.member.queries import walls_between
+from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
 
 __all__ = ["register_plugin"]
@@ -13,21 +27,39 @@ __all__ = ["register_plugin"]
 
 @hookimpl
 def register_plugin() -> Plugin:
-    """The kind member, its rows and its routes."""
+    """The kinds member and body, their rows and their routes."""
+    here = Path(__file__).parent
     return Plugin(
         name="member",
-        kinds=[member],
-        records=[member_rows, following_rows],
-        views=[search_members],
-        routes=[Members, Me],
+        kinds=[member, body],
+        records=[
+            member_rows,
+            following_rows,
+            wall_rows,
+            mute_rows,
+            consent_rows,
+            history_rows,
+            body_rows,
+            seat_rows,
+        ],
+        views=[search_members, known_topics],
+        jobs=[find_topics],
+        routes=[Members, Me, Regions, Bodies],
         settings=MemberSettings,
         permissions={
             "member.read": {"guest"},
             "member.own": {"supporter"},
             "member.follow": {"supporter"},
-            "member.officer": {"admin"},
+            "member.wall": {"supporter"},
+            "member.officer": {"membership_officer"},
+            "member.history": {"supporter", "membership_officer"},
             "member.listen": {"supporter"},
+            "region.read": {"guest"},
+            "body.read": {"supporter"},
+            "body.manage": {"membership_officer"},
         },
         channels={"member": Channel("member.listen", own=True)},
-        migrations=Path(__file__).parent / "migrations",
+        walls=Walls("member", walls_between),
+        migrations=here / "migrations",
+        locale=here / "locale",
     )

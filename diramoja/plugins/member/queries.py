@@ -1,47 +1,230 @@
-"""Reads of members; each knows its reader."""
+"""Reads of members; each knows its reader. What a wall or a privacy setting hides is left out here."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.plugins.member.contracts import ContributionCounts, MemberView
+from diramoja.plugins.member.contracts import (
+    ContributionCounts,
+    MemberView,
+    ModerationCounts,
+    Privacy,
+    Seat,
+    not_walled,
+)
+from diramoja.plugins.member.rules import (
+    Doings,
+    decayed,
+    engagement,
+    engagement_components,
+    report_weight,
+    reputation,
+)
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.views import (
+    ComponentView,
+    ConsentsView,
+    EngagementView,
+    MembershipChangeView,
+    NetworkView,
+    ReputationView,
+    WallView,
+    consents_view,
+)
+from diramoja.plugins.topic.contracts import TopicCreated
 
-__all__ = ["following_of", "one_member"]
+__all__ = [
+    "check_member",
+    "consents_of",
+    "engagement_of",
+    "following_of",
+    "members_interested",
+    "membership_history",
+    "network_of",
+    "one_member",
+    "topics_since",
+    "walls_between",
+    "walls_of",
+]
+
+NETWORK_SHOWN = 100
 
 
 async def one_member(db: Database, reader: Reader, id: str) -> MemberView:
-    """A member; what others need not know to oneself only, the standing to officers too.
+    """A member as this reader may see them.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is none, or a block stands between the two.
     """
-    row = await db.one("SELECT * FROM member WHERE id = $1", id)
+    wall = not_walled("$2", "m.id")
+    row = await db.one(f"SELECT * FROM member AS m WHERE id = $1 AND {wall}", id, reader.member)  # noqa: S608  # constants
     if row is None:
-        raise MissingError(f"There is no member {id}.", code="member_missing")
+        raise _missing(id)
     return _view(row, reader)
+
+
+async def check_member(db: Database, id: str) -> None:
+    """Raises MissingError where there is no such member, walls or not."""
+    if await db.one("SELECT 1 FROM member WHERE id = $1", id) is None:
+        raise _missing(id)
 
 
 async def following_of(db: Database, reader: Reader, page: PageQuery) -> Page[MemberView]:
     """Whom the reader follows, last first."""
     since, last = _place(page)
     rows = await db.fetch(
-        "SELECT m.*, f.since FROM member_following AS f JOIN member AS m ON m.id = f.member WHERE f.follower = $1"
-        " AND ($2::timestamptz IS NULL OR (f.since, f.member) < ($2, $3))"
+        "SELECT m.*, f.since FROM member_following AS f JOIN member AS m ON m.id = f.member WHERE f.follower = $1 AND "  # noqa: S608  # constants
+        + not_walled("$1", "m.id")
+        + " AND ($2::timestamptz IS NULL OR (f.since, f.member) < ($2, $3))"
         " ORDER BY f.since DESC, f.member DESC LIMIT $4",
         reader.member,
         since,
         last,
         page.limit + 1,
     )
-    shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    cursor = PageQuery.cursor(shown[-1]["since"].isoformat(), shown[-1]["id"]) if more else None
+    shown, cursor = _paged(rows, page, "since", "id")
     return Page([_view(row, reader) for row in shown], cursor)
+
+
+async def network_of(db: Database, reader: Reader) -> NetworkView:
+    """The reader's."""
+    counts = await db.one(
+        "SELECT (SELECT count(*) FROM member_following WHERE follower = $1) AS following,"
+        " (SELECT count(*) FROM member_following WHERE member = $1) AS followers",
+        reader.member,
+    )
+    shown = await following_of(db, reader, PageQuery(NETWORK_SHOWN))
+    following, followers = (counts["following"], counts["followers"]) if counts else (0, 0)
+    return NetworkView(following, followers, tuple(shown.items))
+
+
+async def walls_of(db: Database, reader: Reader, page: PageQuery) -> Page[WallView]:
+    """Whom the reader blocked or muted, last first."""
+    since, last = _place(page)
+    rows = await db.fetch(
+        "SELECT w.other, m.username, w.block, w.mute, w.since FROM ("
+        " SELECT coalesce(b.other, q.other) AS other, b.other IS NOT NULL AS block, q.other IS NOT NULL AS mute,"
+        " coalesce(b.since, q.since) AS since"
+        " FROM (SELECT * FROM member_wall WHERE member = $1 AND is_own) AS b"
+        " FULL JOIN (SELECT * FROM member_mute WHERE member = $1) AS q ON q.other = b.other"
+        ") AS w JOIN member AS m ON m.id = w.other"
+        " WHERE ($2::timestamptz IS NULL OR (w.since, w.other) < ($2, $3))"
+        " ORDER BY w.since DESC, w.other DESC LIMIT $4",
+        reader.member,
+        since,
+        last,
+        page.limit + 1,
+    )
+    shown, cursor = _paged(rows, page, "since", "other")
+    return Page([WallView(r["other"], r["username"], r["block"], r["mute"], r["since"]) for r in shown], cursor)
+
+
+async def engagement_of(db: Database, reader: Reader, now: datetime, settings: MemberSettings) -> EngagementView:
+    """The reader's scores with what they come from."""
+    row = await db.one("SELECT * FROM member WHERE id = $1", reader.member)
+    if row is None:
+        raise _missing(reader.member)
+    components = engagement_components(Doings(row["post_days"], row["post_thirds"]), now, settings)
+    half_life = settings.reputation_half_life_days
+    good, bad = (decayed(row[name], row["weighed_at"], now, half_life) for name in ("good", "bad"))
+    outcomes: str = row["report_outcomes"]
+    weight = report_weight(outcomes.count("c"), len(outcomes), now - row["member_since"], settings)
+    return EngagementView(
+        score=round(row["engagement"]),
+        target=round(engagement([*components.values()])),
+        components=tuple(
+            ComponentView(name, round(100 * each.value), each.weight) for name, each in components.items()
+        ),
+        reputation=ReputationView(round(reputation(good, bad, settings)), round(good, 2), round(bad, 2)),
+        report_weight=round(weight, 3),
+    )
+
+
+async def consents_of(db: Database, reader: Reader) -> ConsentsView:
+    """The reader's."""
+    rows = await db.fetch("SELECT kind, is_given, at FROM member_consent WHERE member = $1", reader.member)
+    return consents_view({row["kind"]: (row["is_given"], row["at"]) for row in rows})
+
+
+async def membership_history(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[MembershipChangeView]:
+    """What officers set, last first; for officers and the member concerned.
+
+    Raises:
+        DeniedError: the reader is neither.
+    """
+    is_officer = reader.has("membership_officer")
+    if not is_officer and reader.member != id:
+        raise DeniedError("The history of a membership is shown to the member and to membership officers.")
+    await check_member(db, id)
+    at, last = _place(page)
+    rows = await db.fetch(
+        "SELECT * FROM member_history WHERE member = $1 AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3))"
+        " ORDER BY at DESC, id DESC LIMIT $4",
+        id,
+        at,
+        last,
+        page.limit + 1,
+    )
+    shown, cursor = _paged(rows, page, "at", "id")
+    return Page([_change(row, is_officer=is_officer) for row in shown], cursor)
+
+
+def _change(row: Mapping[str, Any], *, is_officer: bool) -> MembershipChangeView:
+    return MembershipChangeView(
+        at=row["at"],
+        level=row["level"],
+        standing=row["standing"],
+        verified=row["verified"],
+        reason=row["reason"],
+        by=row["by"] if is_officer else UNSET,
+    )
+
+
+# --- audiences ---
+
+
+async def members_interested(event: TopicCreated, db: Database) -> AsyncIterator[str]:
+    """Members with that interest, in the order of their ids, but its author and whoever is behind a wall."""
+    sql = (
+        "SELECT m.id FROM member AS m WHERE m.interests @> ARRAY[$1::text] AND m.id <> $2 AND m.phase <> 'suspended'"  # noqa: S608  # constants
+        f" AND {not_walled('m.id', '$2')} ORDER BY m.id"
+    )
+    async for row in db.stream(sql, event.category, event.author):
+        yield row["id"]
+
+
+async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """Of these members, member → those whom a block keeps apart from them, whoever put it up."""
+    rows = await db.fetch(
+        "SELECT member, array_agg(other) AS others FROM member_wall WHERE member = ANY($1::text[]) GROUP BY member",
+        list(members),
+    )
+    return {row["member"]: frozenset(row["others"]) for row in rows}
+
+
+async def topics_since(db: Database, interests: Sequence[str], since: datetime, most: int) -> list[tuple[str, str]]:
+    """(id, title) of the newest open topics in these interests."""
+    rows = await db.fetch(
+        "SELECT id, title FROM member_topic WHERE category = ANY($1::text[]) AND created_at > $2 AND NOT is_closed"
+        " ORDER BY created_at DESC, id DESC LIMIT $3",
+        list(interests),
+        since,
+        most,
+    )
+    return [(row["id"], row["title"]) for row in rows]
+
+
+# --- parts ---
+
+
+def _missing(id: str) -> MissingError:
+    return MissingError(f"There is no member {id}.", code="member_missing")
 
 
 def _place(page: PageQuery) -> tuple[datetime | None, str]:
@@ -54,16 +237,45 @@ def _place(page: PageQuery) -> tuple[datetime | None, str]:
         raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error
 
 
+def _paged(
+    rows: Sequence[Mapping[str, Any]], page: PageQuery, at: str, id: str
+) -> tuple[Sequence[Mapping[str, Any]], str | None]:
+    """The rows of this page, and the cursor of the next; one row more than the page has was asked for."""
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    return shown, PageQuery.cursor(shown[-1][at].isoformat(), shown[-1][id]) if more else None
+
+
 def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
     own = row["id"] == reader.member
+    officer = own or reader.has("membership_officer")
+    privacy = Privacy(*(row[f"{name}_seen_by"] for name in Privacy.__struct_fields__))
+
+    def shows(part: str) -> bool:
+        audience = getattr(privacy, part)
+        return own or audience == "everyone" or (audience == "members" and bool(reader.member))
+
+    free = own or row["phase"] not in ("restricted", "suspended")
     return MemberView(
         id=row["id"],
         username=row["username"],
         membership_level=row["membership_level"],
-        region=row["region"],
-        interests=tuple(row["interests"]),
+        verified=row["verified"],
+        recognised=row["promotion"] == "taken",
         member_since=row["member_since"],
-        contributions=ContributionCounts(row["posts"], row["comments"]),
-        standing=row["standing"] if own or reader.has("admin") else UNSET,
+        region=row["region"] if officer or shows("region") else UNSET,
+        interests=tuple(row["interests"]) if shows("interests") else UNSET,
+        contributions=ContributionCounts(row["posts"], row["comments"]) if shows("contributions") else UNSET,
+        activity=row["phase"] if free and shows("activity") else UNSET,
+        standing=row["standing"] if officer else UNSET,
+        bodies=_seats(row) if officer else UNSET,
+        moderation=ModerationCounts(row["flags"], row["warnings"]) if own or reader.has("moderator") else UNSET,
         age_group=row["age_group"] if own else UNSET,
+        privacy=privacy if own else UNSET,
+        promotion=row["promotion"] if own else UNSET,
     )
+
+
+def _seats(row: Mapping[str, Any]) -> tuple[Seat, ...]:
+    pairs = zip(row["bodies"], row["body_roles"], strict=True)
+    return msgspec.convert([{"body_id": body, "role": role} for body, role in pairs], tuple[Seat, ...])

@@ -1,20 +1,61 @@
-"""HTTP of members."""
+"""HTTP of members, regions and bodies."""
 
-from litestar import Controller, delete, get, patch, put
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, delete, get, patch, post, put
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from diramoja.core import Page, PageQuery, Reader, Send
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.contracts import (
+    AnswerPromotion,
+    BlockMember,
+    BodyRole,
     FollowMember,
     MemberView,
+    MuteMember,
+    OpenBody,
+    SeatMember,
+    SetConsents,
     SetMembership,
+    UnblockMember,
     UnfollowMember,
+    UnmuteMember,
+    UnseatMember,
     UpdateProfile,
 )
-from diramoja.plugins.member.queries import following_of, one_member
+from diramoja.plugins.member.organisation import bodies, check_body, check_seats, region_tree, seats_of
+from diramoja.plugins.member.queries import (
+    check_member,
+    consents_of,
+    engagement_of,
+    following_of,
+    membership_history,
+    network_of,
+    one_member,
+    walls_of,
+)
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.views import (
+    BodyView,
+    ConsentsView,
+    EngagementView,
+    MembershipChangeView,
+    NetworkView,
+    RegionsView,
+    SeatView,
+    WallView,
+)
 
-__all__ = ["Me", "Members"]
+__all__ = ["Bodies", "Me", "Members", "Regions"]
+
+
+class NewSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a member is in a body."""
+
+    role: Annotated[BodyRole, msgspec.Meta(description="member, secretary or chair")] = "member"
 
 
 class Members(Controller):
@@ -39,11 +80,40 @@ class Members(Controller):
         """Not shown to the other."""
         await send("member", reader.member, UnfollowMember(member_id))
 
+    @put("/block", permission="member.wall", status_code=HTTP_204_NO_CONTENT, summary="Block a member")
+    async def block(self, member_id: str, db: Database, reader: Reader, send: Send) -> None:
+        """Neither sees, hears of or follows the other from now on. Not shown to the other."""
+        await check_member(db, member_id)
+        await send("member", reader.member, BlockMember(member_id))
+
+    @delete("/block", permission="member.wall", summary="Block a member no more")
+    async def unblock(self, member_id: str, reader: Reader, send: Send) -> None:
+        """Not shown to the other."""
+        await send("member", reader.member, UnblockMember(member_id))
+
+    @put("/mute", permission="member.wall", status_code=HTTP_204_NO_CONTENT, summary="Mute a member")
+    async def mute(self, member_id: str, db: Database, reader: Reader, send: Send) -> None:
+        """No notices about what they do. Not shown to the other."""
+        await check_member(db, member_id)
+        await send("member", reader.member, MuteMember(member_id))
+
+    @delete("/mute", permission="member.wall", summary="Mute a member no more")
+    async def unmute(self, member_id: str, reader: Reader, send: Send) -> None:
+        """Not shown to the other."""
+        await send("member", reader.member, UnmuteMember(member_id))
+
     @patch("/membership", permission="member.officer", summary="Set level and standing")
     async def set_membership(self, member_id: str, data: SetMembership, send: Send) -> MemberView:
-        """By a membership officer, with a reason."""
+        """By a membership officer, with a reason, and never one's own."""
         view: MemberView = await send("member", member_id, data)
         return view
+
+    @get("/membership/history", permission="member.history", summary="What officers set, and why")
+    async def history(
+        self, member_id: str, db: Database, reader: Reader, page: PageQuery
+    ) -> Page[MembershipChangeView]:
+        """Last change first; for membership officers and the member concerned."""
+        return await membership_history(db, reader, member_id, page)
 
 
 class Me(Controller):
@@ -54,12 +124,12 @@ class Me(Controller):
 
     @get("/", permission="member.own", summary="Oneself")
     async def me(self, db: Database, reader: Reader) -> MemberView:
-        """As others see it, and standing and age group."""
+        """As others see it, and what only oneself sees."""
         return await one_member(db, reader, reader.member)
 
     @patch("/", permission="member.own", summary="Change the own profile")
     async def update(self, data: UpdateProfile, reader: Reader, send: Send) -> MemberView:
-        """What is not given stays."""
+        """What is not given stays; `privacy` says who sees region, interests, contributions and activity."""
         view: MemberView = await send("member", reader.member, data)
         return view
 
@@ -67,3 +137,97 @@ class Me(Controller):
     async def following(self, db: Database, reader: Reader, page: PageQuery) -> Page[MemberView]:
         """Last followed first."""
         return await following_of(db, reader, page)
+
+    @get("/network", permission="member.own", summary="Whom one follows, and by how many one is followed")
+    async def network(self, db: Database, reader: Reader) -> NetworkView:
+        """Of the followers only their number."""
+        return await network_of(db, reader)
+
+    @get("/walls", permission="member.own", summary="Members that one blocked or muted")
+    async def walls(self, db: Database, reader: Reader, page: PageQuery) -> Page[WallView]:
+        """Last first."""
+        return await walls_of(db, reader, page)
+
+    @get("/engagement", permission="member.own", summary="The own scores and what they come from")
+    async def engagement(self, db: Database, reader: Reader, clock: Clock, settings: MemberSettings) -> EngagementView:
+        """Engagement, reputation, and what one's reports weigh; shown to nobody else."""
+        return await engagement_of(db, reader, clock.now(), settings)
+
+    @get("/consents", permission="member.own", summary="What one consented to, and when")
+    async def consents(self, db: Database, reader: Reader) -> ConsentsView:
+        """Nothing is consented to by default."""
+        return await consents_of(db, reader)
+
+    @put("/consents", permission="member.own", summary="Give or withdraw consents")
+    async def set_consents(self, data: SetConsents, reader: Reader, send: Send) -> ConsentsView:
+        """What is not given stays."""
+        view: ConsentsView = await send("member", reader.member, data)
+        return view
+
+    @put("/promotion", permission="member.own", status_code=HTTP_200_OK, summary="Be called an active member")
+    async def take_promotion(self, reader: Reader, send: Send) -> MemberView:
+        """Where it was offered; no right comes with it."""
+        view: MemberView = await send("member", reader.member, AnswerPromotion(accept=True))
+        return view
+
+    @delete("/promotion", permission="member.own", status_code=HTTP_200_OK, summary="Decline to be called so")
+    async def decline_promotion(self, reader: Reader, send: Send) -> MemberView:
+        """Or give it back."""
+        view: MemberView = await send("member", reader.member, AnswerPromotion(accept=False))
+        return view
+
+
+class Regions(Controller):
+    """The regions of the deployment."""
+
+    path = "/regions"
+    tags = ["Organisation"]  # noqa: RUF012  # Litestar reads it from the class
+
+    @get("/", permission="region.read", summary="Regions as a tree")
+    async def regions(self, settings: MemberSettings) -> RegionsView:
+        """From the settings of the deployment."""
+        return region_tree(settings)
+
+
+class Bodies(Controller):
+    """Bodies of the organisation, and who is in them."""
+
+    path = "/bodies"
+    tags = ["Organisation"]  # noqa: RUF012  # Litestar reads it from the class
+
+    @get("/", permission="body.read", summary="Bodies")
+    async def list_bodies(self, db: Database, page: PageQuery) -> Page[BodyView]:
+        """By name; `parent_id` makes them a tree."""
+        return await bodies(db, page)
+
+    @post("/", permission="body.manage", summary="Set up a body")
+    async def open_body(self, data: OpenBody, db: Database, send: Send) -> BodyView:
+        """By a membership officer."""
+        if data.parent_id is not None:
+            await check_body(db, data.parent_id)
+        view: BodyView = await send("body", send.new_id("bod"), data)
+        return view
+
+    @get("/{body_id:str}/members", permission="body.manage", summary="Who is in a body")
+    async def list_seats(self, body_id: str, db: Database, page: PageQuery) -> Page[SeatView]:
+        """For membership officers."""
+        return await seats_of(db, body_id, page)
+
+    @put(
+        "/{body_id:str}/members/{member_id:str}",
+        permission="body.manage",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Make a member one of a body",
+    )
+    async def seat(  # noqa: PLR0917  # each is a dependency by name
+        self, body_id: str, member_id: str, data: NewSeat, db: Database, settings: MemberSettings, send: Send
+    ) -> None:
+        """Again changes the role."""
+        await check_member(db, member_id)
+        await check_seats(db, member_id, body_id, settings)
+        await send("body", body_id, SeatMember(member_id, data.role))
+
+    @delete("/{body_id:str}/members/{member_id:str}", permission="body.manage", summary="Take a member out of a body")
+    async def unseat(self, body_id: str, member_id: str, send: Send) -> None:
+        """One who is not in it is no error."""
+        await send("body", body_id, UnseatMember(member_id))

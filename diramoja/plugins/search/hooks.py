@@ -17,5 +17,5 @@ def register_plugin() -> Plugin:
         routes=[SearchRoutes],
         permissions={"search.read": {"guest"}},
         ports=[PortSpec("search", Search)],
-        uses=["topic"],
+        uses=["member", "topic"],
     )

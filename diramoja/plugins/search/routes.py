@@ -6,7 +6,10 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import QueryParameter
 
+from diramoja.core import Reader
+from diramoja.core.ports.database import Database
 from diramoja.plugins.search.contracts import FoundView, SuggestionsView
+from diramoja.plugins.search.queries import walled_from
 from diramoja.ports.search import Search, SearchQuery
 
 __all__ = ["SearchRoutes"]
@@ -23,6 +26,8 @@ class SearchRoutes(Controller):
         self,
         *,
         search: Search,
+        db: Database,
+        reader: Reader,
         q: Annotated[str, QueryParameter(min_length=1, max_length=200, description='words, "phrases", -without')],
         kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic, post or member")] = "",
         category: Annotated[str, QueryParameter(max_length=40)] = "",
@@ -31,8 +36,10 @@ class SearchRoutes(Controller):
         limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
         cursor: Annotated[str, QueryParameter(max_length=500)] = "",
     ) -> FoundView:
-        """Matches stand in <mark>, the rest is escaped."""
-        found = await search.find(SearchQuery(q, kind, category, _aware(since), _aware(until), limit, cursor))
+        """Matches stand in <mark>, the rest is escaped. Nothing of those whom a block keeps apart from the reader."""
+        hidden = await walled_from(db, reader)
+        query = SearchQuery(q, kind, category, _aware(since), _aware(until), limit, cursor, hidden)
+        found = await search.find(query)
         return FoundView(found.items, found.facets, found.next_cursor, found.newest_only)
 
     @get("/suggest", permission="search.read", summary="How a beginning may go on")
@@ -40,11 +47,13 @@ class SearchRoutes(Controller):
         self,
         *,
         search: Search,
+        db: Database,
+        reader: Reader,
         q: Annotated[str, QueryParameter(min_length=1, max_length=60, description="the beginning of a word or title")],
         limit: Annotated[int, QueryParameter(ge=1, le=20)] = 10,
     ) -> SuggestionsView:
         """Titles and words, most frequent first."""
-        return SuggestionsView(await search.suggest(q, limit))
+        return SuggestionsView(await search.suggest(q, limit, await walled_from(db, reader)))
 
 
 def _aware(at: datetime | None) -> datetime | None:

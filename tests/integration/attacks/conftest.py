@@ -29,5 +29,10 @@ def admin(platform: Community) -> Person:
 
 
 @pytest.fixture(scope="module")
+def officer(platform: Community, admin: Person) -> Person:
+    return platform.promote(admin, platform.join("otieno"), "membership_officer")
+
+
+@pytest.fixture(scope="module")
 def moderator(platform: Community, admin: Person) -> Person:
     return platform.promote(admin, platform.join("mosi"))

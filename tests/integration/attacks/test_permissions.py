@@ -10,8 +10,8 @@ from diramoja_community.auth import complete
 from tests.support.community import Community, Person, until
 
 TOXIC = "You stupid worthless idiot, I hate you and hope that you die, disgusting horrible pathetic scum"
-ROLES = ("guest", "supporter", "member", "moderator", "admin")
-GUEST, SIGNED_IN, MODERATOR, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {"admin"}
+ROLES = ("guest", "supporter", "member", "moderator", "membership_officer", "admin")
+GUEST, SIGNED_IN, MODERATOR, OFFICER, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {ROLES[4]}, {"admin"}
 EXPECTED = {
     "POST /v1/members": GUEST,
     "POST /v1/auth/login": GUEST,
@@ -21,10 +21,28 @@ EXPECTED = {
     "PATCH /v1/me": SIGNED_IN,
     "GET /v1/me/account": SIGNED_IN,
     "GET /v1/me/following": SIGNED_IN,
+    "GET /v1/me/network": SIGNED_IN,
+    "GET /v1/me/walls": SIGNED_IN,
+    "GET /v1/me/engagement": SIGNED_IN,
+    "GET /v1/me/consents": SIGNED_IN,
+    "PUT /v1/me/consents": SIGNED_IN,
+    "PUT /v1/me/promotion": SIGNED_IN,
+    "DELETE /v1/me/promotion": SIGNED_IN,
+    "GET /v1/regions": GUEST,
+    "GET /v1/bodies": SIGNED_IN,
+    "POST /v1/bodies": OFFICER,
+    "GET /v1/bodies/{body_id}/members": OFFICER,
+    "PUT /v1/bodies/{body_id}/members/{member_id}": OFFICER,
+    "DELETE /v1/bodies/{body_id}/members/{member_id}": OFFICER,
     "GET /v1/members/{member_id}": GUEST,
     "PUT /v1/members/{member_id}/follow": SIGNED_IN,
     "DELETE /v1/members/{member_id}/follow": SIGNED_IN,
-    "PATCH /v1/members/{member_id}/membership": ADMIN,
+    "PUT /v1/members/{member_id}/block": SIGNED_IN,
+    "DELETE /v1/members/{member_id}/block": SIGNED_IN,
+    "PUT /v1/members/{member_id}/mute": SIGNED_IN,
+    "DELETE /v1/members/{member_id}/mute": SIGNED_IN,
+    "PATCH /v1/members/{member_id}/membership": OFFICER,
+    "GET /v1/members/{member_id}/membership/history": OFFICER,
     "PUT /v1/members/{member_id}/roles/{role}": ADMIN,
     "DELETE /v1/members/{member_id}/roles/{role}": ADMIN,
     "GET /v1/badges/{member_id}": GUEST,
@@ -67,6 +85,9 @@ BODIES: dict[str, Any] = {
     "POST /v1/topics/{topic_id}/posts": {"body": "abc"},
     "POST /v1/posts/{post_id}/reports": {"reason": "spam"},
     "PATCH /v1/me": {"region": "north"},
+    "PUT /v1/me/consents": {"campaign": True},
+    "POST /v1/bodies": {"name": "Board"},
+    "PUT /v1/bodies/{body_id}/members/{member_id}": {"role": "chair"},
     "PATCH /v1/members/{member_id}/membership": {"reason": "abc"},
     "POST /v1/moderation/cases/{case_id}/decisions": {
         "action": "hide",
@@ -91,7 +112,7 @@ def test_every_route_is_known_here(platform: Community) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
-    for name in ("member_id", "topic_id", "post_id", "case_id", "agent_id", "kind", "role"):
+    for name in ("member_id", "topic_id", "post_id", "case_id", "body_id", "agent_id", "kind", "role"):
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}
@@ -131,16 +152,27 @@ def test_nobody_says_who_they_are_in_a_body(baraka: Person, amina: Person, topic
 
 def test_roles_are_given_by_administrators_only(baraka: Person, moderator: Person, admin: Person) -> None:
     for who in (baraka, moderator):
-        for role in ("admin", "moderator"):
+        for role in ("admin", "moderator", "membership_officer"):
             assert who.call("PUT", f"/v1/members/{who.id}/roles/{role}").status_code == 403
+    assert admin.call("PUT", f"/v1/members/{admin.id}/roles/membership_officer").json()["code"] == "own_role"
     assert admin.call("PUT", f"/v1/members/{baraka.id}/roles/official").status_code == 404
     assert admin.get("/v1/moderation/cases").status_code == 403
 
 
-def test_suspended_member_writes_nothing(platform: Community, admin: Person, topic: str, post: str) -> None:
+def test_levels_are_set_by_officers_for_others(platform: Community, admin: Person, officer: Person) -> None:
+    person = platform.join()
+    body = {"level": "official", "reason": "abc"}
+    for who in (admin, person):
+        assert who.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 403
+    assert officer.call("PATCH", f"/v1/members/{officer.id}/membership", body).json()["code"] == "own_membership"
+    assert officer.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 200
+    assert platform.join().get(f"/v1/members/{person.id}/membership/history").status_code == 403
+
+
+def test_suspended_member_writes_nothing(platform: Community, officer: Person, topic: str, post: str) -> None:
     person = platform.join()
     body = {"standing": "suspended_by_body", "reason": "abc"}
-    assert admin.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 200
+    assert officer.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 200
     assert person.post(f"/v1/topics/{topic}/posts", {"body": "abc"}).json()["code"] == "suspended"
     assert person.post("/v1/topics", BODIES["POST /v1/topics"]).json()["code"] == "suspended"
 

@@ -131,6 +131,6 @@ def _check(runtime: Runtime) -> None:
     wanted = {key: person for person, state in opened.items() for key in (state.username_key, state.email_key)}
     assert kept == wanted and len(wanted) == 2 * len(opened)
     assert {state.phase for state in owners.values()} <= {"absent", "confirmed"}
-    assert not runtime.records.reminders and not runtime.dead_letters()
+    assert {kind for kind, _, _ in runtime.records.reminders} <= {"member"} and not runtime.dead_letters()
     assert {event.member for event in runtime.events(MemberJoined)} == set(opened)
     assert all(runtime.state(member, person).phase == "active" for person in opened)

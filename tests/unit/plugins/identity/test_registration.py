@@ -5,7 +5,7 @@ import pytest
 
 from diramoja.core import Event, Row
 from diramoja.plugins.identity.account import Account, Credentials, account
-from diramoja.plugins.identity.contracts import GrantRole, Register, RevokeRole
+from diramoja.plugins.identity.contracts import GrantRole, Register, RevokeRole, Role
 from diramoja.plugins.identity.hooks import register_plugin as identity
 from diramoja.plugins.identity.name import Name, name
 from diramoja.plugins.identity.projections import AccountRecord
@@ -86,7 +86,7 @@ def test_name_is_not_given_to_another_while_its_account_is_held_up(stage: Runtim
 def test_reservations_are_asked_for_no_more_once_they_are_settled(stage: Runtime) -> None:
     stage.send(account, "mem_a", registration("amina", "a"), sender="")
     stage.send(account, "mem_b", registration("baraka", "a"), sender="")
-    assert not stage.records.reminders
+    assert {kind for kind, _, _ in stage.records.reminders} == {"member"}
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -119,15 +119,23 @@ def test_roles_are_given_by_administrators_only() -> None:
     assert play(account, given.state, RevokeRole("moderator"), roles=["admin"]).state.roles == ()
 
 
+@pytest.mark.parametrize("role", ["moderator", "membership_officer", "admin"])
+def test_an_administrator_gives_roles_to_others_only(role: Role) -> None:
+    own = play(account, Account(phase="open"), GrantRole(role), id="mem_a", sender="mem_a", roles=["admin"])
+    assert own.reject and (own.reject.code, own.reject.status) == ("own_role", 403)
+    given = play(account, Account(phase="open"), GrantRole(role), id="mem_a", sender="mem_b", roles=["admin"])
+    assert given.state.roles == (role,)
+
+
 def test_the_level_of_an_account_follows_the_member(stage: Runtime) -> None:
     stage.send(account, "mem_a", registration("amina", "a"), sender="")
-    stage.send(member, "mem_a", SetMembership("dues paid", level="member"), roles=["admin"])
+    stage.send(member, "mem_a", SetMembership("dues paid", level="member"), roles=["membership_officer"])
     assert stage.state(account, "mem_a").level == "member"
 
 
 def test_the_standing_of_an_account_follows_the_member(stage: Runtime) -> None:
     stage.send(account, "mem_a", registration("amina", "a"), sender="")
-    stage.send(member, "mem_a", SetMembership("until May", standing="suspended_by_body"), roles=["admin"])
+    stage.send(member, "mem_a", SetMembership("until May", standing="suspended_by_body"), roles=["membership_officer"])
     assert stage.state(account, "mem_a").standing == "suspended_by_body"
     [row] = stage.table("account", AccountRecord)
     assert (row.username, row.standing) == ("amina", "suspended_by_body")

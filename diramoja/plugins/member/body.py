@@ -1,0 +1,85 @@
+"""A body of the organisation: a board, a branch, a committee. Bodies are a tree, and officers say who is in them."""
+
+from datetime import datetime
+from typing import Literal
+
+from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State, Tell
+from diramoja.plugins.member.contracts import (
+    BodyOpened,
+    BodyRole,
+    OpenBody,
+    SeatChanged,
+    SeatMember,
+    UnseatMember,
+)
+from diramoja.plugins.member.member import NEVER
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.views import BodyView, NoteSeat
+
+__all__ = ["Body", "BodySeat", "body"]
+
+
+class BodySeat(Row):
+    """One member of the body."""
+
+    member: Personal[str]
+    role: BodyRole
+    since: datetime
+
+
+class Body(State):
+    """What is known of a body. `members` counts them."""
+
+    phase: Literal["absent", "open"] = "absent"
+    name: str = ""
+    region: str = ""
+    parent: str | None = None
+    members: int = 0
+    created_at: datetime = NEVER
+
+
+body = AgentKind("body", Body, prefix="bod", rows=[BodySeat])
+
+
+@body.on("absent")
+def open_body(state: Body, message: OpenBody, context: Context) -> Decision:
+    """Below one that is there already, so that no circle comes about."""
+    if message.region and message.region not in context.settings(MemberSettings).regions:
+        return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
+    opened = state.but(
+        phase="open", name=message.name, region=message.region, parent=message.parent_id, created_at=context.now
+    )
+    event = BodyOpened(context.id, message.name, message.region, message.parent_id)
+    return opened, event, Reply(_view(context.id, opened), status=201)
+
+
+@body.on("open")
+def seat_member(state: Body, message: SeatMember, context: Context) -> Decision:
+    """The member's agent knows it too."""
+    seat = context.row(BodySeat, message.member)
+    if seat and seat.role == message.role:
+        return None
+    since = seat.since if seat else context.now
+    return (
+        state if seat else state.but(members=state.members + 1),
+        Put(BodySeat(message.member, message.role, since)),
+        SeatChanged(context.id, message.member, message.role),
+        Tell("member", message.member, NoteSeat(context.id, message.role)),
+    )
+
+
+@body.on("open")
+def unseat_member(state: Body, message: UnseatMember, context: Context) -> Decision:
+    """The member's agent knows it too."""
+    if context.row(BodySeat, message.member) is None:
+        return None
+    return (
+        state.but(members=state.members - 1),
+        Remove(BodySeat, message.member),
+        SeatChanged(context.id, message.member, None),
+        Tell("member", message.member, NoteSeat(context.id, None)),
+    )
+
+
+def _view(id: str, state: Body) -> BodyView:
+    return BodyView(id, state.name, state.region, state.parent, state.members, state.created_at)
