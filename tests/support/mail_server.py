@@ -70,7 +70,7 @@ def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: 
 
 async def serve(port: int, folder: Path, certificate: list[str], *, implicit: bool) -> None:
     """Until the process is ended."""
-    context = None
+    keeper, context = Keeper(folder), None
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(*certificate)
@@ -81,7 +81,7 @@ async def serve(port: int, folder: Path, certificate: list[str], *, implicit: bo
             secured["auth_require_tls"] = False  # aiosmtpd does not see that the socket is secured.
         elif context:
             secured |= {"tls_context": context, "require_starttls": True}
-        return SMTP(Keeper(folder), hostname="mail.test", enable_SMTPUTF8=True, **secured)
+        return SMTP(keeper, hostname="mail.test", enable_SMTPUTF8=True, **secured)
 
     server = await asyncio.get_running_loop().create_server(
         protocol, "127.0.0.1", port, ssl=context if implicit else None

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from diramoja.adapters.outbox_log.outbox import LoggedMail, LoggedPush, LoggedSms
+from diramoja.adapters.outbox_log.outbox import LoggedMail, LoggedPush, LoggedSms, Outbox
 from diramoja.adapters.outbox_log.settings import OutboxLogSettings
 from diramoja.core.adapter import AdapterSpec
 from diramoja.core.hooks import hookimpl
@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def _open(settings: OutboxLogSettings) -> AsyncIterator[Mapping[str, object]]:
     log.info("outbox_is_the_log", note="Mail, SMS and push whose port in [ports] is outbox_log are not sent.")
-    chars = settings.digest_chars
-    yield {"mail": LoggedMail(chars), "sms": LoggedSms(chars), "push": LoggedPush(chars)}
+    outbox = Outbox(settings.digest_chars)
+    yield {"mail": LoggedMail(outbox), "sms": LoggedSms(outbox), "push": LoggedPush(outbox)}
 
 
 @hookimpl

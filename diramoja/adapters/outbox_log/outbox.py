@@ -10,21 +10,22 @@ from diramoja.ports.mail import Letter, Posted
 from diramoja.ports.push import PushNotice
 from diramoja.ports.sms import ShortText
 
-__all__ = ["LoggedMail", "LoggedPush", "LoggedSms"]
+__all__ = ["LoggedMail", "LoggedPush", "LoggedSms", "Outbox"]
 
 log = structlog.get_logger(__name__)
 
 LOGGED = Posted("sent", note="logged_only")
 
 
-class _Outbox:
+class Outbox:
     """Notes a message by hashes: with a salt of this process, so that nobody finds an address by trying."""
 
     def __init__(self, digest_chars: int) -> None:
         self._chars = digest_chars
         self._salt = os.urandom(16)
 
-    def _note(self, channel: str, id: str, to: str, text: str) -> Posted:
+    def note(self, channel: str, id: str, to: str, text: str) -> Posted:
+        """One line."""
         log.info(
             "message_logged_only",
             channel=channel,
@@ -39,25 +40,34 @@ class _Outbox:
         return hashlib.blake2b(text.encode(), key=self._salt, digest_size=32).hexdigest()[: self._chars]
 
 
-class LoggedMail(_Outbox):
+class LoggedMail:
     """Email that goes to the log."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     async def send(self, letters: Sequence[Letter]) -> Sequence[Posted]:
         """See the port."""
-        return [self._note("email", each.id, each.to, each.text) for each in letters]
+        return [self._outbox.note("email", each.id, each.to, each.text) for each in letters]
 
 
-class LoggedSms(_Outbox):
+class LoggedSms:
     """Short messages that go to the log."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     async def send(self, message: ShortText) -> Posted:
         """See the port."""
-        return self._note("sms", message.id, message.member, message.text)
+        return self._outbox.note("sms", message.id, message.member, message.text)
 
 
-class LoggedPush(_Outbox):
+class LoggedPush:
     """Push notices that go to the log."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     async def send(self, notice: PushNotice) -> Posted:
         """See the port."""
-        return self._note("push", notice.id, notice.member, notice.text)
+        return self._outbox.note("push", notice.id, notice.member, notice.text)

@@ -25,6 +25,8 @@ def composed(letter: Letter, settings: SmtpSettings) -> EmailMessage:
         ValueError: the address is none, or the subject holds a line break.
     """
     user, _, domain = letter.to.rpartition("@")
+    if not user or not domain:
+        raise ValueError("An address has two sides.")
     sender, _, our_domain = settings.from_address.rpartition("@")
     message = EmailMessage(SMTP if letter.to.isascii() else SMTPUTF8)
     message["From"] = Address(settings.from_name, sender, our_domain)
@@ -32,13 +34,13 @@ def composed(letter: Letter, settings: SmtpSettings) -> EmailMessage:
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(SystemClock().now())
     message["Message-ID"] = f"<{letter.id}@{settings.domain}>"
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to this.
     if letter.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language
     return message
 
 

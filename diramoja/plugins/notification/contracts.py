@@ -102,7 +102,7 @@ class Notify(Command):
     notice_class: NoticeClass
     subject: Subject
     text: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    values: Mapping[str, Personal[str]] = msgspec.field(default_factory=dict)
+    values: Personal[Mapping[str, str]] = msgspec.field(default_factory=dict)
     key: Annotated[str, Meta(max_length=200)] = ""
     valid_until: datetime | None = None
     about: Personal[str] = ""

@@ -41,7 +41,7 @@ class Notice(Row):
     notice_class: NoticeClass
     subject: Subject
     text: str
-    values: Mapping[str, Personal[str]]
+    values: Personal[Mapping[str, str]]
     channels: tuple[ChannelName, ...]
     held: Literal["", "digest", "cap"]
     created_at: datetime

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from diramoja.core import Call, Context, Decision, Event, Put, RemindAfter, RemindAt
 from diramoja.core.decisions import Effect
-from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import (
     ChannelName,
     DeliveryState,
@@ -21,6 +20,8 @@ from diramoja.plugins.notification.delivery import DELIVERIES, Deliver
 from diramoja.plugins.notification.inbox import (
     Choices,
     Delivery,
+    Dropped,
+    DropReason,
     Inbox,
     Notice,
     Waiting,
@@ -31,7 +32,7 @@ from diramoja.plugins.notification.rules import quiet_until, zone_of
 from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.texts import msgid
 
-__all__ = ["DIGEST_KIND", "clock_of", "delivery", "go_out", "keep"]
+__all__ = ["CHOICES", "DIGEST_KIND", "clock_of", "delivery", "dropped", "go_out", "keep"]
 
 DIGEST_KIND = "notification.digest"
 CHOICES = "preferences"
@@ -76,9 +77,9 @@ def go_out(
             effects.append(_received(notice))
         else:
             effects += _sent(notice.id, channel, context, valid_until=valid_until, listed=listed)
+    effects += _late_counted(effects, context)
     if not waiting:
         return state, effects
-    assert due is not None
     queued = state.but(waiting=(*state.waiting, *waiting))
     return queued, [*effects, *_reminder(queued, context)]
 
@@ -98,6 +99,20 @@ def _too_late(state: Inbox, due: datetime | None, valid_until: datetime | None, 
     if valid_until is not None and due >= valid_until:
         return "late"
     return "too_many" if len(state.waiting) >= context.settings(NotificationSettings).queue_max else ""
+
+
+def _late_counted(effects: Effects, context: Context) -> Effects:
+    """Messages that came to nothing because it was too late for them."""
+    late = sum(
+        isinstance(each, Put) and isinstance(each.row, Delivery) and each.row.reason == "late" for each in effects
+    )
+    return [dropped("late", context, late)] if late else []
+
+
+def dropped(reason: DropReason, context: Context, count: int = 1) -> Put:
+    """So many more that were dropped, and why."""
+    before = context.row(Dropped, reason)
+    return Put(Dropped(reason, (before.count if before else 0) + count))
 
 
 def _received(notice: Notice) -> NotificationReceived:
@@ -149,7 +164,7 @@ def release(state: Inbox, message: QuietHoursOver, context: Context) -> Decision
         else:
             effects += _sent(each.notice, each.channel, context, valid_until=each.valid_until)
     left = state.but(waiting=tuple(rest))
-    return left, *effects, *_reminder(left, context)
+    return left, *effects, *_late_counted(effects, context), *_reminder(left, context)
 
 
 def _shown(id: str, context: Context) -> Effects:
@@ -199,10 +214,10 @@ def note_delivery(state: Inbox, message: NoteDelivery, context: Context) -> Deci
     preferences = preferences_of(state, context.settings(NotificationSettings))
     is_refused = message.channel == "email" and message.reason == "address_refused" and message.state == "failed"
     if not is_refused or preferences.email_suspended:
-        return noted
+        return noted, *_late_counted([noted], context)
     suspended = state.but(preferences=preferences.but(email_suspended=True))
     notice = Notice(
-        id=derive_id("ntc", context.id, f"address_refused:{message.notice}"),
+        id=context.new_id("ntc"),
         seq=state.count + 1,
         kind="notification.address_refused",
         notice_class="personal",

@@ -32,7 +32,7 @@ class NoticeRecord(Record):
     subject_type: str
     subject_id: str
     text: str
-    values: Mapping[str, Personal[str]]
+    values: Personal[Mapping[str, str]]
     channels: tuple[ChannelName, ...]
     held: str
     created_at: datetime
@@ -72,6 +72,7 @@ class PreferencesRecord(Record):
     """How a member is told things."""
 
     member: Personal[str]
+    name: str
     language: str
     time_zone: str
     quiet_start: str | None
@@ -119,12 +120,13 @@ def dropped_rows(agent: str, row: Dropped) -> DroppedRecord:
     return DroppedRecord(agent, row.reason, row.count)
 
 
-@record("notice_preferences", key="member", of=Choices)
+@record("notice_preferences", key=("member", "name"), of=Choices)
 def preferences_rows(agent: str, row: Choices) -> PreferencesRecord:
     """One row a member who set some."""
     chosen = row.preferences
     return PreferencesRecord(
         member=agent,
+        name=row.name,
         language=chosen.language,
         time_zone=chosen.time_zone,
         quiet_start=chosen.quiet_hours.start if chosen.quiet_hours else None,

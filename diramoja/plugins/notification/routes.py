@@ -48,7 +48,7 @@ class UnsubscribeToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DropCounts(msgspec.Struct, frozen=True):
-    """Notices that no inbox took, by reason: late, refused, off, consent, cap."""
+    """Notices and messages that were dropped, by reason: late, refused, off, consent, cap."""
 
     dropped: dict[str, int]
 

@@ -1,11 +1,11 @@
 """An inbox is told something: once, in time, to whom it may concern, and within the caps."""
 
-from diramoja.core import Context, Decision, Put, RemindAt
+from diramoja.core import Context, Decision, RemindAt
 from diramoja.core.decisions import Effect
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import ChannelName, DigestLapsed, Notify, PreferencesView
-from diramoja.plugins.notification.inbox import Dropped, DropReason, Inbox, Notice, Wall, inbox, preferences_of
-from diramoja.plugins.notification.outgoing import clock_of, go_out, keep
+from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, Wall, inbox, preferences_of
+from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, keep
 from diramoja.plugins.notification.rules import chosen_channels, day_of, next_at, week_of
 from diramoja.plugins.notification.settings import NotificationSettings
 
@@ -26,7 +26,7 @@ def take(state: Inbox, message: Notify, context: Context) -> Decision:
     channels = chosen_channels(preferences.channels, message.kind, message.notice_class)
     reason = _reason_to_drop(state, message, context, channels)
     if reason is not None:
-        return state.but(phase="open"), _dropped(reason, context)
+        return state.but(phase="open"), dropped(reason, context)
     counted = _counted(state, message, context)
     notice = Notice(
         id=id,
@@ -68,11 +68,6 @@ def _reason_to_drop(
     return "refused" if wall is not None and wall.is_up else None
 
 
-def _dropped(reason: DropReason, context: Context) -> Put:
-    before = context.row(Dropped, reason)
-    return Put(Dropped(reason, (before.count if before else 0) + 1))
-
-
 # --- caps ---
 
 
@@ -83,16 +78,17 @@ def _counted(state: Inbox, message: Notify, context: Context) -> Inbox | None:
         known = message.kind in state.statutory_kinds or len(state.statutory_kinds) >= STATUTORY_KINDS_MAX
         return state if known else state.but(statutory_kinds=(*state.statutory_kinds, message.kind))
     if message.notice_class == "campaign":
-        return state.but(week=week_of(context.now, zone), week_count=_week_count(state, context) + 1)
+        week = max(state.week, week_of(context.now, zone))
+        return state.but(week=week, week_count=_week_count(state, context) + 1)
     if message.notice_class != "participation":
         return state
-    day = day_of(context.now, zone)
+    day = max(state.day, day_of(context.now, zone))  # Travelling west begins no day anew.
     used = state.day_count if state.day == day else 0
     return state.but(day=day, day_count=used + 1) if used < settings.participation_per_day else None
 
 
 def _week_count(state: Inbox, context: Context) -> int:
-    return state.week_count if state.week == week_of(context.now, clock_of(state, context)) else 0
+    return state.week_count if state.week >= week_of(context.now, clock_of(state, context)) else 0
 
 
 def _held_for_digest(

@@ -45,12 +45,14 @@ CREATE TABLE notice_dropped (
 );
 
 CREATE TABLE notice_preferences (
-    member text PRIMARY KEY,
+    member text NOT NULL,
+    name text NOT NULL,
     language text NOT NULL,
     time_zone text NOT NULL,
     quiet_start text,
     quiet_end text,
     digest_at text,
     channels jsonb NOT NULL,
-    email_suspended boolean NOT NULL
+    email_suspended boolean NOT NULL,
+    PRIMARY KEY (member, name)
 );
