@@ -1,16 +1,19 @@
 """The inbox of a member: its state and its rows. What it does is in telling, outgoing and choices."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
-from diramoja.core import AgentKind, Personal, Row, State, View
+from diramoja.core import AgentKind, Personal, Row, State, View, fact
+from diramoja.core.ports.clock import Clock
 from diramoja.plugins.notification.contracts import (
     ChannelName,
     DeliveryState,
     Digest,
     NoticeClass,
+    Notify,
     PreferencesView,
+    QuietHoursOver,
     Subject,
 )
 from diramoja.plugins.notification.settings import NotificationSettings
@@ -25,8 +28,10 @@ __all__ = [
     "ReadMark",
     "Waiting",
     "Wall",
+    "decided_at",
     "inbox",
     "preferences_of",
+    "released_at",
 ]
 
 type DropReason = Literal["late", "refused", "off", "consent", "cap"]
@@ -134,11 +139,27 @@ class Inbox(State):
     statutory_kinds: tuple[str, ...] = ()
 
 
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+@fact(Notify, fallback=_LONG_AGO)
+async def decided_at(messages: Sequence[Notify], clock: Clock) -> Sequence[datetime]:
+    """What time it is: `context.now` is when it was sent, which was earlier if nothing ran since."""
+    return [clock.now()] * len(messages)
+
+
+@fact(QuietHoursOver, fallback=_LONG_AGO)
+async def released_at(messages: Sequence[QuietHoursOver], clock: Clock) -> Sequence[datetime]:
+    """What time it is: `context.now` is when the reminder was due."""
+    return [clock.now()] * len(messages)
+
+
 inbox = AgentKind(
     "inbox",
     Inbox,
     prefix="inb",
     rows=[Notice, Delivery, Wall, ReadMark, Dropped, Choices],
+    facts=[decided_at, released_at],
     codes={"absent": "notification_missing"},
 )
 

@@ -27,6 +27,7 @@ from diramoja.plugins.notification.inbox import (
     Waiting,
     inbox,
     preferences_of,
+    released_at,
 )
 from diramoja.plugins.notification.rules import quiet_until, zone_of
 from diramoja.plugins.notification.settings import NotificationSettings
@@ -154,8 +155,9 @@ def release(state: Inbox, message: QuietHoursOver, context: Context) -> Decision
     """Send what may go; what is late by now is suppressed."""
     effects: Effects = []
     rest: list[Waiting] = []
+    now = max(context.now, context.fact(released_at))
     for each in state.waiting:
-        if each.valid_until is not None and each.valid_until <= context.now:
+        if each.valid_until is not None and each.valid_until <= now:
             effects.append(delivery(each.notice, each.channel, "suppressed", context.now, "late"))
         elif _due(state, each.valid_until, context, is_statutory=each.is_statutory) is not None:
             rest.append(each)

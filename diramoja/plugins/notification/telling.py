@@ -4,7 +4,7 @@ from diramoja.core import Context, Decision, RemindAt
 from diramoja.core.decisions import Effect
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import ChannelName, DigestLapsed, Notify, PreferencesView
-from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, Wall, inbox, preferences_of
+from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, Wall, decided_at, inbox, preferences_of
 from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, keep
 from diramoja.plugins.notification.rules import chosen_channels, day_of, next_at, week_of
 from diramoja.plugins.notification.settings import NotificationSettings
@@ -53,7 +53,7 @@ def take(state: Inbox, message: Notify, context: Context) -> Decision:
 def _reason_to_drop(
     state: Inbox, message: Notify, context: Context, channels: tuple[ChannelName, ...]
 ) -> DropReason | None:
-    if message.valid_until is not None and message.valid_until <= context.now:
+    if message.valid_until is not None and message.valid_until <= max(context.now, context.fact(decided_at)):
         return "late"
     if message.notice_class == "statutory":
         return None
