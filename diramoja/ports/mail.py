@@ -5,10 +5,22 @@ from typing import Literal, Protocol
 
 import msgspec
 
-__all__ = ["Letter", "Mail", "Posted", "RefusalReason"]
+__all__ = ["Letter", "Mail", "Posted", "RefusalReason", "refusal_of"]
 
 type RefusalReason = Literal["address_refused", "mailbox_full", "content_refused", "mail_refused"]
 """`address_refused`: there is no such mailbox, for good. The others say nothing about the address."""
+
+
+_GONE = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
+"""Bad mailbox, bad system, bad syntax, moved away, null MX (RFC 7505), mailbox disabled."""
+
+
+def refusal_of(status: str) -> RefusalReason:
+    """What an enhanced code of a permanent refusal of a recipient means, such as "5.1.1". Source: RFC 3463, 3."""
+    detail = status.partition(".")[2]
+    if detail in _GONE:
+        return "address_refused"
+    return {"2": "mailbox_full", "6": "content_refused"}.get(detail.partition(".")[0], "mail_refused")  # type: ignore[return-value]
 
 
 class Letter(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ OWN_PLUGIN_FILES = {
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "notification": {
         "telling.py", "outgoing.py", "choices.py",  # Of the inbox: in, out, what members decide.
-        "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge: jobs and letters.
+        "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.
     },
 }  # fmt: skip
 DATA = {".csv", ".tsv", ".txt"}

@@ -1,7 +1,6 @@
 """What an SMTP server refuses, as reasons of ours.
 
-Source: RFC 5321, 4.2.1 (4yz: try again, 5yz: not so) and RFC 3463 (enhanced codes: 1 the address, 2 the mailbox,
-6 and 7 content and policy).
+Source: RFC 5321, 4.2.1 (4yz: try again, 5yz: not so); enhanced codes as in RFC 3463.
 """
 
 import re
@@ -9,18 +8,16 @@ import re
 import aiosmtplib
 
 from diramoja.core.errors import UnavailableError
-from diramoja.ports.mail import RefusalReason
+from diramoja.ports.mail import RefusalReason, refusal_of
 
 __all__ = ["ADDRESS_REFUSED", "reason_of", "unavailable"]
 
-_ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
+_ENHANCED = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
 PERMANENT = 500
 ADDRESS_REFUSED = frozenset({550, 551, 553})
 """No mailbox there (550), it has moved (551), its name is not allowed (553), where no enhanced code says more."""
 STORAGE_EXCEEDED = 552
 CONTENT_REFUSED = 554
-_GONE = frozenset({"1", "2", "3", "6", "10"})
-"""Details of X.1: bad mailbox, bad system, bad syntax, moved away, null MX (RFC 7505)."""
 
 
 def reason_of(error: aiosmtplib.SMTPResponseException) -> RefusalReason | None:
@@ -33,20 +30,13 @@ def reason_of(error: aiosmtplib.SMTPResponseException) -> RefusalReason | None:
     of_recipient = isinstance(error, aiosmtplib.SMTPRecipientRefused)
     found = _ENHANCED.search(error.message)
     if found:
-        return _by_enhanced(found[1], found[2], of_recipient=of_recipient)
+        reason = refusal_of(found[0])
+        return reason if of_recipient or reason == "content_refused" else "mail_refused"
     if of_recipient and error.code in ADDRESS_REFUSED:
         return "address_refused"
     if error.code == STORAGE_EXCEEDED:
         return "mailbox_full"
     return "content_refused" if error.code == CONTENT_REFUSED and not of_recipient else "mail_refused"
-
-
-def _by_enhanced(subject: str, detail: str, *, of_recipient: bool) -> RefusalReason:
-    if subject == "1" and detail in _GONE and of_recipient:
-        return "address_refused"
-    if subject == "2":
-        return "address_refused" if detail == "1" and of_recipient else "mailbox_full"
-    return "content_refused" if subject == "6" else "mail_refused"
 
 
 def unavailable(error: Exception) -> UnavailableError:

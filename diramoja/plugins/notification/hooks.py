@@ -1,6 +1,7 @@
 """What notification brings to a deployment."""
 
 from pathlib import Path
+from typing import Any
 
 from diramoja.core import Channel, Plugin, PortSpec, hookimpl
 from diramoja.plugins.notification import choices, outgoing, telling
@@ -19,7 +20,7 @@ from diramoja.ports.mail import Mail
 from diramoja.ports.push import Push
 from diramoja.ports.sms import Sms
 
-__all__ = ["register_plugin"]
+__all__ = ["register_commands", "register_plugin"]
 
 HANDLERS = (telling, outgoing, choices)
 """Imported for the handlers that they give to the kind."""
@@ -48,3 +49,11 @@ def register_plugin() -> Plugin:
         migrations=_HOME / "migrations",
         locale=_HOME / "locale",
     )
+
+
+@hookimpl
+def register_commands(cli: Any) -> None:
+    """`diramoja bounces`."""
+    from diramoja.plugins.notification.cli import bounces
+
+    cli.command("bounces")(bounces)

@@ -22,7 +22,16 @@ from diramoja.plugins.notification.contracts import (
 from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.texts import Texts
 
-__all__ = ["Told", "drop_counts", "language_of", "notice_list", "old_notices", "preferences", "told"]
+__all__ = [
+    "Told",
+    "drop_counts",
+    "language_of",
+    "member_of_letter",
+    "notice_list",
+    "old_notices",
+    "preferences",
+    "told",
+]
 
 _LARGEST = 2**63 - 1
 
@@ -168,6 +177,12 @@ async def told(db: Database, member: str, notices: Sequence[str]) -> dict[str, T
         )
         for row in rows
     }
+
+
+async def member_of_letter(db: Database, notice: str) -> str | None:
+    """To whom a notice went by email; None where it did not, or is forgotten."""
+    row = await db.one("SELECT member FROM notice_delivery WHERE notice = $1 AND channel = 'email'", notice)
+    return str(row["member"]) if row else None
 
 
 async def old_notices(db: Database, member: str, before: datetime, limit: int) -> list[str]:

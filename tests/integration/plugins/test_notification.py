@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -291,3 +292,28 @@ def test_the_inbox_is_live_for_its_member_alone(platform: Community) -> None:
         assert (frame["channel"], frame["name"]) == ("inbox:me", "notification.received")
         assert frame["data"]["notice"] == notices(person)[0]["id"]
         assert [json.loads(others.recv(10)).get("code") for _ in range(2)] == [None, "channel_denied"]
+
+
+def test_mail_that_comes_back_later_suspends_the_address(
+    platform: Community, mailbox: MailServer, tmp_path: Path
+) -> None:
+    person = platform.join("letters_4")
+    prefer(person, channels={"personal": ["email"]})
+    tell(platform, [("inbox", person.id, suggestion(1, "personal"))])
+    assert settled(person, "email") == ("sent", "")
+    [letter] = mailbox.letters("letters_4@")
+    status = "Reporting-MTA: dns; mail.example\n\nFinal-Recipient: rfc822; x@y.z\nAction: failed\nStatus: 5.1.1\n"
+    (tmp_path / "bounce").write_text(
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="X"\n\n--X\n'
+        f"Content-Type: message/delivery-status\n\n{status}\n--X\n"
+        f"Content-Type: text/rfc822-headers\n\nMessage-ID: {letter['message-id']}\n\n--X--\n"
+    )
+    (tmp_path / "other").write_text("Subject: Hello\n\nYou.\n")
+    noted = platform.command("bounces", str(tmp_path / "bounce"), str(tmp_path / "other"))
+    assert noted.returncode == 0 and noted.stdout.startswith("1 of 2 noted"), noted.stderr
+    until(lambda: person.get("/v1/me/preferences").json()["email_suspended"])
+    channels = {each["kind"]: each["channels"][0] for each in notices(person)}
+    assert (channels["topic.suggested"]["state"], channels["topic.suggested"]["reason"]) == (
+        "failed",
+        "address_refused",
+    )

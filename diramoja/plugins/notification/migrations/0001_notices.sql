@@ -27,6 +27,8 @@ CREATE TABLE notice_delivery (
     reason text NOT NULL,
     PRIMARY KEY (member, key)
 );
+-- For mail that comes back.
+CREATE INDEX notice_delivery_letter ON notice_delivery (notice) WHERE channel = 'email';
 
 -- All up to this one were read then; the newest few calls of each member.
 CREATE TABLE notice_mark (
