@@ -77,7 +77,7 @@ async def send_email(  # noqa: PLR0917  # each is a port by its annotation
         return _suppressed(payload, "late")
     notices = await told(db, payload.member, (payload.notice, *payload.listed))
     if payload.notice not in notices:
-        return _suppressed(payload, "forgotten")
+        return _suppressed(payload, "gone")
     address = await email_of(db, keys, identity, payload.member)
     if address is None:
         return _suppressed(payload, "no_address")
@@ -113,7 +113,7 @@ async def send_sms(  # noqa: PLR0917  # each is a port by its annotation
         return _suppressed(payload, "late")
     notices = await told(db, payload.member, [payload.notice])
     if payload.notice not in notices:
-        return _suppressed(payload, "forgotten")
+        return _suppressed(payload, "gone")
     language = await language_of(db, settings, payload.member)
     text = _said(notices[payload.notice], texts, language)
     return _posted(payload, await sms.send(ShortText(payload.notice, payload.member, text, language)))
@@ -128,7 +128,7 @@ async def send_push(  # noqa: PLR0917  # each is a port by its annotation
         return _suppressed(payload, "late")
     notices = await told(db, payload.member, [payload.notice])
     if payload.notice not in notices:
-        return _suppressed(payload, "forgotten")
+        return _suppressed(payload, "gone")
     notice, language = notices[payload.notice], await language_of(db, settings, payload.member)
     shown = PushNotice(
         id=payload.notice,

@@ -13,6 +13,7 @@ from diramoja.plugins.notification.projections import (
     mark_rows,
     notice_rows,
     preferences_rows,
+    wall_rows,
 )
 from diramoja.plugins.notification.routes import Inboxes, Preferences, Statistics, Unsubscribing
 from diramoja.plugins.notification.settings import NotificationSettings
@@ -34,7 +35,7 @@ def register_plugin() -> Plugin:
     return Plugin(
         name="notification",
         kinds=[inbox],
-        records=[notice_rows, delivery_rows, mark_rows, dropped_rows, preferences_rows],
+        records=[notice_rows, delivery_rows, mark_rows, dropped_rows, preferences_rows, wall_rows],
         jobs=[send_email, send_sms, send_push, find_old],
         routes=[Inboxes, Preferences, Unsubscribing, Statistics],
         settings=NotificationSettings,

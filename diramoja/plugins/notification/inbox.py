@@ -49,6 +49,7 @@ class Notice(Row):
     values: Personal[Mapping[str, str]]
     channels: tuple[ChannelName, ...]
     held: Literal["", "digest", "cap"]
+    about: Personal[str]
     created_at: datetime
     read_at: datetime | None = None
 

@@ -25,6 +25,7 @@ from diramoja.plugins.notification.inbox import (
     Inbox,
     Notice,
     Waiting,
+    Wall,
     inbox,
     preferences_of,
     released_at,
@@ -33,7 +34,7 @@ from diramoja.plugins.notification.rules import quiet_until, zone_of
 from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.texts import msgid
 
-__all__ = ["CHOICES", "DIGEST_KIND", "clock_of", "delivery", "dropped", "go_out", "keep"]
+__all__ = ["CHOICES", "DIGEST_KIND", "clock_of", "delivery", "dropped", "go_out", "is_walled", "keep"]
 
 DIGEST_KIND = "notification.digest"
 CHOICES = "preferences"
@@ -45,6 +46,12 @@ def clock_of(state: Inbox, context: Context) -> ZoneInfo:
     """The clock that the member goes by."""
     preferences = preferences_of(state, context.settings(NotificationSettings))
     return zone_of(preferences.time_zone) or ZoneInfo("UTC")
+
+
+def is_walled(state: Inbox, other: str, context: Context) -> bool:
+    """Whether this member is told nothing about another."""
+    wall = context.row(Wall, other) if other and state.walls else None
+    return wall is not None and wall.is_up
 
 
 def delivery(notice: str, channel: ChannelName, state: DeliveryState, at: datetime, reason: str = "") -> Put:  # noqa: PLR0917  # the row's fields
@@ -162,16 +169,21 @@ def release(state: Inbox, message: QuietHoursOver, context: Context) -> Decision
         elif _due(state, each.valid_until, context, is_statutory=each.is_statutory) is not None:
             rest.append(each)
         elif each.channel == "in_app":
-            effects += _shown(each.notice, context)
+            effects += _shown(state, each, context)
         else:
             effects += _sent(each.notice, each.channel, context, valid_until=each.valid_until)
     left = state.but(waiting=tuple(rest))
     return left, *effects, *_late_counted(effects, context), *_reminder(left, context)
 
 
-def _shown(id: str, context: Context) -> Effects:
-    notice = context.row(Notice, id)
-    return [_received(notice), delivery(id, "in_app", "delivered", context.now)] if notice else []
+def _shown(state: Inbox, waiting: Waiting, context: Context) -> Effects:
+    """Unless it is forgotten, or a wall was put up meanwhile."""
+    notice = context.row(Notice, waiting.notice)
+    if notice is None:
+        return []
+    if not waiting.is_statutory and is_walled(state, notice.about, context):
+        return [delivery(notice.id, "in_app", "suppressed", context.now, "refused")]
+    return [_received(notice), delivery(notice.id, "in_app", "delivered", context.now)]
 
 
 # --- digests ---
@@ -199,6 +211,7 @@ def send_digest(state: Inbox, message: DigestLapsed, context: Context) -> Decisi
         values={"count": str(count)},
         channels=tuple(channels),
         held="",
+        about="",
         created_at=context.now,
     )
     kept, effects = keep(empty, notice, context)
@@ -230,6 +243,7 @@ def note_delivery(state: Inbox, message: NoteDelivery, context: Context) -> Deci
         values={},
         channels=("in_app",),
         held="",
+        about="",
         created_at=context.now,
     )
     kept, effects = keep(suspended, notice, context)

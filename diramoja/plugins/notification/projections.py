@@ -5,7 +5,7 @@ from datetime import datetime
 
 from diramoja.core import Personal, Record, record
 from diramoja.plugins.notification.contracts import ChannelName
-from diramoja.plugins.notification.inbox import Choices, Delivery, Dropped, Notice, ReadMark
+from diramoja.plugins.notification.inbox import Choices, Delivery, Dropped, Notice, ReadMark, Wall
 
 __all__ = [
     "DeliveryRecord",
@@ -13,11 +13,13 @@ __all__ = [
     "MarkRecord",
     "NoticeRecord",
     "PreferencesRecord",
+    "WallRecord",
     "delivery_rows",
     "dropped_rows",
     "mark_rows",
     "notice_rows",
     "preferences_rows",
+    "wall_rows",
 ]
 
 
@@ -35,6 +37,7 @@ class NoticeRecord(Record):
     values: Personal[Mapping[str, str]]
     channels: tuple[ChannelName, ...]
     held: str
+    about: Personal[str]
     created_at: datetime
     read_at: datetime | None
 
@@ -49,6 +52,13 @@ class DeliveryRecord(Record):
     state: str
     at: datetime
     reason: str
+
+
+class WallRecord(Record):
+    """Somebody about whom a member is told nothing, and sees no notice."""
+
+    member: Personal[str]
+    other: Personal[str]
 
 
 class MarkRecord(Record):
@@ -97,6 +107,7 @@ def notice_rows(agent: str, row: Notice) -> NoticeRecord:
         values=row.values,
         channels=row.channels,
         held=row.held,
+        about=row.about,
         created_at=row.created_at,
         read_at=row.read_at,
     )
@@ -106,6 +117,12 @@ def notice_rows(agent: str, row: Notice) -> NoticeRecord:
 def delivery_rows(agent: str, row: Delivery) -> DeliveryRecord:
     """One row a notice and channel."""
     return DeliveryRecord(agent, row.key, row.notice, row.channel, row.state, row.at, row.reason)
+
+
+@record("notice_wall", key=("member", "other"), of=Wall)
+def wall_rows(agent: str, row: Wall) -> WallRecord:
+    """One row a pair, while a wall is up."""
+    return WallRecord(agent, row.other)
 
 
 @record("notice_mark", key=("member", "place"), of=ReadMark)

@@ -41,6 +41,15 @@ _NOTICE = (
     " (SELECT min(m.at) FROM notice_mark m WHERE m.member = n.member AND m.seq >= n.seq)) AS read_at"
     " FROM notice n WHERE n.member = $1"
 )
+_SHOWN = (
+    " AND (n.notice_class = 'statutory' OR NOT EXISTS"
+    " (SELECT 1 FROM notice_wall w WHERE w.member = n.member AND w.other = n.about))"
+)
+"""Nothing about somebody behind a wall that was put up later, either."""
+_TOLD = (
+    'SELECT n.id, n.kind, n.notice_class, n.subject_type, n.subject_id, n.text, n."values"::text AS "values"'
+    " FROM notice n WHERE n.member = $1 AND n.id = ANY($2::text[])"
+)
 _UNREAD = " AND n.read_at IS NULL AND n.seq > COALESCE((SELECT max(m.seq) FROM notice_mark m WHERE m.member = $1), 0)"
 
 
@@ -72,6 +81,7 @@ async def notice_list(  # keywords
     before = _place(page)
     rows = await db.fetch(
         _NOTICE
+        + _SHOWN
         + (_UNREAD if unread else "")
         + " AND ($2 = '' OR n.kind = $2) AND n.seq < $3 ORDER BY n.seq DESC LIMIT $4",
         reader.member,
@@ -160,10 +170,9 @@ async def language_of(db: Database, settings: NotificationSettings, member: str)
 
 
 async def told(db: Database, member: str, notices: Sequence[str]) -> dict[str, Told]:
-    """These notices of a member by id; those that are gone are left out."""
+    """These notices of a member by id; those that are gone, or behind a wall, are left out."""
     rows = await db.fetch(
-        'SELECT id, kind, notice_class, subject_type, subject_id, text, "values"::text AS "values" FROM notice'
-        " WHERE member = $1 AND id = ANY($2::text[])",
+        _TOLD + _SHOWN,
         member,
         list(notices),
     )

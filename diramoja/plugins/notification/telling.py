@@ -4,8 +4,8 @@ from diramoja.core import Context, Decision, RemindAt
 from diramoja.core.decisions import Effect
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import ChannelName, DigestLapsed, Notify, PreferencesView
-from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, Wall, decided_at, inbox, preferences_of
-from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, keep
+from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, decided_at, inbox, preferences_of
+from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, is_walled, keep
 from diramoja.plugins.notification.rules import chosen_channels, day_of, next_at, week_of
 from diramoja.plugins.notification.settings import NotificationSettings
 
@@ -37,6 +37,7 @@ def take(state: Inbox, message: Notify, context: Context) -> Decision:
         text=message.text,
         values=message.values,
         channels=channels,
+        about=message.about,
         held="" if counted is not None else "digest" if preferences.digest else "cap",
         created_at=context.now,
     )
@@ -64,8 +65,7 @@ def _reason_to_drop(
             return "consent"
         if _week_count(state, context) >= context.settings(NotificationSettings).campaign_per_week:
             return "cap"
-    wall = context.row(Wall, message.about) if message.about and state.walls else None
-    return "refused" if wall is not None and wall.is_up else None
+    return "refused" if is_walled(state, message.about, context) else None
 
 
 # --- caps ---

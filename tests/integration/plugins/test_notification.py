@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from diramoja.plugins.notification.contracts import NoticeClass, Notify, Subject
+from diramoja.plugins.notification.contracts import NoteWall, NoticeClass, Notify, Subject
 from tests.support.community import Community, Person, community, until
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.telling import tell
@@ -233,6 +233,17 @@ def test_more_than_the_cap_waits_for_the_digest(platform: Community) -> None:
     states = [each["channels"][0]["state"] for each in notices(person)]
     assert states == ["suppressed", "suppressed", "delivered", "delivered", "delivered"]
     assert notices(person)[0]["channels"][0]["reason"] == "digest"
+
+
+def test_a_wall_hides_what_was_told_before_and_lets_nothing_new_in(platform: Community) -> None:
+    person = platform.join()
+    about = [suggestion(n, "personal").but(about=other) for n, other in enumerate(["mem_b", "mem_c", "mem_b"])]
+    tell(platform, [("inbox", person.id, each) for each in about[:2]])
+    assert len(notices(person)) == 2
+    tell(platform, [("inbox", person.id, NoteWall("mem_b", "blocked_by", is_up=True)), ("inbox", person.id, about[2])])
+    assert [each["subject"]["id"] for each in notices(person)] == ["top_1"]
+    tell(platform, [("inbox", person.id, NoteWall("mem_b", "blocked_by", is_up=False))])
+    assert len(notices(person)) == 2
 
 
 def test_bad_preferences_are_refused(platform: Community) -> None:

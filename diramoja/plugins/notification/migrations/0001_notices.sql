@@ -11,6 +11,7 @@ CREATE TABLE notice (
     "values" jsonb NOT NULL,
     channels text[] NOT NULL,
     held text NOT NULL,
+    about text NOT NULL,
     created_at timestamptz NOT NULL,
     read_at timestamptz,
     PRIMARY KEY (member, id)
@@ -37,6 +38,12 @@ CREATE TABLE notice_mark (
     seq bigint NOT NULL,
     at timestamptz NOT NULL,
     PRIMARY KEY (member, place)
+);
+
+CREATE TABLE notice_wall (
+    member text NOT NULL,
+    other text NOT NULL,
+    PRIMARY KEY (member, other)
 );
 
 CREATE TABLE notice_dropped (

@@ -142,6 +142,17 @@ def test_a_block_concerns_both_and_a_mute_only_whoever_muted() -> None:
     assert ids(agent) == []
 
 
+def test_a_wall_that_goes_up_in_the_night_holds_in_the_morning() -> None:
+    agent = fresh(quiet_hours=QUIET)
+    agent.take(told(1, about="mem_b"), now=NIGHT)
+    agent.take(told(2, "statutory", about="mem_b"), now=NIGHT)
+    agent.take(NoteWall("mem_b", "blocked_by", is_up=True), now=NIGHT)
+    released = agent.take(QuietHoursOver(), now=MORNING)
+    [event] = released.events
+    assert isinstance(event, NotificationReceived) and event.notice_class == "statutory"
+    assert deliveries(agent)[ids(agent)[0], "in_app"] == ("suppressed", "refused")
+
+
 # --- caps ---
 
 
