@@ -86,12 +86,13 @@ async def send_email(  # noqa: PLR0917  # each is a port by its annotation
     if notice.notice_class != "statutory":
         token = token_of(Subscription(payload.member, notice.kind, notice.notice_class), keys, settings)
         stop_url = unsubscribe_url(token, settings)
+    listed = [notices[id] for id in payload.listed if id in notices and not notices[id].is_late(clock.now())]
     letter = letter_of(
         Content(
             text=_said(notice, texts, language),
             language=language,
             notice_class=notice.notice_class,
-            more=[_said(notices[id], texts, language) for id in payload.listed if id in notices],
+            more=[_said(each, texts, language) for each in listed],
         ),
         texts,
         id=payload.notice,

@@ -23,6 +23,7 @@ __all__ = [
     "Delivery",
     "DropReason",
     "Dropped",
+    "Held",
     "Inbox",
     "Notice",
     "ReadMark",
@@ -51,6 +52,7 @@ class Notice(Row):
     held: Literal["", "digest", "cap"]
     about: Personal[str]
     created_at: datetime
+    valid_until: datetime | None = None
     read_at: datetime | None = None
 
 
@@ -110,6 +112,13 @@ class Waiting(View):
     is_statutory: bool
 
 
+class Held(View):
+    """A notice that the digest is to list."""
+
+    notice: str
+    valid_until: datetime | None
+
+
 class Inbox(State):
     """What an inbox knows beside its notices, which are rows.
 
@@ -134,7 +143,7 @@ class Inbox(State):
     week: str = ""
     week_count: int = 0
     waiting: tuple[Waiting, ...] = ()
-    digest: tuple[str, ...] = ()
+    digest: tuple[Held, ...] = ()
     digest_more: int = 0
     digest_channels: tuple[ChannelName, ...] = ()
     statutory_kinds: tuple[str, ...] = ()

@@ -196,11 +196,13 @@ def send_digest(state: Inbox, message: DigestLapsed, context: Context) -> Decisi
     until = quiet_until(context.now, preferences.quiet_hours, clock_of(state, context))
     if until is not None:
         return RemindAt(until, DigestLapsed())
-    listed, count = state.digest, len(state.digest) + state.digest_more
+    listed = [each.notice for each in state.digest if each.valid_until is None or each.valid_until > context.now]
+    late = len(state.digest) - len(listed)
+    effects: Effects = [dropped("late", context, late)] if late else []
     empty = state.but(digest=(), digest_more=0, digest_channels=())
     channels = preferences.channels.get(DIGEST_KIND, state.digest_channels)
     if not listed or not channels:
-        return empty
+        return empty, *effects
     notice = Notice(
         id=context.new_id("ntc"),
         seq=state.count + 1,
@@ -208,15 +210,15 @@ def send_digest(state: Inbox, message: DigestLapsed, context: Context) -> Decisi
         notice_class="participation",
         subject=Subject("inbox", context.id),
         text=msgid("More that you could take part in: {count}."),
-        values={"count": str(count)},
+        values={"count": str(len(listed) + state.digest_more)},
         channels=tuple(channels),
         held="",
         about="",
         created_at=context.now,
     )
-    kept, effects = keep(empty, notice, context)
+    kept, put = keep(empty, notice, context)
     kept, sent = go_out(kept, notice, context, listed=listed)
-    return kept, *effects, *sent
+    return kept, *effects, *put, *sent
 
 
 # --- what became of it ---

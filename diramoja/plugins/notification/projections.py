@@ -39,6 +39,7 @@ class NoticeRecord(Record):
     held: str
     about: Personal[str]
     created_at: datetime
+    valid_until: datetime | None
     read_at: datetime | None
 
 
@@ -109,6 +110,7 @@ def notice_rows(agent: str, row: Notice) -> NoticeRecord:
         held=row.held,
         about=row.about,
         created_at=row.created_at,
+        valid_until=row.valid_until,
         read_at=row.read_at,
     )
 

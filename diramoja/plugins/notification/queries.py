@@ -48,7 +48,7 @@ _SHOWN = (
 """Nothing about somebody behind a wall that was put up later, either."""
 _TOLD = (
     'SELECT n.id, n.kind, n.notice_class, n.subject_type, n.subject_id, n.text, n."values"::text AS "values"'
-    " FROM notice n WHERE n.member = $1 AND n.id = ANY($2::text[])"
+    ", n.valid_until FROM notice n WHERE n.member = $1 AND n.id = ANY($2::text[])"
 )
 _UNREAD = " AND n.read_at IS NULL AND n.seq > COALESCE((SELECT max(m.seq) FROM notice_mark m WHERE m.member = $1), 0)"
 
@@ -61,6 +61,11 @@ class Told(msgspec.Struct, frozen=True):
     subject: Subject
     text: str
     values: Mapping[str, str]
+    valid_until: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is no longer worth telling."""
+        return self.valid_until is not None and self.valid_until <= now
 
 
 async def notice_list(  # keywords
@@ -183,6 +188,7 @@ async def told(db: Database, member: str, notices: Sequence[str]) -> dict[str, T
             subject=Subject(row["subject_type"], row["subject_id"]),
             text=row["text"],
             values=msgspec.json.decode(row["values"]),
+            valid_until=row["valid_until"],
         )
         for row in rows
     }

@@ -4,7 +4,7 @@ from diramoja.core import Context, Decision, RemindAt
 from diramoja.core.decisions import Effect
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import ChannelName, DigestLapsed, Notify, PreferencesView
-from diramoja.plugins.notification.inbox import DropReason, Inbox, Notice, decided_at, inbox, preferences_of
+from diramoja.plugins.notification.inbox import DropReason, Held, Inbox, Notice, decided_at, inbox, preferences_of
 from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, is_walled, keep
 from diramoja.plugins.notification.rules import chosen_channels, day_of, next_at, week_of
 from diramoja.plugins.notification.settings import NotificationSettings
@@ -40,6 +40,7 @@ def take(state: Inbox, message: Notify, context: Context) -> Decision:
         about=message.about,
         held="" if counted is not None else "digest" if preferences.digest else "cap",
         created_at=context.now,
+        valid_until=message.valid_until,
     )
     kept, effects = keep(counted or state, notice, context)
     if notice.held == "":
@@ -98,7 +99,7 @@ def _held_for_digest(
     assert preferences.digest is not None
     is_full = len(state.digest) >= context.settings(NotificationSettings).digest_max
     held = state.but(
-        digest=state.digest if is_full else (*state.digest, notice.id),
+        digest=state.digest if is_full else (*state.digest, Held(notice.id, notice.valid_until)),
         digest_more=state.digest_more + is_full,
         digest_channels=tuple(dict.fromkeys((*state.digest_channels, *notice.channels))),
     )

@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.sync.client import connect
 
-from diramoja.plugins.notification.contracts import NoteWall, NoticeClass, Notify, Subject
+from diramoja.plugins.notification.contracts import DigestLapsed, NoteWall, NoticeClass, Notify, Subject
 from tests.support.community import Community, Person, community, until
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.telling import tell
@@ -233,6 +233,23 @@ def test_more_than_the_cap_waits_for_the_digest(platform: Community) -> None:
     states = [each["channels"][0]["state"] for each in notices(person)]
     assert states == ["suppressed", "suppressed", "delivered", "delivered", "delivered"]
     assert notices(person)[0]["channels"][0]["reason"] == "digest"
+
+
+def test_a_digest_is_one_letter_with_what_is_not_late_by_then(platform: Community, mailbox: MailServer) -> None:
+    person = platform.join("letters_5")
+    prefer(person, channels={"participation": ["in_app", "email"]})
+    soon = datetime.now(UTC) + timedelta(seconds=5)
+    told = [suggestion(number, title=f"Topic {number}") for number in range(6)]
+    told[4] = told[4].but(valid_until=soon)
+    tell(platform, [("inbox", person.id, each) for each in told])
+    until(lambda: len(mailbox.letters("letters_5@")) == 3 and datetime.now(UTC) > soon)
+    tell(platform, [("inbox", person.id, DigestLapsed())])
+    until(lambda: len(mailbox.letters("letters_5@")) == 4)
+    digest = mailbox.letters("letters_5@")[-1]
+    html = digest.get_body(["html"])
+    assert digest["subject"] == "More that you could take part in: 2."
+    assert html is not None and re.findall(r"<li>.*?: (.*?)</li>", html.get_content()) == ["Topic 3", "Topic 5"]
+    assert notices(person)[0]["kind"] == "notification.digest"
 
 
 def test_a_wall_hides_what_was_told_before_and_lets_nothing_new_in(platform: Community) -> None:

@@ -13,6 +13,7 @@ CREATE TABLE notice (
     held text NOT NULL,
     about text NOT NULL,
     created_at timestamptz NOT NULL,
+    valid_until timestamptz,
     read_at timestamptz,
     PRIMARY KEY (member, id)
 );

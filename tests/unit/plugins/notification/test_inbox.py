@@ -201,6 +201,16 @@ def test_a_digest_lists_so_many_and_counts_the_rest() -> None:
     assert notice.values == {"count": "5"}
 
 
+def test_a_digest_leaves_out_what_is_late_by_then() -> None:
+    agent = fresh()
+    agent.settings = [NotificationSettings(participation_per_day=0)]
+    for number, hours in enumerate((1, 7, 2)):
+        agent.take(told(number, "participation", valid_until=DAY + timedelta(hours=hours)), now=DAY)
+    digest = agent.take(DigestLapsed(), now=DAY.replace(hour=18))
+    [notice] = [row for row in digest.puts if isinstance(row, Notice)]
+    assert (notice.values, dropped(agent)) == ({"count": "1"}, {"late": 2})
+
+
 def test_a_digest_waits_for_the_end_of_quiet_hours() -> None:
     agent = fresh(quiet_hours=QUIET, digest=Digest("23:00"))
     for number in range(4):
