@@ -82,10 +82,6 @@ async def send_email(  # noqa: PLR0917  # each is a port by its annotation
     if address is None:
         return _suppressed(payload, "no_address")
     notice, language = notices[payload.notice], await language_of(db, settings, payload.member)
-    stop_url = ""
-    if notice.notice_class != "statutory":
-        token = token_of(Subscription(payload.member, notice.kind, notice.notice_class), keys, settings)
-        stop_url = unsubscribe_url(token, settings)
     listed = [notices[id] for id in payload.listed if id in notices and not notices[id].is_late(clock.now())]
     letter = letter_of(
         Content(
@@ -99,10 +95,17 @@ async def send_email(  # noqa: PLR0917  # each is a port by its annotation
         to=address,
         community=settings.community,
         url=settings.public_url,
-        stop_url=stop_url,
+        stop_url=_stop_url(payload.member, notice, keys, settings),
     )
     [posted] = await mail.send([letter])
     return _posted(payload, posted)
+
+
+def _stop_url(member: str, notice: Told, keys: Keys, settings: NotificationSettings) -> str:
+    """The link that switches this kind off; "" where it cannot be."""
+    if notice.notice_class == "statutory":
+        return ""
+    return unsubscribe_url(token_of(Subscription(member, notice.kind, notice.notice_class), keys, settings), settings)
 
 
 @job(Deliver, attempts=8, timeout_s=30, backoff_s=5, failed=_given_up)
