@@ -8,7 +8,7 @@ read off the code cannot be translated.
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -45,45 +45,59 @@ def written_in(source: str) -> Iterator[tuple[int, str]]:
     Babel's own extraction knows the arguments of a call by their place alone; here most are named.
     """
     tree = ast.parse(source)
-    constants = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    bound = _bound(tree)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            continue
-        for text in _written(node, constants):
-            yield node.lineno, text
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for text in _written(node, bound):
+                yield node.lineno, text
 
 
-def _written(call: ast.Call, constants: Mapping[str, ast.expr]) -> Iterator[str]:
+def _bound(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """Name → what is bound to it, anywhere in the module."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found.setdefault(node.target.id, []).append(node.value)
+    return found
+
+
+def _written(call: ast.Call, bound: Mapping[str, Sequence[ast.expr]]) -> Iterator[str]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "msgid":
-        yield from _literals(call.args[0], constants)
+        yield from _literals(call.args[0], bound)
     elif name == "Notify":
         named = {each.arg: each.value for each in call.keywords}
         given = named.get("text") or (call.args[TEXT_PLACE] if len(call.args) > TEXT_PLACE else None)
         if given is None:
             raise TextError(f"line {call.lineno}: a Notify whose text is not seen")
-        yield from _literals(given, constants)
+        yield from _literals(given, bound)
 
 
-def _literals(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[str]:
-    """The texts that an expression may be."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.IfExp):
-        yield from _literals(node.body, constants)
-        yield from _literals(node.orelse, constants)
-    elif isinstance(node, ast.Name) and node.id in constants:
-        yield from _literals(constants[node.id], constants)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "msgid":
-        yield from _literals(node.args[0], constants)
-    else:
-        raise TextError(f"line {node.lineno}: write the text out, or name a constant of the module")
+def _literals(node: ast.expr, bound: Mapping[str, Sequence[ast.expr]]) -> Iterator[str]:
+    """The texts that an expression may be: one, either of two, one of a table, or what a name is bound to."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _literals(body, bound)
+            yield from _literals(orelse, bound)
+        case ast.Dict(values=values):
+            for each in values:
+                yield from _literals(each, bound)
+        case ast.Subscript(value=ast.Name() | ast.Dict() as table):
+            yield from _literals(table, bound)
+        case ast.Call(func=ast.Name(id="msgid"), args=[inner]):
+            yield from _literals(inner, bound)
+        case ast.Name(id=name) if name in bound:
+            rest = {each: values for each, values in bound.items() if each != name}
+            for each in bound[name]:
+                yield from _literals(each, rest)
+        case _:
+            raise TextError(f"line {node.lineno}: write the text out, or name what is bound to it in this module")
 
 
 def homes() -> list[tuple[Plugin, Path]]:

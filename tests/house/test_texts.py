@@ -35,6 +35,8 @@ def test_every_text_is_translated_with_its_placeholders(plugin: Plugin, folder: 
         ('Notify(text="One" if it else "Two")', ["One", "Two"]),
         ('TEXT = "Named"\nNotify(text=TEXT)', ["Named"]),
         ('TEXT = msgid("Marked")\nNotify(text=TEXT)', ["Marked"]),
+        ('TEXTS: dict[str, str] = {"a": "One", "b": "Two"}\nNotify(text=TEXTS[which])', ["One", "Two"]),
+        ('def tell():\n    text = "Local"\n    Notify(text=text)', ["Local"]),
         ("notify(context, member)", []),
     ],
 )

@@ -36,7 +36,7 @@ class NotificationSettings(Settings, frozen=True, kw_only=True):
     participation_per_day: Annotated[int, Meta(ge=0, le=1_000)] = 3
     campaign_per_week: Annotated[int, Meta(ge=0, le=1_000)] = 2
     statutory_kinds: list[str] = msgspec.field(
-        default_factory=lambda: ["moderation.warning", "moderation.restriction", "moderation.suspension"]
+        default_factory=lambda: ["moderation.appeal.decided", "moderation.post.hidden", "moderation.sanction.decided"]
     )
     last_hours: Annotated[float, Meta(ge=0, le=168)] = 2.0
     queue_max: Annotated[int, Meta(ge=1, le=500)] = 50

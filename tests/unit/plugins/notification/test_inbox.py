@@ -340,7 +340,7 @@ def test_other_failures_leave_the_address_in_use(reason: str) -> None:
 def test_a_statutory_kind_cannot_be_switched_off() -> None:
     agent = fresh()
     agent.take(told(1, "statutory", kind="vote.opened"), now=DAY)
-    for kind in ("statutory", "vote.opened", "moderation.warning"):
+    for kind in ("statutory", "vote.opened", "moderation.sanction.decided"):
         refused = agent.take(SetPreferences(channels={kind: ("in_app",)}), sender="mem_a", now=DAY).reject
         assert refused is not None and (refused.code, refused.status) == ("statutory_notice", 409)
         both = agent.take(SetPreferences(channels={kind: ("email", "in_app")}), sender="mem_a", now=DAY)
