@@ -101,7 +101,7 @@ def test_every_route_is_known_here(platform: Community) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
-    for name in ("member_id", "topic_id", "post_id", "case_id", "agent_id", "kind", "role"):
+    for name in ("member_id", "topic_id", "post_id", "case_id", "agent_id", "notice_id", "kind", "role"):
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}
