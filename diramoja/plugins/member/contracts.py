@@ -23,6 +23,8 @@ __all__ = [
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
 type Standing = Literal["good", "arrears", "suspended_by_body"]
+type ConsentKind = Literal["campaign", "connect", "leaderboard"]
+"""`campaign`: messages of campaigns. `connect`: being named to people with shared interests. `leaderboard`: by name."""
 type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus"]
 type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
@@ -268,6 +270,14 @@ class ContentReported(Event, name="member.content.reported"):
     topic: str
     post: str
     reason: str
+
+
+class ConsentChanged(Event, name="member.consent.changed"):
+    """A member gave or withdrew a consent."""
+
+    member: Personal[str]
+    kind: ConsentKind
+    is_given: bool
 
 
 class MemberJoined(Event, name="member.joined"):
