@@ -33,13 +33,15 @@ from diramoja.plugins.member.contracts import (
     SetMembership,
     Standing,
     StandingChanged,
+    SubmitEdit,
     SubmitPost,
+    SubmitShare,
     SubmitTopic,
     UnfollowMember,
     UpdateProfile,
 )
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, TakePost
+from diramoja.plugins.topic.contracts import EditPost, OpenTopic, PostPublished, SharePost, TakePost
 
 __all__ = ["Following", "Member", "member"]
 
@@ -178,8 +180,30 @@ def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decis
 @member.on("active")
 def submit_post(state: Member, message: SubmitPost, context: Context) -> Decision:
     """The topic takes it from here and answers."""
-    take = TakePost(message.post_id, context.id, message.body, message.reply_to)
+    take = TakePost(message.post_id, context.id, message.body, message.reply_to, state.member_since)
     return _may_write(state, context) or Tell("topic", message.topic_id, take, answers=True)
+
+
+@member.on("active")
+def submit_edit(state: Member, message: SubmitEdit, context: Context) -> Decision:
+    """The topic takes it from here and answers."""
+    edit = EditPost(message.post_id, context.id, message.body)
+    return _may_write(state, context) or Tell("topic", message.topic_id, edit, answers=True)
+
+
+@member.on("active")
+def submit_share(state: Member, message: SubmitShare, context: Context) -> Decision:
+    """The topic of the post takes it from here, and the one that it is shared into answers."""
+    share = SharePost(
+        post_id=message.post_id,
+        share_id=message.share_id,
+        into=message.into,
+        author=context.id,
+        comment=message.comment,
+        is_acknowledged=message.is_acknowledged,
+        member_since=state.member_since,
+    )
+    return _may_write(state, context) or Tell("topic", message.topic_id, share, answers=True)
 
 
 @member.on("active")

@@ -69,7 +69,7 @@ def test_a_post_goes_on_to_its_topic_with_the_author_and_the_answer() -> None:
     after = play(member, ACTIVE, SubmitPost("top_1", "pst_1", "hello"), id="mem_a", sender="mem_a")
     [told] = after.tells
     assert (told.kind, told.agent, told.answers) == ("topic", "top_1", True)
-    assert told.command == TakePost("pst_1", "mem_a", "hello", None)
+    assert told.command == TakePost("pst_1", "mem_a", "hello", None, ACTIVE.member_since)
 
 
 @pytest.mark.parametrize(("sender", "standing"), [("mem_b", "good"), ("mem_a", "suspended_by_body")])

@@ -50,7 +50,9 @@ class PostTable(NoDatabase):
     topic = ""
 
     async def one(self, sql: str, *args: Any) -> Mapping[str, Any] | None:
-        return {"topic": self.topic} if self.topic and sql.startswith("SELECT topic FROM post") else None
+        if not self.topic or not sql.startswith(("SELECT topic FROM post", "SELECT topic, (SELECT m.member_since")):
+            return None
+        return {"topic": self.topic, "member_since": None}
 
 
 class Finder:
