@@ -43,7 +43,7 @@ def register_plugin() -> Plugin:
             "draft.decide": {"supporter"},
             "feed.read": {"supporter"},
         },
-        channels={"topic": Channel("topic.read"), "draft": Channel("topic.read")},
+        channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
         migrations=Path(__file__).parent / "migrations",
         locale=Path(__file__).parent / "locale",
