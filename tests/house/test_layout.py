@@ -17,17 +17,16 @@ PLUGIN_FILES = {
 }  # fmt: skip
 OWN_PLUGIN_FILES = {
     "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
+    "topic": {  # Its state; what happens to posts and topics, by subject; counting; reads, by subject.
+        "amendments.py", "audiences.py", "counting.py", "draft_routes.py", "edits.py", "feed_routes.py", "feeds.py",
+        "insight.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py", "review.py", "scores.py",
+        "shares.py", "state.py", "summary.py", "support.py", "texts.py", "views.py",
+    },
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
-        "activity.py",
-        "sanctions.py",
-        "scores.py",
-        "walls.py",
-        "writing.py",
-        "views.py",
-        "organisation.py",
+        "activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py", "views.py", "organisation.py",
     },
-}
+}  # fmt: skip
 DATA = {".csv", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}

@@ -53,7 +53,9 @@ __all__ = [
     "Standing",
     "StandingChanged",
     "StateChanged",
+    "SubmitEdit",
     "SubmitPost",
+    "SubmitShare",
     "SubmitTopic",
     "SuggestTopic",
     "TakeSanction",
@@ -178,6 +180,25 @@ class SubmitPost(Command):
     post_id: str
     body: Annotated[str, Meta(max_length=10_000)]
     reply_to: str | None = None
+
+
+class SubmitEdit(Command):
+    """Give an own post another text, as the sender, who is this member. The topic answers a PostView."""
+
+    topic_id: str
+    post_id: str
+    body: Annotated[str, Meta(max_length=10_000)]
+
+
+class SubmitShare(Command):
+    """Share a post of the topic `topic_id` into another one, as the sender, who is this member. Answers a PostView."""
+
+    topic_id: str
+    post_id: str
+    share_id: str
+    into: str
+    comment: Annotated[str, Meta(max_length=2_000)] = ""
+    is_acknowledged: bool = False
 
 
 class ReportContent(Command):

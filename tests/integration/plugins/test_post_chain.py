@@ -16,9 +16,10 @@ from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.contracts import CaseOpened, ClaimCase, DecideCase, PostCleared
 from diramoja.plugins.search import hooks as search_hooks
 from diramoja.plugins.topic import hooks as topic_hooks
-from diramoja.plugins.topic.agent import Post, topic
+from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostReceived, React, ReportPost
 from diramoja.plugins.topic.projections import PostRecord
+from diramoja.plugins.topic.state import Post
 from diramoja.ports.classifier import Assessment, Classifier
 from diramoja.ports.search import Document, Found, Search, SearchQuery
 from diramoja.testing.runtime import Runtime, Sent

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command
-from diramoja.plugins.topic.agent import Follower, Participant, Post, Reaction, topic
+from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
     DeletePost,
@@ -22,6 +22,8 @@ from diramoja.plugins.topic.contracts import (
     Unreact,
 )
 from diramoja.plugins.topic.rules import NO_REACTIONS
+from diramoja.plugins.topic.settings import TopicSettings
+from diramoja.plugins.topic.state import Follower, Participant, Post, Reaction
 from tests.support.lone_agent import LoneAgent
 
 ALLOWED = {"absent": {"new"}, "new": {"active", "closed"}, "active": {"closed"}, "closed": set[str]()}
@@ -52,7 +54,7 @@ deployments = st.sampled_from([(), ("moderator",), ("information",), ("moderator
 def test_no_sequence_of_commands_leaves_the_table_or_miscounts(
     has: tuple[str, ...], history: list[tuple[Command, str]]
 ) -> None:
-    agent = LoneAgent(topic, "top_1", has=has)
+    agent = LoneAgent(topic, "top_1", has=has, settings=[TopicSettings()])
     for command, member in [(OpenTopic("Clinics", "", "healthcare"), "mem_a"), *history]:
         sender = command.author if isinstance(command, TakePost) else member
         before = agent.state.phase
