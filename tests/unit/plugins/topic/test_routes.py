@@ -76,7 +76,7 @@ class Finder:
         )
         return Found([hit], {"type": {"post": 1}, "category": {}}, None)
 
-    async def suggest(self, prefix: str, limit: int) -> list[str]:
+    async def suggest(self, prefix: str, limit: int, hidden: Sequence[str] = ()) -> list[str]:
         return [f"{prefix}nics"][:limit]
 
 
