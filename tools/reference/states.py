@@ -3,7 +3,7 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -17,8 +17,12 @@ __all__ = ["diagram", "readmes", "states_page", "targets"]
 
 ROOT = Path(__file__).resolve().parents[2]
 ABOUT = """Drawn from the handlers. On an arrow: the commands that lead that way; under the name of a phase: those
-that leave an agent there. Any other command is rejected in that phase."""
+that leave an agent there. Where there are many phases, those that every phase handles are said once, below: those that
+leave an agent where it is, and those that lead to whichever phase follows from what it knows then. Any other command is
+rejected in that phase."""
 
+MANY = 3
+"""Phases above which commands that all of them share are said once."""
 BEGIN, END = "<!-- diagram -->", "<!-- /diagram -->"
 
 
@@ -40,13 +44,43 @@ def diagram(kind: AgentKind[Any]) -> str:
         for phase, handler in handled.by_phase.items():
             for end in targets(handler, kind, phase):
                 arrows.setdefault((phase, end), []).append(verb.replace("_", " "))
+    common = _common(arrows, [phase for phase in kind.phases if phase != kind.absent.phase])
+    for start, end in [*arrows]:
+        if start == end and start != kind.absent.phase:
+            arrows[start, end] = [verb for verb in arrows[start, end] if verb not in common]
     lines = [f"    [*] --> {kind.absent.phase}"]
     for (start, end), verbs in arrows.items():
         if start == end:
             lines += [f"    {start}: {text}" for text in (start, *verbs)]
         else:
             lines.append(f"    {start} --> {end}: {'<br/>'.join(verbs)}")
-    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+    drawn = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+    last = {verb.replace("_", " "): [*handled.by_phase.values()][-1] for verb, handled in kind.commands.items()}
+    moving = [verb for verb in common if _computes(last[verb])]
+    staying = [verb for verb in common if verb not in moving]
+    said = [f"In every phase but {kind.absent.phase}: {', '.join(staying)}."] if staying else []
+    said += [f"To the phase that follows then: {', '.join(moving)}."] if moving else []
+    return "\n\n".join([drawn, *said])
+
+
+def _computes(handler: Callable[..., Any]) -> bool:
+    """Whether it sets a phase that its source does not name: also in what it calls in other modules of its plugin."""
+    function = inspect.unwrap(handler)
+    assert isinstance(function, FunctionType)
+    for node in _reached(_syntax(function), function, {}, within=function.__module__.rpartition(".")[0]):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "but":
+            given = [word.value for word in node.keywords if word.arg == "phase"]
+            if any(not isinstance(each, ast.Constant | ast.IfExp) for each in given):
+                return True
+    return False
+
+
+def _common(arrows: Mapping[tuple[str, str], Sequence[str]], phases: Sequence[str]) -> list[str]:
+    """Commands that leave an agent where it is in each of these phases."""
+    if len(phases) <= MANY:
+        return []
+    first = arrows.get((phases[0], phases[0]), ())
+    return [verb for verb in first if all(verb in arrows.get((phase, phase), ()) for phase in phases)]
 
 
 def targets(handler: Callable[..., Any], kind: AgentKind[Any], phase: str) -> list[str]:
@@ -84,20 +118,23 @@ def _ends(nodes: Iterable[ast.AST], kind: AgentKind[Any], phase: str) -> set[str
     return found or (set() if refuses else {phase})
 
 
-def _reached(start: ast.AST, function: FunctionType, assigned: Mapping[str, ast.expr]) -> Iterator[ast.AST]:
-    """The syntax of a return, of the variables in it, and of what it calls or names in the module."""
-    waiting: list[ast.AST] = [start]
+def _reached(
+    start: ast.AST, function: FunctionType, assigned: Mapping[str, ast.expr], within: str = ""
+) -> Iterator[ast.AST]:
+    """The syntax of a return, of the variables in it, and of what it calls or names in the module, or the package."""
+    waiting: list[tuple[ast.AST, Mapping[str, Any]]] = [(start, function.__globals__)]
     seen: set[str] = set()
     while waiting:
-        for node in ast.walk(waiting.pop()):
+        syntax, names = waiting.pop()
+        for node in ast.walk(syntax):
             yield node
             if isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
-                value = function.__globals__.get(node.id)
+                value = names.get(node.id)
                 if node.id in assigned:
-                    waiting.append(assigned[node.id])
-                elif isinstance(value, FunctionType) and value.__module__ == function.__module__:
-                    waiting.append(_syntax(value))
+                    waiting.append((assigned[node.id], names))
+                elif isinstance(value, FunctionType) and value.__module__.startswith(within or function.__module__):
+                    waiting.append((_syntax(value), value.__globals__))
                 elif isinstance(value, Reject):
                     yield ast.Call(ast.Name("Reject"), [], [])
 
