@@ -22,7 +22,7 @@ from diramoja.plugins.topic.news import changed, mentioning, missing, received_a
 from diramoja.plugins.topic.review import alarmed
 from diramoja.plugins.topic.scores import is_sourced
 from diramoja.plugins.topic.settings import TopicSettings
-from diramoja.plugins.topic.state import ALL, LIVING, OPEN, Participant, Post, Revision, Topic, post_view, topic
+from diramoja.plugins.topic.state import ALL, LIVING, OPEN, Pace, Participant, Post, Revision, Topic, post_view, topic
 
 __all__ = ["taken_in"]
 
@@ -61,7 +61,7 @@ def taken_in(state: Topic, post: Post, context: Context) -> tuple[Any, ...] | Re
         return taken, Put(post), *waiting, *screening, Reply(post_view(context.id, post), status=201)
     received = received_as(post, post.body, context)
     view = post_view(context.id, post.but(status="published"))
-    return received, *_shown(taken, post, context), Reply(view, status=201)
+    return received, *waiting, *_shown(taken, post, context), Reply(view, status=201)
 
 
 def _waiting(state: Topic, author: str, context: Context) -> tuple[Put, ...] | Reject:
@@ -74,11 +74,11 @@ def _waiting(state: Topic, author: str, context: Context) -> tuple[Put, ...] | R
     }[state.moderation_level]
     if not minutes:
         return ()
-    person = context.row(Participant, author) or Participant(author)
-    if person.posted_at and context.now - person.posted_at < timedelta(minutes=minutes):
+    pace = context.row(Pace, author)
+    if pace and context.now - pace.at < timedelta(minutes=minutes):
         detail = f"Moderation of this topic is raised: between two posts of a member are {minutes} minutes."
         return Reject("topic_slowed", detail, 429)
-    return (Put(person.but(posted_at=context.now)),)
+    return (Put(Pace(author, context.now)),)
 
 
 @topic.on(*LIVING)

@@ -29,6 +29,7 @@ __all__ = [
     "Follower",
     "Mention",
     "Opening",
+    "Pace",
     "Participant",
     "Post",
     "Reaction",
@@ -138,7 +139,6 @@ class Participant(Row, omit_defaults=True):
     Attributes:
         posts: published now. `answered` and `sourced`: of those.
         acted: quarter of an hour, counted since 1970, of the last act that moves the trend; 0: none.
-        posted_at: when the last post was taken in while moderation was raised.
     """
 
     member: Personal[str]
@@ -147,7 +147,13 @@ class Participant(Row, omit_defaults=True):
     answered: int = 0
     sourced: int = 0
     acted: int = 0
-    posted_at: datetime | None = None
+
+
+class Pace(Row):
+    """When the last post of an author was taken in while moderation was raised."""
+
+    member: Personal[str]
+    at: datetime
 
 
 class Follower(Row):
@@ -244,7 +250,7 @@ topic = AgentKind(
     Topic,
     prefix="top",
     rows=[
-        Opening, Term, Post, Revision, Reaction, Participant, Follower, Supporter, Mention, Baseline, Alarms,
+        Opening, Term, Post, Revision, Reaction, Participant, Follower, Supporter, Mention, Baseline, Alarms, Pace,
     ],
 )  # fmt: skip
 

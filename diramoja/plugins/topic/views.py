@@ -85,7 +85,8 @@ class TopicView(View):
     """A topic. `participation_count` is distinct authors of published posts; `post_count` published posts.
 
     `quality_score` (F5) and `trending_score` (F6) 0 to 100; `sentiment_score` -100 to 100, None where nobody measures
-    it or too few wrote. `support` is shown of policy proposals.
+    it or too few wrote. `support` is shown of policy proposals. `voting_attached`: the vote about it, where there is
+    one.
     """
 
     id: str
@@ -109,6 +110,7 @@ class TopicView(View):
     pinned_posts: tuple[str, ...] = ()
     supporters: int = 0
     support: SupportView | UnsetType = UNSET
+    voting_attached: str | None = None
 
 
 class EditView(View):
