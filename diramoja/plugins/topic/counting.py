@@ -8,7 +8,7 @@ from diramoja.core import Context, Put, Tell
 from diramoja.plugins.member.contracts import RatePost
 from diramoja.plugins.topic.scores import Tally, quality, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
-from diramoja.plugins.topic.state import Participant, Post, Topic, quarter_of
+from diramoja.plugins.topic.state import Contribution, Participant, Post, Topic, quarter_of
 
 __all__ = ["acted", "is_mature", "recounted"]
 
@@ -41,9 +41,7 @@ def recounted(state: Topic, context: Context, before: Post | None, after: Post) 
         if parent:
             tally, more = _parent(tally, parent, after, context, step=step)
             effects += more
-    elif before is not None and after.is_published and before.is_sourced != after.is_sourced:
-        person = context.row(Participant, after.author) or Participant(after.author)
-        effects.append(Put(person.but(sourced=person.sourced + after.is_sourced - before.is_sourced)))
+    effects += _contributed(context, before, after)
     pinned = state.pinned if after.is_published else tuple(pin for pin in state.pinned if pin != after.id)
     settings = context.settings(TopicSettings)
     counted = state.but(
@@ -57,12 +55,7 @@ def _author(state: Topic, tally: Tally, post: Post, context: Context, *, step: i
     posts = person.posts + step
     spread = tally.spread + spread_of(posts) - spread_of(person.posts)
     tally = replace(tally, authors=tally.authors + (posts > 0) - (person.posts > 0), spread=spread)
-    counted = person.but(
-        is_author=True,
-        posts=posts,
-        answered=person.answered + step * (post.answers > 0),
-        sourced=person.sourced + step * post.is_sourced,
-    )
+    counted = person.but(is_author=True, posts=posts)
     return state.but(participation_count=state.participation_count + (not person.is_author)), tally, counted
 
 
@@ -72,10 +65,21 @@ def _parent(tally: Tally, parent: Post, reply: Post, context: Context, *, step: 
     effects: list[Put | Tell] = [Put(after)]
     if after.thirds != parent.thirds:
         effects.append(Tell("member", parent.author, RatePost(parent.id, after.thirds)))
-    if parent.is_published and (after.answers > 0) != (parent.answers > 0):
-        person = context.row(Participant, parent.author) or Participant(parent.author)
-        effects.append(Put(person.but(answered=person.answered + step)))
-    return _moved(tally, parent, after), effects
+    return _moved(tally, parent, after), [*effects, *_contributed(context, parent, after)]
+
+
+def _contributed(context: Context, before: Post | None, after: Post) -> list[Put]:
+    """What this post adds to what its author contributed, or takes away; most posts do neither."""
+    was, now = (_worth(before) if before is not None else (0, 0)), _worth(after)
+    if was == now:
+        return []
+    known = context.row(Contribution, after.author) or Contribution(after.author, 0, 0)
+    answered, sourced = known.answered + now[0] - was[0], known.sourced + now[1] - was[1]
+    return [Put(Contribution(after.author, answered, sourced))]
+
+
+def _worth(post: Post) -> tuple[int, int]:
+    return (int(post.answers > 0), int(post.is_sourced)) if post.is_published else (0, 0)
 
 
 def _moved(tally: Tally, before: Post | None, after: Post) -> Tally:

@@ -51,16 +51,19 @@ async def related_topics(db: Database, reader: Reader, id: str, limit: int) -> P
 
 
 async def contributors(db: Database, reader: Reader, id: str, limit: int) -> Page[ContributorView]:
-    """Authors, those first whose posts others answered most, then by posts with a source or the length; one page.
+    """Authors whose posts others answered, the most first, then those with posts that have a source or the length.
+
+    How much one wrote counts for nothing. One page.
 
     Raises:
         MissingError: there is no such topic.
     """
     rows = await db.fetch(
-        "SELECT p.member, m.username, p.posts, p.answered, p.sourced FROM topic_participant p"  # noqa: S608  # put together from constants
-        " JOIN member m ON m.id = p.member WHERE p.topic = $2 AND p.posts > 0"
+        "SELECT p.member, m.username, p.answered, p.sourced, (SELECT count(*) FROM post WHERE post.author = p.member"  # noqa: S608  # put together from constants
+        " AND post.topic = $2 AND post.status = 'published') AS posts FROM topic_contribution p"
+        " JOIN member m ON m.id = p.member WHERE p.topic = $2 AND p.answered + p.sourced > 0"
         f" AND {not_walled('$1', 'p.member')}"
-        " ORDER BY p.answered DESC, p.sourced DESC, p.posts, p.member LIMIT $3",
+        " ORDER BY p.answered DESC, p.sourced DESC, p.member LIMIT $3",
         reader.member,
         id,
         limit,

@@ -6,10 +6,10 @@ from diramoja.core import Personal, Record, record
 from diramoja.plugins.topic.draft import Amendment, Draft, Version, draft
 from diramoja.plugins.topic.rules import top_score
 from diramoja.plugins.topic.state import (
+    Contribution,
     Follower,
     Mention,
     Opening,
-    Participant,
     Post,
     Revision,
     Term,
@@ -109,12 +109,11 @@ class TermRecord(Record):
     weight: float
 
 
-class ParticipantRecord(Record):
+class ContributionRecord(Record):
     """What an author contributed to a topic."""
 
     topic: str
     member: Personal[str]
-    posts: int
     answered: int
     sourced: int
 
@@ -272,10 +271,10 @@ def term_rows(agent: str, row: Term) -> TermRecord:
     return TermRecord(agent, row.term, row.weight)
 
 
-@record("topic_participant", key=("topic", "member"), of=Participant)
-def participant_rows(agent: str, row: Participant) -> ParticipantRecord | None:
-    """One row an author."""
-    return ParticipantRecord(agent, row.member, row.posts, row.answered, row.sourced) if row.is_author else None
+@record("topic_contribution", key=("topic", "member"), of=Contribution)
+def contribution_rows(agent: str, row: Contribution) -> ContributionRecord:
+    """One row an author of whom a post was answered or has a source or the length."""
+    return ContributionRecord(agent, row.member, row.answered, row.sourced)
 
 
 @record("topic_follower", key=("topic", "member"), of=Follower)
@@ -340,7 +339,7 @@ RECORDS = [
     post_rows,
     revision_rows,
     term_rows,
-    participant_rows,
+    contribution_rows,
     follower_rows,
     mention_rows,
     draft_rows,

@@ -26,6 +26,7 @@ __all__ = [
     "OPEN",
     "Alarms",
     "Baseline",
+    "Contribution",
     "Follower",
     "Mention",
     "Opening",
@@ -137,16 +138,22 @@ class Participant(Row, omit_defaults=True):
     """A member who acted here: of whom a post was published (`is_author`), or who reacted.
 
     Attributes:
-        posts: published now. `answered` and `sourced`: of those.
+        posts: published now.
         acted: quarter of an hour, counted since 1970, of the last act that moves the trend; 0: none.
     """
 
     member: Personal[str]
     is_author: bool = False
     posts: int = 0
-    answered: int = 0
-    sourced: int = 0
     acted: int = 0
+
+
+class Contribution(Row):
+    """An author's published posts that others answered, and those with a source or the length; if there are any."""
+
+    member: Personal[str]
+    answered: int
+    sourced: int
 
 
 class Pace(Row):
@@ -250,7 +257,8 @@ topic = AgentKind(
     Topic,
     prefix="top",
     rows=[
-        Opening, Term, Post, Revision, Reaction, Participant, Follower, Supporter, Mention, Baseline, Alarms, Pace,
+        Opening, Term, Post, Revision, Reaction, Participant, Contribution, Follower,
+        Supporter, Mention, Baseline, Alarms, Pace,
     ],
 )  # fmt: skip
 

@@ -12,6 +12,9 @@ from tests.support.community import Community, Person, until
 TOXIC = "You stupid worthless idiot, I hate you and hope that you die, disgusting horrible pathetic scum"
 ROLES = ("guest", "supporter", "member", "moderator", "membership_officer", "admin")
 GUEST, SIGNED_IN, MODERATOR, OFFICER, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {ROLES[4]}, {"admin"}
+MEMBER = {"member"}
+OFFICIAL = set[str]()
+"""Officials are not among the roles tried."""
 EXPECTED = {
     "POST /v1/members": GUEST,
     "POST /v1/auth/login": GUEST,
@@ -52,10 +55,33 @@ EXPECTED = {
     "PUT /v1/topics/{topic_id}/follow": SIGNED_IN,
     "DELETE /v1/topics/{topic_id}/follow": SIGNED_IN,
     "POST /v1/topics/{topic_id}/close": SIGNED_IN,
+    "PATCH /v1/topics/{topic_id}": SIGNED_IN,
+    "GET /v1/topics/{topic_id}/related": GUEST,
+    "GET /v1/topics/{topic_id}/contributors": GUEST,
+    "GET /v1/topics/{topic_id}/summary": GUEST,
+    "PUT /v1/topics/{topic_id}/support": MEMBER,
+    "DELETE /v1/topics/{topic_id}/support": MEMBER,
+    "POST /v1/topics/{topic_id}/support/decision": OFFICIAL,
+    "PUT /v1/topics/{topic_id}/pins/{post_id}": SIGNED_IN,
+    "DELETE /v1/topics/{topic_id}/pins/{post_id}": SIGNED_IN,
+    "PUT /v1/topics/{topic_id}/review": MODERATOR,
+    "POST /v1/topics/{topic_id}/review/end": MODERATOR,
+    "GET /v1/topics/{topic_id}/drafts": GUEST,
+    "POST /v1/topics/{topic_id}/drafts": SIGNED_IN,
+    "GET /v1/drafts/{draft_id}": GUEST,
+    "GET /v1/drafts/{draft_id}/versions": GUEST,
+    "GET /v1/drafts/{draft_id}/amendments": GUEST,
+    "POST /v1/drafts/{draft_id}/amendments": MEMBER,
+    "POST /v1/amendments/{amendment_id}/decision": SIGNED_IN,
+    "GET /v1/me/feed": SIGNED_IN,
+    "GET /v1/me/recommendations": SIGNED_IN,
     "GET /v1/topics/{topic_id}/posts": GUEST,
     "POST /v1/topics/{topic_id}/posts": SIGNED_IN,
     "GET /v1/posts/{post_id}": GUEST,
+    "PATCH /v1/posts/{post_id}": SIGNED_IN,
     "DELETE /v1/posts/{post_id}": SIGNED_IN,
+    "GET /v1/posts/{post_id}/revisions": GUEST,
+    "POST /v1/posts/{post_id}/shares": SIGNED_IN,
     "PUT /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
     "DELETE /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
     "POST /v1/posts/{post_id}/reports": SIGNED_IN,
@@ -83,6 +109,15 @@ BODIES: dict[str, Any] = {
     "POST /v1/topics": {"title": "abc", "description": "", "category": "economy"},
     "POST /v1/topics/{topic_id}/close": {"reason": "abc"},
     "POST /v1/topics/{topic_id}/posts": {"body": "abc"},
+    "PATCH /v1/topics/{topic_id}": {"title": "abc"},
+    "POST /v1/topics/{topic_id}/support/decision": {"decision": "refused", "reason": "abc"},
+    "PUT /v1/topics/{topic_id}/review": {"reason": "abc"},
+    "POST /v1/topics/{topic_id}/review/end": {"reason": "abc"},
+    "POST /v1/topics/{topic_id}/drafts": {"title": "abc", "text": "abc"},
+    "POST /v1/drafts/{draft_id}/amendments": {"from": 1, "to": 1, "text": "abc", "reason": "abc"},
+    "POST /v1/amendments/{amendment_id}/decision": {"accepted": True, "reason": "abc"},
+    "PATCH /v1/posts/{post_id}": {"body": "abc"},
+    "POST /v1/posts/{post_id}/shares": {"topic_id": "top_1"},
     "POST /v1/posts/{post_id}/reports": {"reason": "spam"},
     "PATCH /v1/me": {"region": "north"},
     "PUT /v1/me/consents": {"campaign": True},
@@ -112,7 +147,8 @@ def test_every_route_is_known_here(platform: Community) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
-    for name in ("member_id", "topic_id", "post_id", "case_id", "body_id", "agent_id", "kind", "role"):
+    names = ("member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "agent_id", "kind")
+    for name in (*names, "role"):
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}

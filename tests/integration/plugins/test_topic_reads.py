@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 
@@ -57,7 +58,8 @@ from diramoja.plugins.topic.views import FeedItem
 from diramoja.testing.runtime import Runtime
 from tests.support.postgres_server import fresh_database, shared_postgres
 
-PLUGINS: Sequence[Plugin] = (members(), topics())
+PLUGINS: Sequence[Plugin] = (attrs.evolve(members(), views=[]), topics())
+"""Without the search of members, which is not read here."""
 SUPPORTER = frozenset({"guest", "supporter"})
 PEOPLE = {"mem_amina": ("healthcare",), "mem_juma": ("economy",), "mem_neema": (), "mem_wali": ("healthcare",)}
 AMINA, JUMA, NEEMA, WALLED = (Reader(id, SUPPORTER) for id in PEOPLE)
@@ -234,9 +236,9 @@ async def test_contributors_are_ordered_by_answers(db: Database) -> None:
     found = (await contributors(db, JUMA, "top_clinics", 10)).items
     assert [(item.username, item.posts, item.answered) for item in found] == [
         ("amina", 1, 1),
-        ("juma", 1, 0),
-        ("wali", 1, 0),
     ]
+    buses = (await contributors(db, JUMA, "top_buses", 10)).items
+    assert [(item.username, item.answered, item.sourced) for item in buses] == [("juma", 0, 1)]
 
 
 async def test_a_summary_quotes_posts(db: Database) -> None:
@@ -324,7 +326,7 @@ async def test_nobody_sees_what_stands_behind_a_wall(db: Database, runtime: Runt
     similar = await related_topics(db, AMINA, "top_clinics", 100)
     for items in (listed.items, recommended.items, similar.items, await whole_feed(db, AMINA)):
         assert items and {"top_prices", "pst_3"}.isdisjoint(item.id for item in items)
-    assert "mem_wali" not in [item.member_id for item in (await contributors(db, AMINA, "top_clinics", 9)).items]
+    assert [item.member_id for item in (await contributors(db, WALLED, "top_clinics", 9)).items] == []
     assert "mem_wali" not in [line.author_id for line in (await summary_of(db, AMINA, "top_clinics")).lines]
     amended = await amendment_list(db, AMINA, "dft_1", PageQuery())
     assert [item.id for item in amended.items] == ["amd_3", "amd_1"]

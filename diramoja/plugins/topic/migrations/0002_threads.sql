@@ -49,10 +49,9 @@ CREATE TABLE topic_term (
 );
 CREATE INDEX topic_term_topics ON topic_term (term, topic);
 
-CREATE TABLE topic_participant (
+CREATE TABLE topic_contribution (
     topic text NOT NULL,
     member text NOT NULL,
-    posts integer NOT NULL,
     answered integer NOT NULL,
     sourced integer NOT NULL,
     PRIMARY KEY (topic, member)

@@ -47,6 +47,7 @@ from diramoja.plugins.topic.rules import NO_REACTIONS
 from diramoja.plugins.topic.scores import quality, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import (
+    Contribution,
     Follower,
     Participant,
     Post,
@@ -165,9 +166,12 @@ def _check_counts(agent: LoneAgent[Topic]) -> None:
     assert math.isclose(tally.spread, sum(map(spread_of, by_author.values())), abs_tol=1e-9)
     assert state.quality_score == quality(tally, EASY)
     for person in agent.all_rows(Participant):
-        own = [row for row in shown if row.author == person.member]
-        assert (person.posts, person.sourced) == (len(own), sum(row.is_sourced for row in own))
-        assert person.answered == sum(row.answers > 0 for row in own)
+        assert person.posts == by_author[person.member]
+    for author in {row.author for row in rows}:
+        own = [row for row in shown if row.author == author]
+        known = agent.row(Contribution, author) or Contribution(author, 0, 0)
+        assert known.answered == sum(row.answers > 0 for row in own)
+        assert known.sourced == sum(row.is_sourced for row in own)
     assert all(row.answers == answers[row.id] for row in rows)
 
 
