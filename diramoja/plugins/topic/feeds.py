@@ -30,7 +30,11 @@ SIMILAR_REASON, INTEREST_REASON, OUTSIDE_REASON = "similar", "interest", "outsid
 _POST_FIELDS = (
     "'post' AS type, p.id, p.topic, t.title, p.body AS text, t.category, p.author, p.created_at, {reason} AS reason"
 )
-_SHOWN = f"p.status = 'published' AND p.flag_reason = '' AND p.author <> $1 AND {not_walled('$1', 'p.author')}"
+_UNMUTED = "NOT EXISTS (SELECT 1 FROM member_mute q WHERE q.member = $1 AND q.other = {author})"
+_SHOWN = (
+    f"p.status = 'published' AND p.flag_reason = '' AND p.author <> $1 AND {not_walled('$1', 'p.author')}"
+    f" AND {_UNMUTED.format(author='p.author')}"
+)
 _BEFORE = "($2::timestamptz IS NULL OR (p.created_at, p.id) < ($2, $3))"
 
 _FEED = f"""
@@ -65,7 +69,7 @@ WITH followed AS (
             p.created_at, 'interest' AS reason
         FROM topic p JOIN topic_text x ON x.topic = p.id
         WHERE p.category = interest.category AND p.created_by <> $1 AND p.phase NOT IN ('flagged', 'archived')
-            AND {not_walled("$1", "p.created_by")} AND {_BEFORE}
+            AND {not_walled("$1", "p.created_by")} AND {_UNMUTED.format(author="p.created_by")} AND {_BEFORE}
         ORDER BY p.created_at DESC LIMIT $4
     ) topics ON true
 ), first AS (
@@ -80,7 +84,7 @@ _TOPICS = f"""
 SELECT 'topic' AS type, t.id, t.id AS topic, t.title, x.description AS text, t.category, t.created_by AS author,
     t.created_at FROM topic t JOIN topic_text x ON x.topic = t.id
 WHERE t.phase IN ('new', 'active', 'trending', 'cooling_down') AND t.created_by <> $1
-    AND {not_walled("$1", "t.created_by")}
+    AND {not_walled("$1", "t.created_by")} AND {_UNMUTED.format(author="t.created_by")}
     AND NOT EXISTS (SELECT 1 FROM topic_follower f WHERE f.topic = t.id AND f.member = $1)
     AND {{of}}
 ORDER BY t.trending_score DESC, t.active_at DESC, t.id DESC LIMIT $2

@@ -1,6 +1,7 @@
 """The whole chain of a post in memory: from the member to publication; also where the worker dies."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -61,14 +62,22 @@ class Shelf:
 
 
 class Visibility:
-    """The one statement that the view of the notes sends to the database."""
+    """The statement that the view of the notes sends to the database, among those of others."""
 
     def __init__(self) -> None:
         self.visible: dict[str, bool] = {}
 
     async def execute(self, sql: str, *args: list[str] | list[bool]) -> int:
+        if "information_note" not in sql:
+            return 0
         self.visible.update(zip(map(str, args[0]), map(bool, args[1]), strict=True))
         return len(args[0])
+
+    async def stream(self, sql: str, *args: object, page: int = 1000) -> AsyncIterator[Mapping[str, Any]]:
+        """Nobody has the interest of a topic."""
+        nobody: tuple[Mapping[str, Any], ...] = ()
+        for row in nobody:
+            yield row
 
 
 MEMBERS, TOPICS, MODERATION = (hooks.register_plugin() for hooks in (member_hooks, topic_hooks, moderator_hooks))

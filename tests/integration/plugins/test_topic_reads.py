@@ -3,7 +3,7 @@
 Two readers see what stands behind a wall between them: nothing.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -78,6 +78,12 @@ class NoMembers:
 
     async def execute(self, sql: str, *args: object) -> int:
         return 0
+
+    async def stream(self, sql: str, *args: object, page: int = 1000) -> AsyncIterator[Mapping[str, Any]]:
+        """Nobody has the interest of a topic."""
+        nobody: tuple[Mapping[str, Any], ...] = ()
+        for row in nobody:
+            yield row
 
 
 def played() -> Runtime:
@@ -331,6 +337,15 @@ async def test_nobody_sees_what_stands_behind_a_wall(db: Database, runtime: Runt
     amended = await amendment_list(db, AMINA, "dft_1", PageQuery())
     assert [item.id for item in amended.items] == ["amd_3", "amd_1"]
     assert {item.topic_id for item in await whole_feed(db, WALLED)}.isdisjoint({"top_nurses"})
+
+
+async def test_a_feed_leaves_out_whom_one_muted(db: Database, runtime: Runtime) -> None:
+    await db.execute("INSERT INTO member_mute VALUES ('mem_amina', 'mem_juma', now())")
+    found = await whole_feed(db, AMINA)
+    recommended = await recommendations(db, AMINA, runtime.clock, kind="topic", limit=100)
+    await db.execute("DELETE FROM member_mute")
+    assert [item.id for item in found] == ["pst_6", "top_clinics"]
+    assert "top_buses" not in [item.id for item in recommended.items]
 
 
 async def test_jobs_look_up_members(db: Database) -> None:
