@@ -159,10 +159,9 @@ def take_post(state: Topic, message: TakePost, context: Context) -> Decision:
     known = context.row(Post, message.post_id)
     if known:
         return Reply(post_view(context.id, known)) if known.author == message.author else _missing(message.post_id)
-    if message.reply_to is not None:
-        parent = context.row(Post, message.reply_to)
-        if parent is None or parent.status != "published":
-            return _missing(message.reply_to)
+    parent = context.row(Post, message.reply_to) if message.reply_to is not None else None
+    if message.reply_to is not None and (parent is None or parent.status != "published"):
+        return _missing(message.reply_to)
     post = Post(
         id=message.post_id,
         author=message.author,
@@ -173,7 +172,8 @@ def take_post(state: Topic, message: TakePost, context: Context) -> Decision:
         reply_to=message.reply_to,
     )
     taken = state.but(taken=post.number)
-    received = PostReceived(context.id, post.id, post.author, post.body, post.reply_to, post.created_at)
+    addressee = parent.author if parent else ""
+    received = PostReceived(context.id, post.id, post.author, post.body, post.reply_to, post.created_at, addressee)
     if context.has("moderator"):  # It hears what was received.
         return taken, Put(post), received, Reply(post_view(context.id, post), status=201)
     if context.has("information"):
@@ -223,8 +223,17 @@ def report_post(state: Topic, message: ReportPost, context: Context) -> Decision
         return _missing(message.post_id)
     if not context.has("moderator"):
         return Reject("moderation_missing", "Nobody moderates here.", 404)
-    report = Report(message.report_id, context.sender, message.reason, message.text)
-    evidence = Evidence(context.id, post.id, post.author, post.body)
+    report = Report(
+        id=message.report_id,
+        reporter=context.sender,
+        reason=message.reason,
+        text=message.text,
+        weight=message.weight,
+        region=message.region,
+        takes_part=bool(context.row(Participant, context.sender) or context.row(Follower, context.sender)),
+    )
+    parent = context.row(Post, post.reply_to) if post.reply_to else None
+    evidence = Evidence(context.id, post.id, post.author, post.body, parent.author if parent else "")
     return Tell("screening", context.id, FileReport(report, evidence), answers=True)
 
 

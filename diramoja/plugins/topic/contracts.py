@@ -124,6 +124,7 @@ class ReportPost(Command):
     reason: ReportReason
     text: ReportText = ""
     weight: float = 1.0
+    region: str = ""
 
 
 class FollowTopic(Command):
@@ -176,7 +177,7 @@ class TopicCreated(Event, name="topic.created"):
 
 
 class PostReceived(Event, name="topic.post.received"):
-    """A post that nobody but its author and moderators may see yet."""
+    """A post that nobody but its author and moderators may see yet. `addressee`: the author of the post it answers."""
 
     topic: str
     post: str
@@ -184,6 +185,7 @@ class PostReceived(Event, name="topic.post.received"):
     body: str
     reply_to: str | None
     created_at: datetime
+    addressee: Personal[str] = ""
 
 
 class PostPublished(Event, name="topic.post.published", live=True):
