@@ -17,9 +17,20 @@ PLUGIN_FILES = {
 }  # fmt: skip
 OWN_PLUGIN_FILES = {
     "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
+    # What a case does, by subject; the rules that decisions name; what is shown to whom.
+    "moderator": {
+        "appeal.py",
+        "decision.py",
+        "dossier.py",
+        "guidelines.py",
+        "notices.py",
+        "publicity.py",
+        "review.py",
+        "views.py",
+    },
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
 }
-DATA = {".csv", ".tsv", ".txt"}
+DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "records.py", "search.py"}

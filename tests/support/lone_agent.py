@@ -1,6 +1,7 @@
 """One agent played as a value, command after command: its state, its own rows and what it said."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -34,6 +35,7 @@ class LoneAgent[S: State]:
         sender: str = "",
         roles: Sequence[str] = (),
         facts: Mapping[Any, Any] | None = None,
+        now: datetime = datetime(2026, 1, 1, tzinfo=UTC),
     ) -> Played[S]:
         """Decide it, and become what was decided."""
         played = play(
@@ -47,6 +49,7 @@ class LoneAgent[S: State]:
             settings=self.settings,
             has=self.has,
             facts=facts,
+            now=now,
         )
         self.state = played.state
         for row in played.puts:

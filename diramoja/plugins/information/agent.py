@@ -79,13 +79,15 @@ def _flagged(source: SourceView, message: CheckPost, context: Context) -> tuple[
         body=message.body,
         domain=source.domain,
         reason=text,
+        addressee=message.addressee,
     )
     return flag, Put(note), NoteAttached(context.id, message.post, note.id, text, evidence)
 
 
 def after_screening(event: PostCleared) -> list[tuple[str, CheckPost]]:
     """Every screened post is checked, also one that is held: people may publish it."""
-    return [(event.topic, CheckPost(event.post, event.author, event.body, event.outcome, event.reason))]
+    check = CheckPost(event.post, event.author, event.body, event.outcome, event.reason, event.addressee)
+    return [(event.topic, check)]
 
 
 information.hears(PostCleared, to=after_screening)

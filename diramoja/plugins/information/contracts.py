@@ -28,6 +28,7 @@ class CheckPost(Command):
     body: str
     outcome: Verdict
     reason: str = ""
+    addressee: Personal[str] = ""
 
 
 class PostChecked(Event, name="information.post.checked"):
@@ -53,6 +54,7 @@ class PostFlagged(Event, name="information.post.flagged"):
     body: str
     domain: str
     reason: str
+    addressee: Personal[str] = ""
 
 
 class NoteAttached(Event, name="information.note.attached"):

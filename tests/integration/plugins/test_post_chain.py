@@ -116,7 +116,7 @@ def test_a_toxic_post_is_seen_by_nobody_until_a_moderator_publishes_it(runtime: 
 
     [opened] = runtime.events(CaseOpened)
     runtime.send(case, opened.case, ClaimCase(), sender="mem_m", roles=["moderator"])
-    decision = DecideCase("publish", "respect", "1", "Loud but fair.")
+    decision = DecideCase("publish", "respect", "2026-01", "Loud but fair.")
     decided = runtime.send(case, opened.case, decision, sender="mem_m", roles=["moderator"])
     assert (decided.status, decided.answer["action"]) == (200, "publish")
     assert status(runtime, "pst_1") == "published"
@@ -149,7 +149,7 @@ def test_a_report_is_answered_by_the_screening_and_opens_a_case(runtime: Runtime
     [opened] = runtime.events(CaseOpened)
     recused = runtime.send(case, opened.case, ClaimCase(), sender="mem_c", roles=["moderator"])
     assert recused.reject is not None and (recused.reject.code, recused.status) == ("recused", 403)
-    runtime.send(case, opened.case, DecideCase("remove", "spam", "1", "Ads."), sender="mem_m")
+    runtime.send(case, opened.case, DecideCase("remove", "spam", "2026-01", "Ads."), sender="mem_m")
     assert status(runtime, "pst_1") == "removed"
 
 
