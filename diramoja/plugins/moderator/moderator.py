@@ -63,7 +63,7 @@ class Moderator(State, version=1):
     appeals_overturned: int = 0
 
 
-moderator = AgentKind("moderator", Moderator, prefix="mem", rows=[Undertaken])
+moderator = AgentKind("moderator", Moderator, prefix="mod", rows=[Undertaken])
 
 
 @moderator.on("absent", "on_duty", "offline")
