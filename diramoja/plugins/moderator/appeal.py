@@ -1,6 +1,6 @@
 """Appeals: filed by whom a decision concerns, decided by people who took no part in it."""
 
-from diramoja.core import Context, Decision, Event, Put, Reject, Reply, Tell
+from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply, Tell
 from diramoja.plugins.moderator.contracts import (
     AppealDecided,
     AppealFiled,
@@ -8,6 +8,7 @@ from diramoja.plugins.moderator.contracts import (
     DecideAppeal,
     FileAppeal,
 )
+from diramoja.plugins.moderator.decision import forgotten
 from diramoja.plugins.moderator.dossier import (
     PARTIAL,
     RECUSED,
@@ -83,11 +84,11 @@ def answer_by_decision(state: Case, message: DecideAppeal, context: Context) -> 
     return Reject("appeal_by_decision", "Decide the case: that answers the appeal.")
 
 
-def _settled(state: Case, message: DecideAppeal, context: Context) -> list[Put | Event | Tell]:
+def _settled(state: Case, message: DecideAppeal, context: Context) -> list[Put | RemindAt | Event | Tell]:
     sanction = context.row(Sanction, state.sanction)
     if sanction is None:
         return []
-    effects: list[Put | Event | Tell] = [
+    effects: list[Put | RemindAt | Event | Tell] = [
         AppealDecided(
             case=context.id,
             sanction=sanction.id,
@@ -101,7 +102,8 @@ def _settled(state: Case, message: DecideAppeal, context: Context) -> list[Put |
     ]
     if not message.granted:
         return effects
-    effects.append(Put(sanction.but(state="lifted")))
+    lifted = sanction.but(state="lifted")
+    effects += [Put(lifted), *forgotten(lifted, context)]
     if state.post_action in ("hide", "remove"):
         effects.append(Tell(state.place, state.topic, ModeratePost(state.post, "publish", message.reason)))
     return effects

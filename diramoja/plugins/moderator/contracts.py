@@ -41,6 +41,7 @@ __all__ = [
     "FileAppeal",
     "FileReport",
     "FlagPost",
+    "ForgetSanction",
     "GoOffDuty",
     "GoOnDuty",
     "GuidelinesVersion",
@@ -246,6 +247,12 @@ class TellReporters(Command):
 
 class LapseCase(Command):
     """Nobody reviewed it in time: a held post is published unless it is severe."""
+
+
+class ForgetSanction(Command):
+    """A sanction is kept for a year after its term, and no longer."""
+
+    sanction: str
 
 
 class MarkOverdue(Command):

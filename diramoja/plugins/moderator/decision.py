@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from diramoja.core import Cancel, Context, Decision, Event, Put, Reject, Reply, Tell
+from diramoja.core import Cancel, Context, Decision, Event, Put, Reject, RemindAt, Remove, Reply, Tell
 from diramoja.plugins.member.contracts import CountReport
 from diramoja.plugins.moderator.contracts import (
     Action,
@@ -14,6 +14,7 @@ from diramoja.plugins.moderator.contracts import (
     CountRelease,
     DecideCase,
     EndCase,
+    ForgetSanction,
     LapseCase,
     MarkOverdue,
     PostAction,
@@ -41,7 +42,7 @@ from diramoja.plugins.moderator.views import By, ProposalView
 from diramoja.plugins.notification.contracts import notify
 from diramoja.plugins.topic.contracts import ModeratePost
 
-__all__ = ["lapsed", "taken_by_software"]
+__all__ = ["forgotten", "lapsed", "taken_by_software", "unknown_rule"]
 
 LAPSE_REASON = "Nobody reviewed it in time."
 _WITH_TERM = ("restrict", "suspend")
@@ -110,10 +111,27 @@ def tell_reporters(state: Case, message: TellReporters, context: Context) -> Dec
     return *told, Tell("case", context.id, TellReporters(message.page + 1))
 
 
+@case.on("open", "claimed", "escalated", "decided", "appealed", "confirmed", "overturned")
+def forget_sanction(state: Case, message: ForgetSanction, context: Context) -> Decision:
+    """With what was said in an appeal; the log, which names nobody, stays."""
+    sanction = context.row(Sanction, message.sanction)
+    appeal = [Remove(Appeal, sanction.appeal)] if sanction and sanction.appeal else []
+    return Remove(Sanction, message.sanction), *appeal
+
+
+def forgotten(sanction: Sanction, context: Context) -> list[RemindAt]:
+    """When it is forgotten: a year after it ended or was taken back; a ban that stands never."""
+    if sanction.action == "ban" and sanction.state == "standing":
+        return []
+    days = timedelta(days=context.settings(ModerationSettings).sanction_kept_days)
+    over = context.now if sanction.state == "lifted" else sanction.ends_at or sanction.issued_at
+    return [RemindAt(over + days, ForgetSanction(sanction.id), f"forget:{sanction.id}")]
+
+
 # --- without people ---
 
 
-def taken_by_software(state: Case, context: Context) -> tuple[Case | Put | Event, ...]:
+def taken_by_software(state: Case, context: Context) -> tuple[Case | Put | RemindAt | Event, ...]:
     """The case of a post that software hid: an action with its reason, which may be appealed."""
     if state.origin != "hidden":
         return (state,)
@@ -121,6 +139,7 @@ def taken_by_software(state: Case, context: Context) -> tuple[Case | Put | Event
     return (
         state.but(sanction=sanction.id),
         Put(sanction),
+        *forgotten(sanction, context),
         _action_taken(state, context, "hide", by="software", sanction=sanction),
     )
 
@@ -192,10 +211,12 @@ def _ends_at(message: DecideCase, context: Context) -> datetime | None:
 # --- parts of decisions ---
 
 
-def _taken(decided: Case, context: Context, ends_at: datetime | None) -> tuple[Case, list[Put | Event | Tell]]:
+def _taken(
+    decided: Case, context: Context, ends_at: datetime | None
+) -> tuple[Case, list[Put | RemindAt | Event | Tell]]:
     """What people did: the sanction, the news of it, and whoever is told."""
     earlier = context.row(Sanction, decided.sanction) if decided.sanction else None
-    effects: list[Put | Event | Tell] = []
+    effects: list[Put | RemindAt | Event | Tell] = []
     if decided.action is None or decided.action == "publish":
         effects.append(_action_taken(decided, context, "publish", by="person"))
         if decided.origin in ("held", "hidden"):
@@ -204,7 +225,11 @@ def _taken(decided: Case, context: Context, ends_at: datetime | None) -> tuple[C
     else:
         sanction = _sanction(decided, context, decided.action, by="person", ends_at=ends_at)
         taken = decided.but(sanction=sanction.id)
-        effects += [Put(sanction), _action_taken(decided, context, decided.action, by="person", sanction=sanction)]
+        effects += [
+            Put(sanction),
+            *forgotten(sanction, context),
+            _action_taken(decided, context, decided.action, by="person", sanction=sanction),
+        ]
         effects += [_warning(sanction)] if sanction.action == "warn" else []
         effects += notify(context, decided.author, decision_notice(sanction, context.settings(ModerationSettings)))
     if earlier:

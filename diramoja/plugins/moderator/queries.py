@@ -186,7 +186,8 @@ async def on_duty(event: Event, db: Database) -> AsyncIterator[str]:
     rows = db.stream(
         "WITH able AS (SELECT id, phase = 'on_duty' AND (topics = '{}' OR $1 = ANY (topics)) AS here"
         " FROM moderation_moderator m WHERE NOT EXISTS (SELECT 1 FROM moderation_case c WHERE c.id = $2"
-        " AND (m.id IN (c.author, c.addressee) OR m.id = ANY (c.took_part))))"
+        " AND (m.id IN (c.author, c.addressee) OR m.id = ANY (c.took_part) OR EXISTS (SELECT 1"
+        ' FROM moderation_case_report r WHERE r."case" = c.id AND r.reporter = m.id))))'
         " SELECT id FROM able WHERE here OR NOT EXISTS (SELECT 1 FROM able WHERE here) ORDER BY id",
         getattr(event, "topic", ""),
         getattr(event, "case", ""),

@@ -30,6 +30,8 @@ class ModerationSettings(Settings, frozen=True, kw_only=True, dict=True):
         guidelines_file: TOML file of the rules that decisions name; "" for those shipped.
         warning_days: then a warning lapses.
         appeal_days: so long an appeal may be filed.
+        sanction_kept_days: a sanction is forgotten so long after its term, or after the decision where it has none; a
+            ban stays.
         term_days_max: longest restriction or suspension.
         burst_reports: more reports than this within `burst_minutes`, from accounts that share the topic or a region,
             are tagged as a burst.
@@ -48,6 +50,7 @@ class ModerationSettings(Settings, frozen=True, kw_only=True, dict=True):
     guidelines_file: str = ""
     warning_days: Days = 180
     appeal_days: Days = 14
+    sanction_kept_days: Days = 365
     term_days_max: Days = 365
     burst_reports: Annotated[int, Meta(ge=1, le=50)] = 5
     burst_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 10

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from diramoja.core import Tell
+from diramoja.core import RemindAt, Tell
 from diramoja.plugins.moderator.case import Case, case
 from diramoja.plugins.moderator.contracts import (
     Action,
@@ -14,6 +14,7 @@ from diramoja.plugins.moderator.contracts import (
     DecideCase,
     EndCase,
     Evidence,
+    ForgetSanction,
     OpenCase,
     PostAction,
     WarningIssued,
@@ -139,9 +140,10 @@ def test_a_ban_takes_two_officials() -> None:
     for command in (decision("ban"), decision("publish"), ClaimCase()):
         assert refusal(agent.take(command, sender="mem_o", roles=OFFICIAL)) == ("recused", 403)
     assert refusal(agent.take(decision("ban"), sender="mem_m", roles=["moderator"])) == ("not_official", 403)
-    agent.take(decision("ban"), sender="mem_q", roles=OFFICIAL)
+    banned = agent.take(decision("ban"), sender="mem_q", roles=OFFICIAL)
     [taken] = agent.said(ActionTaken)
     assert (taken.action, taken.ends_at) == ("ban", None)
+    assert banned.reminders == []
     assert agent.state.took_part == ("mem_o", "mem_q") and agent.state.decided_by == "mem_q"
 
 
@@ -161,6 +163,16 @@ def test_what_software_hid_is_superseded_or_lifted_by_people(now: datetime) -> N
         after = agent.row(Sanction, before.id)
         assert after is not None and after.state == state
         assert len(agent.all_rows(Sanction)) == (1 if action == "publish" else 2)
+
+
+def test_a_sanction_is_forgotten_a_year_after_its_term(now: datetime) -> None:
+    agent = opened()
+    played = agent.take(decision("restrict", term_ends=now + timedelta(days=7)), sender="mem_m")
+    [sanction] = agent.all_rows(Sanction)
+    forget = RemindAt(now + timedelta(days=372), ForgetSanction(sanction.id), f"forget:{sanction.id}")
+    assert played.reminders == [forget]
+    agent.take(forget.command)
+    assert agent.all_rows(Sanction) == [] and agent.state.phase == "decided"
 
 
 def test_the_author_is_told_that_a_held_post_is_published() -> None:
