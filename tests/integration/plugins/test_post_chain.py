@@ -1,6 +1,6 @@
 """The whole chain of a post in memory: from the member to publication; also where the worker dies."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -60,7 +60,7 @@ class Shelf:
 
 
 class Visibility:
-    """The one statement that the view of the notes sends to the database."""
+    """The one statement that the view of the notes sends to the database; nobody is on duty, no source is rated."""
 
     def __init__(self) -> None:
         self.visible: dict[str, bool] = {}
@@ -68,6 +68,13 @@ class Visibility:
     async def execute(self, sql: str, *args: list[str] | list[bool]) -> int:
         self.visible.update(zip(map(str, args[0]), map(bool, args[1]), strict=True))
         return len(args[0])
+
+    async def fetch(self, sql: str, *args: object) -> list[dict[str, str]]:
+        return []
+
+    async def stream(self, sql: str, *args: object) -> AsyncIterator[dict[str, str]]:
+        for row in await self.fetch(sql):
+            yield row
 
 
 MEMBERS, TOPICS, MODERATION = (hooks.register_plugin() for hooks in (member_hooks, topic_hooks, moderator_hooks))
