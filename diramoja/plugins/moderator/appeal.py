@@ -47,6 +47,7 @@ def file_appeal(state: Case, message: FileAppeal, context: Context) -> Decision:
     appealed = state.but(
         phase="appealed" if people else state.phase,
         appeal=filed.id,
+        review="",
         tags=(*state.tags, "appealed"),
         weight=state.weight if people else state.weight + 1,
     )

@@ -1,4 +1,7 @@
-"""Blind second reviews: what another moderator would have decided; for the accuracy (F11) alone."""
+"""Blind second reviews: what another moderator would have decided; for the accuracy (F11) alone.
+
+Decisions that are appealed are looked at by that, and counted apart.
+"""
 
 from diramoja.core import Context, Decision, Reject, Reply, Tell
 from diramoja.plugins.moderator.contracts import AskReview, CountReview, ReviewCase
@@ -10,12 +13,12 @@ from diramoja.plugins.moderator.views import ReviewView
 __all__: list[str] = []
 
 
-@case.on("decided", "appealed", "confirmed", "overturned")
+@case.on("decided")
 def ask(state: Case, message: AskReview, context: Context) -> Decision:
     return state.but(review="asked") if not state.review else None
 
 
-@case.on("decided", "appealed", "confirmed", "overturned")
+@case.on("decided")
 def review(state: Case, message: ReviewCase, context: Context) -> Decision:
     """Agreement is the same action; the rule is kept for nobody."""
     if concerns(state, context):

@@ -148,3 +148,11 @@ def test_a_second_opinion_is_blind_and_changes_nothing() -> None:
     assert (agent.state.phase, agent.state.action) == ("decided", "remove")
     agent.take(AskReview())
     assert refusal(agent.take(opinion, sender="mem_q")) == ("review_missing", 404)
+
+
+def test_an_appealed_decision_is_not_looked_at_a_second_time() -> None:
+    agent = sanctioned()
+    agent.take(AskReview())
+    agent.take(FileAppeal(sanction_of(agent).id, "No."), sender="mem_b")
+    assert agent.state.review == ""
+    assert refusal(agent.take(ReviewCase("warn", "respect", "2026-01"), sender="mem_n")) == ("case_appealed", 409)
