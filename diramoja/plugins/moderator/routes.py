@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
+from diramoja.core.errors import STATUS_OF_CATEGORY, DiramojaError
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.plugins.moderator.contracts import (
@@ -195,11 +196,13 @@ class Cases(Controller):
 async def _one_of_many(item: OneOfMany, db: Database, reader: Reader, send: Send) -> BulkResult:
     try:
         await send("case", item.case_id, _command(item, await authority_in(db, reader, item.case_id)))
-    except Exception as problem:
-        code = getattr(problem, "code", "")
-        if not code:  # None of the problems that answer a request.
+    except DiramojaError as error:
+        return BulkResult(item.case_id, STATUS_OF_CATEGORY[error.category], error.code, str(error))
+    except Exception as problem:  # What a rejection is raised as is the gateway's own.
+        code, status = getattr(problem, "code", ""), getattr(problem, "status", 0)
+        if not (code and status):
             raise
-        return BulkResult(item.case_id, int(getattr(problem, "status", HTTP_200_OK)), code, str(problem))
+        return BulkResult(item.case_id, status, code, getattr(problem, "detail", ""))
     return BulkResult(item.case_id, HTTP_200_OK)
 
 

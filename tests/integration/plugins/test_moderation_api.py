@@ -190,6 +190,7 @@ def test_many_are_decided_each_with_its_own_result(platform: Community, moderato
         (200, ""),
         (404, "case_missing"),
     ]
+    assert results[1]["detail"].startswith("The case is decided")
     assert moderators[0].post("/v1/moderation/decisions/bulk", {"items": items}, key="bulk").json() == answer.json()
     assert moderators[0].post("/v1/moderation/decisions/bulk", {"items": []}).status_code == 400
 
