@@ -166,7 +166,11 @@ def alert(state: Moderator, message: AlertModerator, context: Context) -> Decisi
 
 
 moderator.hears(CaseOverdue, across=on_duty, tell=lambda event: AlertModerator("overdue", event.case))
-moderator.hears(CaseEscalated, across=on_duty, tell=lambda event: AlertModerator("escalated", event.case))
+moderator.hears(
+    CaseEscalated,
+    across=on_duty,
+    tell=lambda event: AlertModerator("escalated", event.case, f"escalated:{event.case}:{event.authority}:{event.by}"),
+)
 moderator.hears(AppealFiled, across=on_duty, tell=lambda event: AlertModerator("appeal", event.appeal))
 moderator.hears(
     CaseOpened, across=on_duty_for_report, tell=lambda event: AlertModerator("reported", event.case)

@@ -17,6 +17,7 @@ from diramoja.plugins.moderator.contracts import (
     AlertModerator,
     AppealFiled,
     AssignModerator,
+    CaseEscalated,
     CaseOpened,
     CaseOverdue,
     DecideAppeal,
@@ -297,6 +298,9 @@ async def test_alerts_reach_those_on_duty_for_the_topic(db: Database, cases: lis
     assert await reached("top_1") == ["mod_a"]
     assert await reached("top_9") == ["mod_a", "mod_d"]
     assert await reached("top_1", 1) == ["mod_d"]  # mod_a decided it: nobody else is on duty for the topic.
+    raised = CaseEscalated(cases[3], "top_1", "pst_03", "regional", "person")
+    assert [id async for id in on_duty(raised, db)] == ["mod_d"]
+    assert [id async for id in on_duty(raised.but(authority="global"), db)] == []
     await db.execute("UPDATE moderation_moderator SET phase = 'offline'")
     assert await reached("top_1") == ["mod_a", "mod_d"]
     opened = CaseOpened(cases[3], "top_1", "pst_03", "report")
