@@ -8,6 +8,7 @@ import anyio
 import structlog
 
 from benchmarks.servers import reach
+from benchmarks.timing import serve
 from benchmarks.turn import plugin
 
 
@@ -15,6 +16,7 @@ async def main(*urls: str) -> None:
     """Until SIGTERM."""
     postgres_url, nats_url = urls
     async with reach({"postgres": postgres_url, "nats": nats_url}) as bench, bench.worker(plugin):
+        serve()
         with anyio.open_signal_receiver(signal.SIGTERM) as signals:
             async for _ in signals:
                 break

@@ -18,6 +18,7 @@
 Callers branch on class or category, never on text. A message never holds a secret or a personal datum.
 """
 
+import traceback
 from typing import ClassVar, Literal
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SettingsError",
     "UnauthenticatedError",
     "UnavailableError",
+    "trace_of",
 ]
 
 type Category = Literal[
@@ -165,3 +167,19 @@ class InternalError(DiramojaError):
     """Our own fault; the log has the details."""
 
     code = "internal"
+
+
+def trace_of(error: BaseException | None, causes: int = 4, frames: int = 8) -> str:
+    """Where it was raised, and what led to it, without the text of other errors than ours: that may quote a person.
+
+    Args:
+        error: the last of a chain.
+        causes: errors of the chain that are shown.
+        frames: the innermost ones of each.
+    """
+    parts: list[str] = []
+    while error is not None and len(parts) < causes:
+        text = f"{type(error).__name__}: {error}" if isinstance(error, DiramojaError) else type(error).__name__
+        parts.append("".join((*traceback.format_tb(error.__traceback__, -frames), text, "\n")))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(reversed(parts))

@@ -22,12 +22,16 @@ OWN_PLUGIN_FILES = {
         "insight.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py", "review.py", "scores.py",
         "shares.py", "state.py", "summary.py", "support.py", "texts.py", "views.py",
     },
+    "moderator": {  # What a case does, by subject; the rules that decisions name; what is shown to whom.
+        "appeal.py", "decision.py", "dossier.py", "guidelines.py", "notices.py", "publicity.py", "review.py",
+        "views.py",
+    },
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
         "activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py", "views.py", "organisation.py",
     },
 }  # fmt: skip
-DATA = {".csv", ".tsv", ".txt"}
+DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "records.py", "search.py"}

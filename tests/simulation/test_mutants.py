@@ -75,6 +75,45 @@ def cursor_apart(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(settle.Settler, "_is_open", lambda self, item: is_open(self, item) and not self._resynced)
 
 
+def looked_up_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """What was looked up beside a commit counts, whatever that commit wrote."""
+
+    class Kept(dict[str, Any]):
+        def pop(self, *_args: Any) -> None:
+            """Nothing is forgotten of what a commit wrote."""
+
+    whole = settle.Settler._turn
+
+    async def turn(self: Any, items: Any) -> None:
+        self._looked_up = Kept(self._looked_up)
+        await whole(self, items)
+
+    patch.setattr(settle.Settler, "_turn", turn)
+
+
+def looked_up_through_doubt(patch: pytest.MonkeyPatch) -> None:
+    """What was looked up beside a commit counts, though nobody knows what became of that commit."""
+    look_again = settle.Settler._look_again
+
+    async def again(self: Any, piece: Any) -> None:
+        kept = dict(self._looked_up)
+        await look_again(self, piece)
+        self._looked_up.update(kept)
+
+    patch.setattr(settle.Settler, "_look_again", again)
+
+
+def ahead_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """What was read beside a commit is never decided."""
+    take = worker.Worker._take
+
+    async def forgetful(self: Any) -> Any:
+        self._ahead = []
+        return await take(self)
+
+    patch.setattr(worker.Worker, "_take", forgetful)
+
+
 def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
     """After a step that failed a worker goes on with the partitions that it could open."""
     whole = worker.Worker._step
@@ -99,6 +138,9 @@ def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
         requests_not_looked_up,
         outbox_forgotten,
         cursor_apart,
+        looked_up_for_ever,
+        looked_up_through_doubt,
+        ahead_forgotten,
         reads_on_by_halves,
     ],
     ids=lambda each: each.__name__,

@@ -1,6 +1,7 @@
 """One seed: the runtime in memory, with crashes between any two steps, servers that are away at any call, commits and
 publications whose outcome nobody knows, and clients that try again. Afterwards everything happened once, in order."""
 
+import asyncio
 import contextlib
 import random
 from collections import defaultdict
@@ -76,6 +77,8 @@ class StormyRecords(MemoryRecords):
 
     async def commit(self, writes: Writes) -> None:
         self._shake()
+        for _ in range(self.dice.choice((0, 0, 3))):
+            await asyncio.sleep(0)  # What is done beside it goes on.
         await self.land()
         fate = self.dice.random()
         if fate < self.away / 2:

@@ -55,6 +55,7 @@ from diramoja_community.outbox import Connections
 from diramoja_community.pages import static_routes
 from diramoja_community.polling import poll_route
 from diramoja_community.problems import HANDLERS
+from diramoja_community.protocols import BoundedHttp, BoundedWebSocket
 from diramoja_community.rights import Rights
 from diramoja_community.schemas import MessageSchemas
 from diramoja_community.settings import GatewaySettings
@@ -261,8 +262,8 @@ def _check(plugin: Plugin, controller: type[Controller], registry: Registry) -> 
 def server_options(settings: GatewaySettings) -> dict[str, Any]:
     """What uvicorn is to be started with, besides host and port."""
     return {
-        "http": "httptools",
-        "ws": "websockets-sansio",
+        "http": BoundedHttp,
+        "ws": BoundedWebSocket,
         "ws_max_size": LARGEST_FRAME_BYTES,
         "ws_per_message_deflate": False,
         "server_header": False,

@@ -101,7 +101,7 @@ class Session(Outbox):
     )
 
     def __init__(self, live: Live, socket: Socket, claims: Claims) -> None:
-        super().__init__()
+        super().__init__(live.connections.backlog)
         self._live = live
         self._socket = socket
         self._claims = claims
@@ -129,6 +129,8 @@ class Session(Outbox):
             self._live.rights.drop(self._listener)
             if self._lagging is not None:
                 self._lagging.cancel()
+            if self._ending is None:
+                self.take_now()  # What nobody takes waits for nobody.
         if self._ending is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WRITE_S):
@@ -221,6 +223,18 @@ class Session(Outbox):
         self._claims, self._reader = claims, reader_of(claims)
         self._listener.reader = self._reader
         self._until.reschedule(self._greet())
+        self._leave_denied()
+
+    def _leave_denied(self) -> None:
+        """A fresh token may bear fewer roles than the one before."""
+        for key in list(self._heard):
+            label = self._live.channels.label(key)
+            try:
+                self._live.channels.resolve(label, self._reader)
+            except DiramojaError as error:
+                self._live.feed.leave(self, [key])
+                del self._heard[key]
+                self.put(error_frame(error, channel=label))
 
     async def _join(self, after: Mapping[str, int | None]) -> None:
         wanted: dict[AgentKey, int | None] = {}

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from diramoja.core.errors import trace_of
 from diramoja.core.settings import Settings, masked
 
 __all__ = ["LogSettings", "configure_logs"]
@@ -40,7 +41,7 @@ def configure_logs(settings: LogSettings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_trace),
         _mask,
     ]
     structlog.configure(
@@ -65,11 +66,15 @@ def configure_logs(settings: LogSettings) -> None:
         logging.getLogger(name).setLevel(level.upper())
 
 
+def _trace(exc_info: ExcInfo) -> str:
+    """Without the text of errors that are not ours, nor local variables: both hold what people wrote."""
+    return trace_of(exc_info[1])
+
+
 def _renderer(settings: LogSettings) -> Processor:
     is_terminal = sys.stderr.isatty()
     if settings.format == "json" or (settings.format == "auto" and not is_terminal):
         return structlog.processors.JSONRenderer(serializer=_json)
-    # The default formatter of exceptions prints local variables, which hold what people wrote.
     return structlog.dev.ConsoleRenderer(
         colors=is_terminal, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )

@@ -10,18 +10,29 @@ import attrs
 from diramoja.core.errors import LimitedError, UnavailableError
 from diramoja_community.settings import GatewaySettings
 
-__all__ = ["Connections", "Outbox", "Rounds"]
+__all__ = ["Backlog", "Connections", "Outbox", "Rounds"]
 
 OUTBOX_FRAMES = 1024
 OUTBOX_CHARACTERS = 4_000_000
+ALL_CHARACTERS = 64_000_000
+"""Of a gateway's queues together; beyond that each holds only so many:"""
+THIN_CHARACTERS = 100_000
 IN_A_ROUND = 100
 TOO_MANY = "too_many_connections"
+
+
+@attrs.define
+class Backlog:
+    """What waits in all queues of a gateway."""
+
+    characters: int = 0
 
 
 @attrs.define(eq=False)
 class Outbox:
     """Frames that wait for one socket or poll, in bounds; an ear of the live feed. There are thousands: it is small."""
 
+    backlog: Backlog = attrs.field(factory=Backlog)
     positions: dict[str, int] = attrs.field(factory=dict)
     walls: frozenset[str] = frozenset()
     slow: bool = False
@@ -42,7 +53,8 @@ class Outbox:
         was_empty = not self._frames
         self._frames.append(frame)
         self._characters += len(frame)
-        if len(self._frames) > OUTBOX_FRAMES or self._characters > OUTBOX_CHARACTERS:
+        self.backlog.characters += len(frame)
+        if len(self._frames) > OUTBOX_FRAMES or self._characters > self._most:
             self.slow = True
             self.take_now()
         if was_empty or self.slow:
@@ -52,9 +64,13 @@ class Outbox:
         """Something waits now, or the reader was too slow: for those who empty it."""
 
     @property
+    def _most(self) -> int:
+        return OUTBOX_CHARACTERS if self.backlog.characters < ALL_CHARACTERS else THIN_CHARACTERS
+
+    @property
     def is_half_full(self) -> bool:
         """Whether no further page should be replayed into it now."""
-        return len(self._frames) > OUTBOX_FRAMES // 2 or self._characters > OUTBOX_CHARACTERS // 2
+        return len(self._frames) > OUTBOX_FRAMES // 2 or self._characters > self._most // 2
 
     async def room(self) -> None:
         """See `Ear`."""
@@ -66,6 +82,7 @@ class Outbox:
     def take_now(self) -> list[str]:
         """All that waits."""
         frames, self._frames = self._frames, []
+        self.backlog.characters -= self._characters
         self._characters = 0
         if self._space is not None:
             self._space.set()
@@ -108,6 +125,7 @@ class Connections:
         self._of: dict[str, int] = {}
         self.count = 0
         self.slow = 0
+        self.backlog = Backlog()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:

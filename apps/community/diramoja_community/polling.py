@@ -18,7 +18,7 @@ from diramoja.core.ports.records import AgentKey
 from diramoja_community.auth import OPEN
 from diramoja_community.limits import address_of
 from diramoja_community.live import Live
-from diramoja_community.outbox import Outbox
+from diramoja_community.outbox import Backlog, Outbox
 from diramoja_community.rights import Listener
 
 __all__ = ["LivePoll", "poll_route"]
@@ -54,8 +54,8 @@ class PollBox(Outbox):
 
     __slots__ = ("news",)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, backlog: Backlog) -> None:
+        super().__init__(backlog)
         self.news = asyncio.Event()
 
     def wake(self) -> None:
@@ -85,7 +85,7 @@ def poll_route(live: Live) -> HTTPRouteHandler:
         wait: Annotated[float, Parameter(ge=0, le=30, description="Seconds to wait for a first event.")] = 25,
     ) -> LivePoll:
         """Answers at once with what came after `after`, else with the first that comes, else with nothing."""
-        outbox, asked = PollBox(), _wanted(channels, after)
+        outbox, asked = PollBox(live.connections.backlog), _wanted(channels, after)
         listener = Listener(reader, outbox)
         wanted = {await live.rights.admit(listener, name): seq for name, seq in asked.items()}
         given = {live.channels.label(key): seq for key, seq in wanted.items() if seq is not None}
@@ -97,6 +97,7 @@ def poll_route(live: Live) -> HTTPRouteHandler:
             finally:
                 live.feed.leave(outbox, wanted)
                 live.rights.drop(listener)
+                outbox.take_now()  # Of a poll that was broken off.
         # What overflowed is gone: the client asks again from where it was.
         answer: LivePoll = _answer(frames, given if outbox.slow else given | come | outbox.positions)
         return answer

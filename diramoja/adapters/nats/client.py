@@ -1,6 +1,7 @@
 """The connection to NATS: opens, reconnects for ever, asks with a deadline, closes."""
 
 import asyncio
+import re
 import secrets
 import ssl
 import time
@@ -16,6 +17,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
 from diramoja.adapters.nats.errors import away, from_answer
 from diramoja.adapters.nats.settings import NatsSettings
@@ -35,31 +37,61 @@ LONGEST_DEADLINE_S = 60
 QUIET_S = 5.0
 """At most one log line of a kind in this time."""
 
+MESSAGE = re.compile(rb"MSG (\S+) (\d+) (?:(\S+) )?(\d+)\r\n")
+LINE_END = b"\r\n"
 _NO_RESPONDERS = 503
 
 log = structlog.get_logger(__name__)
 
 
+class _FastParser(Parser):
+    """Hands whole messages for taps over as they lie in what was read; all else goes nats-py's way."""
+
+    def __init__(self, client: "_FastClient") -> None:
+        super().__init__(client)
+        self._client = client
+
+    async def parse(self, data: bytes = b"") -> None:
+        """See nats-py."""
+        if self.state != AWAITING_CONTROL_LINE:
+            await super().parse(data)
+            return
+        read, at, is_for_tap = bytes(self.buf) + data, 0, False
+        while line := MESSAGE.match(read, at):
+            subject, sid, reply, size = line.groups()
+            begin, end = line.end(), line.end() + int(size)
+            tap = self._client.taps.get(int(sid))
+            is_for_tap = tap is not None
+            if tap is None or len(read) < end + len(LINE_END):
+                break
+            call_tap(tap, subject, reply or b"", read[begin:end])
+            at = end + len(LINE_END)
+        self.buf[:] = read[at:]  # A message for a tap that is not whole yet waits here.
+        if line is None or not is_for_tap:
+            await super().parse()
+
+
 class _FastClient(Client):
     """nats-py with a short way in and out for messages that come by the thousand.
 
-    Its own way builds headers, a Msg and a queue entry for each and wakes a task: 18 us; this one 5 us.
+    Its own way builds headers, a Msg and a queue entry for each and wakes a task: 18 us; this one 5 us and less.
     It relies on names of nats-py 2.14 to 2.16 that begin with an underscore; its tests fail where they change.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._taps: dict[int, Tap] = {}
+        self.taps: dict[int, Tap] = {}
+        self._ps = _FastParser(self)
 
     async def tap(self, subject: str, call: Tap) -> Subscription:
         """Subscribe with a call from the read loop; nothing may be sent to the subject before this returns."""
         subscription = await self.subscribe(subject, cb=_ignore)
-        self._taps[subscription._id] = call  # noqa: SLF001  # nats-py shows it nowhere else
+        self.taps[subscription._id] = call  # noqa: SLF001  # nats-py shows it nowhere else
         return subscription
 
     async def untap(self, subscription: Subscription) -> None:
         """End it."""
-        self._taps.pop(subscription._id, None)  # noqa: SLF001  # see tap
+        self.taps.pop(subscription._id, None)  # noqa: SLF001  # see tap
         if not self.is_closed:
             await subscription.unsubscribe()
 
@@ -82,15 +114,11 @@ class _FastClient(Client):
     async def _process_msg(  # noqa: PLR0917  # nats-py's signature
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
     ) -> None:
-        tap = self._taps.get(sid)
+        tap = self.taps.get(sid)
         if tap is None:
             await super()._process_msg(sid, subject, reply, data, headers)
-            return
-        try:
-            tap(subject, reply, data, headers)
-        except Exception:
-            # An exception here would end nats-py's read loop for good; the intake sees the gap.
-            log.exception("nats_tap_failed")
+        else:
+            call_tap(tap, subject, reply, data, headers=headers)
 
     async def _connect_to_server(self, s: Any) -> None:
         """As nats-py, which leaves the socket of an attempt that failed to the garbage collector."""
@@ -116,6 +144,14 @@ class _FastClient(Client):
         await self._error_cb(error)
         if "permissions violation" not in err_msg:
             await self._process_op_err(error)
+
+
+def call_tap(tap: Tap, subject: bytes, reply: bytes, data: bytes, *, headers: bytes | None = None) -> None:
+    """An exception would end nats-py's read loop for good; the intake sees the gap."""
+    try:
+        tap(subject, reply, data, headers)
+    except Exception:
+        log.exception("nats_tap_failed")
 
 
 async def _ignore(message: Msg) -> None:

@@ -14,7 +14,7 @@ _COLUMNS = ", ".join(f"j.{field}" for field in JobRow._fields)
 TAKE = f"""
 WITH expired AS MATERIALIZED (
     SELECT id FROM job WHERE name = ANY($1::text[]) AND state = 'running' AND locked_until <= now()
-    ORDER BY locked_until LIMIT $3 FOR UPDATE SKIP LOCKED
+    ORDER BY locked_until LIMIT 1 FOR UPDATE SKIP LOCKED
 ), ready AS MATERIALIZED (
     SELECT id FROM job WHERE name = ANY($1::text[]) AND state = 'ready' AND due <= $2
     ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED

@@ -8,6 +8,7 @@ Source: PostgreSQL manual, 8.15.2 and 8.15.6, array input and output syntax.
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -51,12 +52,14 @@ def _bytes(column: Sequence[bytes | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else f'"\\\\x{value.hex()}"' for value in column]) + "}"
 
 
-def _times(column: Sequence[Any]) -> str:
-    shown: dict[Any, str] = {None: "NULL"}  # A turn's rows share a few times.
-    for value in column:
-        if value not in shown:
-            shown[value] = f'"{value.isoformat()}"'
-    return "{" + ",".join([shown[value] for value in column]) + "}"
+def _times(column: Sequence[datetime | None]) -> str:
+    return "{" + ",".join(["NULL" if value is None else _time(value) for value in column]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _time(value: datetime) -> str:
+    """The same times go to several tables."""
+    return f'"{value.isoformat()}"'
 
 
 _ENCODERS: dict[str, Callable[[Sequence[Any]], str]] = {

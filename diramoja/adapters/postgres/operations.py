@@ -36,6 +36,10 @@ AGENTS = select(SnapshotRow, "snapshot") + " WHERE kind = $1 AND agent > $2 ORDE
 AGENTS_OF_MODE = select(SnapshotRow, "snapshot") + (
     " WHERE kind = $1 AND agent > $2 AND mode = $4 ORDER BY agent LIMIT $3"
 )
+PARKED_AGENTS = (
+    "SELECT kind, agent FROM snapshot WHERE kind = ANY($1) AND mode = 'running' AND parked > 0"
+    " ORDER BY kind, agent LIMIT $2"
+)
 DEAD_LETTERS = select(DeadLetter, "dead_letter") + (  # noqa: S608  # constants
     " WHERE $2 = '' OR (at, id) < (SELECT b.at, b.id FROM dead_letter b WHERE b.id = $2) ORDER BY at DESC, id DESC"
     " LIMIT $1"
@@ -131,12 +135,9 @@ class PostgresOperations:
             mode,
         )
 
-    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
+    async def parked_agents(self, kinds: Sequence[str], limit: int) -> list[AgentKey]:
         """See the port."""
-        rows = await self._keys.fetch(
-            "SELECT DISTINCT kind, agent FROM parked WHERE kind = $1 ORDER BY agent LIMIT $2", kind, limit
-        )
-        return [AgentKey(*row) for row in rows]
+        return [AgentKey(*row) for row in await self._keys.fetch(PARKED_AGENTS, kinds, limit)]
 
     async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:
         """See the port."""

@@ -1,12 +1,14 @@
 """The records port on PostgreSQL: what a worker reads, and its one transaction a turn."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from diramoja.adapters.postgres import ownership
 from diramoja.adapters.postgres.client import Connection, PostgresClient
-from diramoja.adapters.postgres.commit import Statement, fence, statements
+from diramoja.adapters.postgres.commit import fence, statements
 from diramoja.adapters.postgres.errors import DRIVER_ERRORS, ended_commit, ours, refused_commit
 from diramoja.core.errors import FencedError, InvalidError, UnavailableError
 from diramoja.core.ports.records import (
@@ -147,11 +149,10 @@ class PostgresRecords:
 
     async def commit(self, writes: Writes) -> None:
         """See the port."""
-        prepared = list(statements(writes))
         async with self._client.commit.use() as connection:
             await self._introduce(connection, writes)
             try:
-                await _write(connection, prepared, writes)
+                await _write(connection, writes)
             except (FencedError, InvalidError):
                 await connection.execute("ROLLBACK")  # After anything else the connection is closed.
                 raise
@@ -165,20 +166,38 @@ class PostgresRecords:
             self._introduced = (connection, owner)
 
 
-async def _write(connection: Connection, prepared: Sequence[Statement], writes: Writes) -> None:
-    """All statements of the transaction up to its end."""
+async def _write(connection: Connection, writes: Writes) -> None:
+    """All statements of the transaction up to its end; each is made while the one before it runs."""
+    running = _started(connection, "BEGIN", ())
     try:
-        await connection.execute("BEGIN")
-        for sql, arguments in prepared:
-            await connection.execute(sql, *arguments)
+        for sql, arguments in statements(writes):
+            await running
+            running = _started(connection, sql, arguments)
+            await asyncio.sleep(0)  # The loop sends it now.
         if writes.marks:
             sql, arguments = fence(writes.marks)
-            done = await connection.execute(sql, *arguments)
-            if done != f"UPDATE {len(writes.marks)}":
-                raise FencedError("A partition has another owner or turn now; nothing was written.")
+            await running
+            running = _started(connection, sql, arguments)
+        done = await running
     except DRIVER_ERRORS as error:
         mine = refused_commit(ours(error))
         raise mine from (error if isinstance(mine, UnavailableError) else None)
+    finally:
+        await _settled(running)
+    if writes.marks and done != f"UPDATE {len(writes.marks)}":
+        raise FencedError("A partition has another owner or turn now; nothing was written.")
+
+
+def _started(connection: Connection, sql: str, arguments: Sequence[Any]) -> asyncio.Task[str]:
+    loop = asyncio.get_running_loop()
+    return asyncio.Task(connection.execute(sql, *arguments), loop=loop, eager_start=True)
+
+
+async def _settled(running: asyncio.Task[str]) -> None:
+    """It runs no more, whatever became of it: where the next statement could not be made, nobody waits for it."""
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError, *DRIVER_ERRORS):
+        await running
 
 
 async def _end(connection: Connection) -> None:

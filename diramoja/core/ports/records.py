@@ -385,7 +385,7 @@ class JobStore(Protocol):
     """What a process of the role `jobs` needs."""
 
     async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
-        """Due jobs of these names, now `running` for at most `lease_s`, attempts + 1; never one twice at a time."""
+        """Due jobs, now `running` for at most `lease_s`, attempts + 1, no one twice at a time; of lapsed leases one."""
         ...
 
     async def holds_job(self, job: JobRow) -> bool:
@@ -467,8 +467,8 @@ class Operations(Protocol):
         """Pause or resume all agents of a kind, those to come included."""
         ...
 
-    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
-        """Agents of a kind with parked commands."""
+    async def parked_agents(self, kinds: Sequence[str], limit: int) -> list[AgentKey]:
+        """Agents of these kinds that run, so that nothing should be parked for them any more, and something is."""
         ...
 
     async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:

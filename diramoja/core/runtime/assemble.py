@@ -1,7 +1,6 @@
 """From what was decided to what is committed: numbers events and tells, resolves who hears, projects records."""
 
 import hashlib
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from diramoja.core.decisions import (
     reminder_name,
 )
 from diramoja.core.envelope import Envelope, pack
+from diramoja.core.errors import trace_of
 from diramoja.core.ids import check_id
 from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
 from diramoja.core.ports.records import (
@@ -209,7 +209,7 @@ def _deaf(item: Item, hearing: Hearing[Any], event: Event, error: Exception) -> 
         causation=envelope.id,
         code="hearing_failed",
         detail=f"{hearing.name}: {type(error).__name__}",
-        traceback="".join(traceback.format_exception(error, limit=-8)),
+        traceback=trace_of(error),
         state_version=0,
         version=event.schema_version,
         payload=_without_personal(event),

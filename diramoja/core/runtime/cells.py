@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 import attrs
@@ -63,37 +64,14 @@ class Cell:
     @classmethod
     def unreadable(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
         """An agent whose snapshot cannot be read: failed, its bytes kept as they are."""
+        key, absent = AgentKey(*row[:2]), kind.absent
         return cls(
-            AgentKey(row.kind, row.agent),
-            kind,
-            kind.absent,
-            row.revision,
-            row.channel_seq,
-            "failed",
-            row.parked,
-            row.failures,
-            row.at,
-            row.body,
-            row.version,
-            broken=True,
+            key, kind, absent, row.revision, row.channel_seq, "failed", *row[6:], version=row.version, broken=True
         )
 
     def copy(self) -> "Cell":
         """One that a turn may change."""
-        return Cell(
-            self.key,
-            self.kind,
-            self.state,
-            self.revision,
-            self.channel_seq,
-            self.mode,
-            self.parked,
-            self.failures,
-            self.at,
-            self.body,
-            self.version,
-            self.broken,
-        )
+        return Cell(*_FIELDS(self))
 
     def become(self, state: State) -> None:
         """Take a new state; encoded once, at the end of the turn."""
@@ -105,17 +83,11 @@ class Cell:
         if not self.body and self.state is not self.kind.absent:
             self.body = encode(self.state)
             self.version = self.kind.state.schema_version
-        return SnapshotRow(
-            *self.key,
-            self.version,
-            self.revision,
-            self.channel_seq,
-            self.mode,
-            self.parked,
-            self.failures,
-            self.at,
-            self.body,
-        )
+        return SnapshotRow(*self.key, *_STORED(self))
+
+
+_FIELDS = attrgetter(*(field.name for field in attrs.fields(Cell)))
+_STORED = attrgetter(*SnapshotRow._fields[2:])
 
 
 class Cells:

@@ -1,6 +1,7 @@
 """Items: what a turn decides, from the stream, from due reminders or from parked commands, in one shape."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -73,18 +74,23 @@ class Item:
 
 def from_stream(incoming: Incoming, registry: Registry, *, condemned: bool = False) -> Item:
     """An item from the COMMANDS stream; garbage, and what is condemned, becomes an item with a fault."""
-    key = AgentKey(incoming.kind, incoming.agent)
-    item = Item(incoming.origin, incoming.partition, incoming.seq, incoming.at, key, incoming.verb, _bare(incoming.seq))
-    if not all(len(part) <= LONGEST_NAME and part.isprintable() for part in (*key, item.verb)):
-        item.key, item.verb, item.fault = NOBODY, "", ("address_invalid", "No agent can have this address.")
+    partition, seq, at, origin, *address, data = incoming
+    key, verb, fault = _addressed(*address)
+    item = Item(origin, partition, seq, at, key, verb, _bare(seq), fault=fault)
+    if fault is not None:
         return item
-    if not is_id(key.agent):  # Its events would have no subject.
-        item.fault = ("address_invalid", "No agent can have this address.")
+    if len(data) > LARGEST_ENVELOPE_BYTES:
+        item.fault = ("message_too_large", f"{len(data)} bytes.")
         return item
-    if len(incoming.data) > LARGEST_ENVELOPE_BYTES:
-        item.fault = ("message_too_large", f"{len(incoming.data)} bytes.")
-        return item
-    return _opened(item, incoming.data, registry, condemned=condemned)
+    return _opened(item, data, registry, condemned=condemned)
+
+
+@lru_cache(maxsize=16_384)
+def _addressed(kind: str, agent: str, verb: str) -> tuple[AgentKey, str, tuple[str, str] | None]:
+    """Key, verb and fault. An agent that is no id has no subject for its events."""
+    is_storable = all(len(part) <= LONGEST_NAME and part.isprintable() for part in (kind, agent, verb))
+    fault = None if is_storable and is_id(agent) else ("address_invalid", "No agent can have this address.")
+    return (AgentKey(kind, agent), verb, fault) if is_storable else (NOBODY, "", fault)
 
 
 def from_tell(row: TellRow, at: datetime, registry: Registry) -> Item:

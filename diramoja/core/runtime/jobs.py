@@ -31,7 +31,9 @@ AUDIENCE_PAGE = 500
 LONGEST_BACKOFF_S = 3600.0
 LOCK_MARGIN_S = 5.0
 BROKEN_ATTEMPTS = 8
-"""Attempts of a job whose own code raises outside of its run: `failed`, or the query of an audience."""
+"""Attempts of a job whose own code raises outside of its run: `failed`, or the query of an audience; and those beyond
+its own for which a runner ended while it ran.
+"""
 
 
 class JobRunner:
@@ -70,17 +72,18 @@ class JobRunner:
 
     async def _take_free(self) -> Sequence[JobRow]:
         """Due jobs for the slots that are free."""
-        free = self._settings.job_slots - self._running
         try:
-            return await self._take(free) if free else ()
+            return await self._take(self._settings.job_slots - self._running)
         except DiramojaError as error:
             log.warning("jobs_unavailable", code=error.code)
             return ()
 
     async def _in_slot(self, row: JobRow) -> None:
-        await self._one(row)
-        self._running -= 1
-        self._news.set()
+        try:
+            await self._one(row)
+        finally:
+            self._running -= 1
+            self._news.set()
 
     def stop(self) -> None:
         """End after the jobs that run now."""
@@ -96,8 +99,8 @@ class JobRunner:
         return len(rows)
 
     async def _take(self, limit: int) -> Sequence[JobRow]:
-        names = [*self._registry.jobs, AUDIENCE_JOB]
-        return await self._store.take_jobs(names, self._clock.now(), limit, self._lease_s())
+        now = self._clock.now()
+        return await self._store.take_jobs([*self._registry.jobs, AUDIENCE_JOB], now, limit, self._lease_s())
 
     def _lease_s(self) -> float:
         """How long a job that is taken stays ours: beyond the longest attempt."""
@@ -109,7 +112,7 @@ class JobRunner:
                 await self._tell_audience(row)
             else:
                 await self._attempt(row, self._registry.jobs[row.name])
-        except Exception as error:  # the border: what a plugin brings must not end the runner
+        except (Exception, SystemExit) as error:  # the border: what a plugin brings must not end the runner
             if isinstance(error, DiramojaError) and error.retryable:
                 log.warning("job_interrupted", job=row.name, code=error.code)  # Taken again after its lease.
             else:
@@ -126,16 +129,17 @@ class JobRunner:
 
     async def _attempt(self, row: JobRow, job: Job[Message]) -> None:
         try:
+            _check_attempts(row, job)
             with anyio.fail_after(job.timeout_s):
                 result = await self._ports.call(job.run, decode(job.payload, row.payload, row.version))
             results = [_outgoing(row, row.kind, row.agent, result)] if result is not None else []
-        except Exception as error:  # noqa: BLE001  # the border: whatever a job raises is a failed attempt
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the border: a failed attempt
             await self._failed(row, job, error)
             return
         await self._broker.publish(results)
         await self._store.end_job(row, "done")
 
-    async def _failed(self, row: JobRow, job: Job[Message], error: Exception) -> None:
+    async def _failed(self, row: JobRow, job: Job[Message], error: BaseException) -> None:
         if not await self._store.holds_job(row):
             return  # It slept beyond its lease: another attempt will tell.
         code = error.code if isinstance(error, DiramojaError) else type(error).__name__
@@ -178,6 +182,11 @@ class JobRunner:
                 chunk = []
         await self._broker.publish(chunk)
         await self._store.end_job(row, "done")
+
+
+def _check_attempts(row: JobRow, job: Job[Message]) -> None:
+    if row.attempts > job.attempts + BROKEN_ATTEMPTS:
+        raise MessageError("Runner after runner ended while it ran.", code="runner_ended")
 
 
 def _outgoing(row: JobRow, kind: str, agent: str, command: Command) -> Outgoing:

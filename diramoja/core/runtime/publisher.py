@@ -49,17 +49,15 @@ class Publisher:
         self._tells = _Lane[TellRow](broker, _tell)
         self._events = _Lane[EventRow](broker, _event)
         self._backlog = backlog
-        self._news = (anyio.Event(), anyio.Event())
+        self._news = [anyio.Event(), anyio.Event()]
         self._moved = anyio.Event()
 
     def put(self, tells: Sequence[TellRow], events: Sequence[EventRow]) -> None:
         """Queue what was just committed (or read from the outbox at a claim)."""
         self._tells.waiting.extend(tells)
         self._events.waiting.extend(events)
-        if tells:
-            self._news[0].set()
-        if events:
-            self._news[1].set()
+        for news in self._news:
+            news.set()
 
     def begin(self, partition: int, told_seq: int, published_seq: int) -> None:
         """Take over a partition at its stored watermarks."""
@@ -119,9 +117,8 @@ class Publisher:
                 await anyio.sleep(RETRY_S[min(failures, len(RETRY_S)) - 1])
 
     async def _next_news(self, which: int) -> None:
-        event = anyio.Event()
-        self._news = (event, self._news[1]) if which == 0 else (self._news[0], event)
-        await event.wait()
+        self._news[which] = anyio.Event()
+        await self._news[which].wait()
 
 
 async def unpublished(records: Records, row: PartitionRow) -> Tail:
@@ -149,16 +146,4 @@ def _event(row: EventRow) -> Outgoing:
 
 def event_envelope(row: EventRow) -> EventEnvelope:
     """The event as it travels."""
-    return EventEnvelope(
-        row.name,
-        row.version,
-        row.kind,
-        row.agent,
-        row.channel_seq,
-        row.partition,
-        row.seq,
-        row.at,
-        row.correlation,
-        row.causation,
-        row.body,
-    )
+    return EventEnvelope(row.name, row.version, row.kind, row.agent, row.channel_seq, row.partition, row.seq, *row[7:])

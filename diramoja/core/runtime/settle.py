@@ -2,8 +2,7 @@
 
 import contextlib
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import anyio
 import attrs
@@ -17,14 +16,14 @@ from diramoja.core.errors import (
     MessageError,
     OutcomeUnknownError,
     UnavailableError,
+    trace_of,
 )
-from diramoja.core.ids import partition_of
 from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
 from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
-from diramoja.core.runtime.items import Item, control, strip
+from diramoja.core.runtime.items import Item, strip
 from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
@@ -76,6 +75,7 @@ class Settler:
         stopping: Callable[[], bool],
         crash: Callable[[str], None],
         watch: Watch,
+        look_ahead: Callable[[], Awaitable[Sequence[Item]]],
     ) -> None:
         self._environment = environment
         self._registry = environment.registry
@@ -87,6 +87,8 @@ class Settler:
         self._stopping = stopping
         self._crash = crash
         self._watch = watch
+        self._look_ahead = look_ahead
+        self._looked_up: dict[str, RequestRow | None] = {}
         self._reminded: set[tuple[str, str, str]] = set()
         self._resynced, self._onward_messages = False, 0
         self._suspected: PartitionRow | None = None
@@ -165,7 +167,7 @@ class Settler:
         if self._suspected is not None:  # What ends the worker from here on is not this message's fault.
             await self._records.suspect(self._suspected, "")
         self._crash("committing")
-        await self._records.commit(writes)
+        await self._commit(writes, is_full=len(items) >= self._environment.settings.batch_messages)
         self._crash("committed")
         self._reminded |= turn.reminded
         self._after(turn, writes)
@@ -188,8 +190,9 @@ class Settler:
         self, items: Sequence[Item], progress: Progress
     ) -> tuple[list[Item], list[tuple[Item, Answer | None]]]:
         """Without what was decided before; with the answers that repeats meet."""
-        ids = sorted({item.envelope.request for item in items if _from_outside(item)})
-        known = {row.id: row for row in await self._records.requests(ids)} if ids else {}
+        await self._look_up(items)
+        known = {id: row for id, row in self._looked_up.items() if row is not None}
+        self._looked_up.clear()
         fresh: list[Item] = []
         answers: list[tuple[Item, Answer | None]] = []
         for item in items:
@@ -205,6 +208,12 @@ class Settler:
                 known[request] = RequestRow(request, item.envelope.digest, None, None, item.at)
             fresh.append(item)
         return fresh, answers
+
+    async def _look_up(self, items: Sequence[Item]) -> None:
+        """The requests of these that were not looked up before."""
+        ids = sorted({item.envelope.request for item in items if _from_outside(item)} - self._looked_up.keys())
+        rows = await self._records.requests(ids) if ids else ()
+        self._looked_up |= dict.fromkeys(ids) | {row.id: row for row in rows}
 
     async def _gather(self, items: Sequence[Item]) -> list[Cell]:
         """The committed cells of all agents of the batch; one query for those not in memory."""
@@ -230,6 +239,26 @@ class Settler:
 
     # --- commit and after ---
 
+    async def _commit(self, writes: Writes, *, is_full: bool) -> None:
+        """Beside it what the next turn decides is read, if this one is full; what it may find of this one is not kept.
+
+        Raises:
+            DiramojaError: as the records do.
+        """
+        try:
+            async with anyio.create_task_group() as tasks:
+                if is_full:
+                    tasks.start_soon(self._prepare)
+                await self._records.commit(writes)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group.exceptions[0].__cause__
+        for row in writes.requests:
+            self._looked_up.pop(row.id, None)
+
+    async def _prepare(self) -> None:
+        with contextlib.suppress(DiramojaError):  # Looked up later.
+            await self._look_up(await self._look_ahead())
+
     @contextlib.contextmanager
     def _writing_down(self) -> Iterator[None]:
         try:
@@ -240,19 +269,15 @@ class Settler:
         except DiramojaError as error:
             raise InvalidError(str(error), code=error.code) from error
         except Exception as error:  # the border: what a plugin decided cannot be written down
-            trace = "".join(traceback.format_exception(error, limit=-6))
-            log.warning("decision_unwritable", error=type(error).__name__, trace=trace)
+            log.warning("decision_unwritable", error=type(error).__name__, trace=trace_of(error))
             raise InvalidError(f"{type(error).__name__} while writing a decision down.") from error
         finally:
             self._watch.quiet()
 
     def _after(self, turn: Turn, writes: Writes) -> None:
-        for key, cell in turn.cells.items():
+        for cell in turn.cells.values():
             if cell.revision:
                 self._hold.cells.keep(cell)
-            if key in turn.unparked and cell.parked:
-                number = partition_of(*key)
-                self._hold.control.append(control(key, "_drain", number, self._environment.clock.now()))
         self._hold.marks.update({mark.n: mark for _, mark in writes.marks})
         self._publisher.put(writes.tells, writes.events)
 
@@ -274,6 +299,7 @@ class Settler:
 
     async def _look_again(self, piece: Sequence[Item]) -> None:
         """Read how far the partitions are, and forget the agents that were touched."""
+        self._looked_up.clear()
         await self.resync({item.partition for item in piece})
         for item in piece:
             self._hold.cells.forget(item.key)

@@ -10,7 +10,6 @@ Pure but for the loading of missing own rows, which its caller does:
 """
 
 import hashlib
-import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -34,7 +33,7 @@ from diramoja.core.decisions import (
     Tell,
     reminder_name,
 )
-from diramoja.core.errors import MessageError
+from diramoja.core.errors import MessageError, trace_of
 from diramoja.core.messages import Event, Row, State, decode, encode
 from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKey
 from diramoja.core.registry import Registry
@@ -106,7 +105,7 @@ class Turn:
     def hold(self, cells: Iterable[Cell], parked: Mapping[AgentKey, Sequence[ParkedRow]]) -> None:
         """The committed cells of more agents, and the parked commands of those that are resumed."""
         self.cells.update((cell.key, cell.copy()) for cell in cells)
-        self.parked.update(parked)
+        self.parked = {**parked, **self.parked}  # What was taken of it is not taken again.
 
     def add(self, items: Sequence[Item]) -> None:
         """Queue the items by agent, in their order, behind what was decided."""
@@ -199,7 +198,7 @@ class Turn:
         return cell.mode == "running" and cell.key.kind not in self._paused_kinds
 
     def _control(self, cell: Cell, item: Item) -> list[Item]:
-        """Pause, or run again: then the parked commands come first, those left over after a further `_drain`."""
+        """Pause, or run again: then the parked commands come first; the worker sees to those that are left over."""
         if item.verb == "_pause":
             cell.mode = "paused"
             return []
@@ -209,7 +208,7 @@ class Turn:
             return []
         rows = self.parked.get(cell.key, ())
         if rows:
-            self.unparked[cell.key] = rows[-1].seq
+            self.unparked[cell.key], self.parked[cell.key] = rows[-1].seq, ()
             if rows[-1].seq == cell.parked:
                 cell.parked = 0
         items = [from_parked(row, item.partition, self.registry) for row in rows]
@@ -273,7 +272,7 @@ class Turn:
 
     def _apply(self, cell: Cell, item: Item, decided: Decided) -> None:
         """Check all, then change the cell and the rows: so that a bad effect changes nothing."""
-        rows = [each for each in decided.effects if isinstance(each, Put | Remove)]
+        rows = [each for each in decided.effects if isinstance(each, (Put, Remove))]
         for each in rows:
             collection = type(each.row) if isinstance(each, Put) else each.collection
             if cell.kind.rows.get(collection.wire_name) is not collection:
@@ -281,16 +280,16 @@ class Turn:
         state = next((each for each in decided.effects if isinstance(each, State)), None)
         if state is not None:
             if type(state) is not cell.kind.state or state.phase not in cell.kind.phases:
-                raise TypeError(f"{state!r:.200} is no state of {cell.kind.name}.")
+                raise TypeError(f"{type(state).__name__} in {state.phase} is no state of {cell.kind.name}.")
             cell.become(state)
         for each in rows:
             row = each.row if isinstance(each, Put) else None
             collection = type(each.row) if isinstance(each, Put) else each.collection
             key = RowKey(*cell.key, collection.wire_name, each.row.key if isinstance(each, Put) else each.key)
             self.rows[key] = self.written[key] = row
-        self.reminded.update(
-            (*item.key, reminder_name(each)) for each in decided.effects if isinstance(each, _REMINDERS)
-        )
+        for effect in decided.effects:
+            if isinstance(effect, _REMINDERS):
+                self.reminded.add((*item.key, reminder_name(effect)))
 
     def _fail(self, cell: Cell, item: Item, decided: Decided, error: BaseException) -> None:
         code, detail, trace = _explained(error)
@@ -327,13 +326,12 @@ def problem(status: int, code: str, detail: str, **more: str) -> Answer:
 def _explained(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, _RefusedError):
         return error.args[0], error.args[1], ""
-    trace = "".join(traceback.format_exception(error, limit=-8))
     if isinstance(error, HandlerTimeoutError):
-        return "handler_timeout", "It ran for too long and was interrupted.", trace
+        return "handler_timeout", "It ran for too long and was interrupted.", trace_of(error)
     if isinstance(error, MessageError):
-        return error.code, str(error), trace
+        return error.code, str(error), trace_of(error)
     code = "decision_invalid" if isinstance(error, TypeError | _NonsenseError) else "handler_failed"
-    return code, type(error).__name__, trace
+    return code, type(error).__name__, trace_of(error)
 
 
 class _NonsenseError(Exception):
@@ -349,24 +347,27 @@ def _wrong_phase(cell: Cell, item: Item) -> Reject:
     )
 
 
-_EFFECTS = (State, Event, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
+_EFFECTS = (State, Event, Call, *(part for part in Effect.__value__.__args__ if isinstance(part, type)))
 
 
 def _sorted_out(effects: list[State | Event | Effect], item: Item) -> tuple[Sequence[Event | Effect], Answer | None]:
     """The effects that remain, and the answer, if this item owes or may give one."""
+    special: list[Reject | Reply | Tell] = []
     for each in effects:
-        if not isinstance(each, (*_EFFECTS, Call)):
+        if not isinstance(each, _EFFECTS):
             raise _NonsenseError(f"A handler returned {type(each).__name__}.")
+        if isinstance(each, (Reject, Reply, Tell)):
+            special.append(each)
     if len(effects) > MAX_EFFECTS:
         raise _NonsenseError(f"{len(effects)} effects; at most {MAX_EFFECTS} are possible.")
     answers = bool(item.envelope.request)
-    for each in effects:
+    for each in special:
         if isinstance(each, Reject):
             return (), problem(each.status, each.code, each.detail) if answers else None
-    reply = next((each for each in effects if isinstance(each, Reply)), None)
+    reply = next((each for each in special if isinstance(each, Reply)), None)
     if not answers:
         return effects, None  # type: ignore[return-value]  # a State among them is applied and skipped later
     if reply is not None:
         return effects, Answer(reply.status, encode(reply.view))  # type: ignore[return-value]
-    handed_over = any(isinstance(each, Tell) and each.answers for each in effects)
+    handed_over = any(isinstance(each, Tell) and each.answers for each in special)
     return effects, None if handed_over else Answer(NO_CONTENT, b"")  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 import structlog
 
 from diramoja.core.errors import DiramojaError, UnavailableError
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 FIT_S = 2.0
 """Between two looks at the stream and the versions; a claim always looks."""
 DUE_AT_ONCE = 200
+"""Reminders of one turn, and agents of which it decides what was parked."""
+PIECE_MESSAGES = 32
 LEAVE_S = 10.0
 DRAIN_S = 3.0
 FLUSH_S = 1.0
@@ -70,7 +73,9 @@ class Worker:
             stopping=lambda: self._stopping,
             crash=crash,
             watch=self._watch,
+            look_ahead=self._look_ahead,
         )
+        self._ahead: list[Item] = []
         self._careful: dict[int, Doubt] = {}
         self._lost: list[int] = []
         self._next = {"owners": 0.0, "fit": 0.0, "due": 0.0, "flush": 0.0}
@@ -131,6 +136,7 @@ class Worker:
         if not await self._is_fit(await self._records.partitions(), claims=True):
             await self._stand_down()
         await self._intake.shut()
+        self._ahead.clear()
         self._hold.cells.clear()
         await self._settler.resync(set(self.owned))
         for mark in list(self._hold.marks.values()):
@@ -199,7 +205,7 @@ class Worker:
         await self._claim([number for number in sorted(mine - held) if not rows[number].owner])
         while self._lost:
             await self._intake.close(self._lost.pop())
-        await self._look_at_kinds()
+        await self._look_at_parked()
 
     async def _is_fit(self, rows: Sequence[PartitionRow], *, claims: bool) -> bool:
         """Whether this worker may have partitions; looked up now and then, and before it claims some."""
@@ -261,22 +267,18 @@ class Worker:
         self._hold.marks.pop(number, None)
         self._careful.pop(number, None)
         self._hold.cells.forget_partition(number)
+        self._ahead = [item for item in self._ahead if item.partition != number]
         self._lost.append(number)
 
-    async def _look_at_kinds(self) -> None:
-        """Kinds that are paused; the agents of one that runs again decide what was parked."""
-        modes = dict(await self._records.kind_modes())
-        for kind in self._hold.paused_kinds:
-            if kind not in modes:
-                await self._drain(kind)
-        self._hold.paused_kinds = modes
-
-    async def _drain(self, kind: str) -> None:
-        now = self._environment.clock.now()
-        for key in await self._environment.ports.get(Operations).parked_agents(kind, PARKED_AGENTS):
-            number = partition_of(*key)
-            if number in self._hold.marks:
-                self._hold.control.append(control(key, "_drain", number, now))
+    async def _look_at_parked(self) -> None:
+        """Which kinds are paused, and what was parked for agents that run: the rows say so, whoever resumed them."""
+        paused = self._hold.paused_kinds = dict(await self._records.kind_modes())
+        kinds = sorted(self._environment.registry.kinds.keys() - paused)
+        found = await self._environment.ports.get(Operations).parked_agents(kinds, PARKED_AGENTS)
+        mine = [key for key in found if partition_of(*key) in self._hold.marks][:DUE_AT_ONCE]
+        self._hold.control = [control(key, "_drain", partition_of(*key), self._environment.clock.now()) for key in mine]
+        if mine:  # Perhaps there are more.
+            self._next["owners"] = 0.0
 
     async def _flush_marks(self) -> None:
         """Store the publisher's watermarks while there is nothing else to commit."""
@@ -292,12 +294,20 @@ class Worker:
 
     # --- take ---
 
+    async def _look_ahead(self) -> list[Item]:
+        """Read what the next turn takes, in pieces, so that the commit beside it goes on; nothing in doubt."""
+        most = 0 if self._careful else self._settings.batch_messages
+        while some := self._intake.take(min(PIECE_MESSAGES, most - len(self._ahead))):
+            self._ahead += map(self._received, some)
+            await anyio.lowlevel.checkpoint()
+        return self._ahead
+
     async def _take(self) -> list[Item]:
-        incoming: Sequence[Incoming] = self._intake.take(self._settings.batch_messages)
+        incoming: Sequence[Incoming] = self._intake.take(self._settings.batch_messages - len(self._ahead))
         due = await self._due()
         if self._careful:
             incoming, due = await self._carefully(incoming, due)
-        items, self._hold.control = self._hold.control, []
+        items, self._hold.control, self._ahead = self._hold.control + self._ahead, [], []
         items += map(self._received, incoming)
         items += [self._reminded(row) for row in due]
         return [item for item in items if item.partition in self._hold.marks]
@@ -342,8 +352,9 @@ class Worker:
 
     def _received(self, incoming: Incoming, *, condemned: bool = False) -> Item:
         """Its `now` is the domain time at which the broker stored it."""
-        at = self._environment.clock.at(incoming.at)
-        return from_stream(incoming._replace(at=at), self._environment.registry, condemned=condemned)
+        item = from_stream(incoming, self._environment.registry, condemned=condemned)
+        item.at = self._environment.clock.at(item.at)
+        return item
 
     def _reminded(self, row: ReminderRow, *, condemned: bool = False) -> Item:
         """Its `now` is its due time or the last message's, the later."""

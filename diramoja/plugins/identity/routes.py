@@ -32,6 +32,8 @@ from diramoja.plugins.member.contracts import AgeGroup, Interests, MemberSetting
 __all__ = ["Auth", "Registration", "Roles", "Self"]
 
 TRY_WINDOW_S = 900.0
+ADDRESSES = 10
+"""From how many addresses the tries of one account may be used up: one alone does not lock its owner out."""
 
 
 class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,12 +112,16 @@ class Auth(Controller):
         what, given = ("email", data.email) if data.email else ("username", data.username)
         key = secrets.name_key(what, folded(given.strip()))
         network = network_of(request.client.host if request.client else "")
-        await _count(cache, f"login:address:{secrets.name_key('address', network)}", settings.tries_per_address)
-        await _count(cache, f"login:name:{key}", settings.tries_per_account)
+        place = secrets.name_key("address", network)
+        name, name_here = f"login:name:{key}", f"login:name:{key}:{place}"
+        await _count(cache, f"login:address:{place}", settings.tries_per_address)
+        await _count(cache, name_here, settings.tries_per_account)
+        await _count(cache, name, settings.tries_per_account * ADDRESSES)
         found = await password_of(db, key)
         if not await secrets.verify(found[1] if found else None, data.password) or found is None:
             raise UnauthenticatedError("Name or password is wrong.", code="credentials_invalid")
-        await cache.drop(f"login:name:{key}")
+        await cache.drop(name_here)
+        await cache.drop(name)
         return await Sessions(db, tokens, settings).begin(found[0])
 
     @post("/refresh", permission="account.sign_in", status_code=HTTP_200_OK, summary="New tokens")

@@ -20,7 +20,8 @@ class IdentitySettings(Settings, frozen=True, kw_only=True):
         access_ttl_s: life of an access token.
         refresh_ttl_s: life of a refresh token, and of a session without use.
         reuse_grace_s: a rotated refresh token is accepted again for so long: a lost answer is no theft.
-        tries_per_account: failed sign-ins of one account in a quarter of an hour.
+        tries_per_account: failed sign-ins of one account from one network address in a quarter of an hour; from all
+            together ten times as many.
         tries_per_address: sign-ins from one network address in a quarter of an hour.
         names_key_file: key of the hashes of names; "" makes one in the data folder.
         seal_key_file: key that seals email addresses, 32 bytes; "" makes one in the data folder.

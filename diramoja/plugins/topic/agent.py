@@ -99,7 +99,7 @@ def edit_topic(state: Topic, message: EditTopic, context: Context) -> Decision:
     levelled = state.but(moderation_level=level, base_level=level) if level else state
     news: list[Any] = []
     if levelled.moderation_level != state.moderation_level:
-        news.append(ModerationChanged(context.id, levelled.moderation_level, "A moderator set it."))
+        news.append(ModerationChanged(context.id, levelled.moderation_level, "A moderator set it.", context.now))
     description = given.pop("description", opening.description)
     changed = levelled.but(**given)
     if changed != levelled or description != opening.description:

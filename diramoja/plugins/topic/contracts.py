@@ -433,6 +433,7 @@ class TopicFlagged(Event, name="topic.flagged", live=True):
 
     topic: str
     reason: str
+    at: datetime
     is_over: bool = False
 
 
@@ -442,6 +443,7 @@ class ModerationChanged(Event, name="topic.moderation.changed", live=True):
     topic: str
     level: ModerationLevel
     reason: str
+    at: datetime
 
 
 class TopicClosed(Event, name="topic.closed", live=True):

@@ -37,7 +37,9 @@ def screening_of(post: Post, body: str, context: Context, revision: int = 1) -> 
     if context.has("moderator"):
         return (received,)
     if context.has("information"):
-        return received, Tell("information", context.id, CheckPost(post.id, post.author, body, "cleared"))
+        return received, Tell(
+            "information", context.id, CheckPost(post.id, post.author, body, "cleared", addressee=received.addressee)
+        )
     return ()
 
 

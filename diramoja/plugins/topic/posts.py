@@ -22,7 +22,19 @@ from diramoja.plugins.topic.news import changed, mentioning, missing, received_a
 from diramoja.plugins.topic.review import alarmed
 from diramoja.plugins.topic.scores import is_sourced
 from diramoja.plugins.topic.settings import TopicSettings
-from diramoja.plugins.topic.state import ALL, LIVING, OPEN, Pace, Participant, Post, Revision, Topic, post_view, topic
+from diramoja.plugins.topic.state import (
+    ALL,
+    LIVING,
+    OPEN,
+    Follower,
+    Pace,
+    Participant,
+    Post,
+    Revision,
+    Topic,
+    post_view,
+    topic,
+)
 
 __all__ = ["taken_in"]
 
@@ -133,8 +145,17 @@ def report_post(state: Topic, message: ReportPost, context: Context) -> Decision
         return missing(message.post_id)
     if not context.has("moderator"):
         return Reject("moderation_missing", "Nobody moderates here.", 404)
-    report = Report(message.report_id, context.sender, message.reason, message.text, message.weight)
-    evidence = Evidence(context.id, post.id, post.author, post.body)
+    report = Report(
+        id=message.report_id,
+        reporter=context.sender,
+        reason=message.reason,
+        text=message.text,
+        weight=message.weight,
+        region=message.region,
+        takes_part=bool(context.row(Participant, context.sender) or context.row(Follower, context.sender)),
+    )
+    parent = context.row(Post, post.reply_to) if post.reply_to else None
+    evidence = Evidence(context.id, post.id, post.author, post.body, parent.author if parent else "")
     return Tell("screening", context.id, FileReport(report, evidence), answers=True)
 
 

@@ -157,13 +157,15 @@ async def revision_list(db: Database, reader: Reader, id: str, page: PageQuery) 
     return Page(items, PageQuery.cursor(items[-1].number) if len(views) > page.limit else None)
 
 
-async def topic_of_post(db: Database, id: str) -> str:
-    """The topic that has this post, whatever its status.
+async def topic_of_post(db: Database, reader: Reader, id: str) -> str:
+    """The topic that has this post, whose commands the topic judges; a deleted one's for its author to repeat them.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is none, or none that this reader may know of; the answers are the same.
     """
-    row = await db.one("SELECT topic FROM post WHERE id = $1", id)
+    row = await db.one(
+        "SELECT topic FROM post WHERE id = $3 AND (status = 'published' OR $2 OR author = $1)", *_reader(reader), id
+    )
     if row is None:
         raise MissingError(f"There is no post {id}.", code="post_missing")
     return str(row["topic"])
@@ -183,8 +185,8 @@ async def actor_on(db: Database, reader: Reader, id: str) -> Actor:
     Raises:
         MissingError: there is none, or a wall stands between.
     """
-    sql = "SELECT topic, (SELECT m.member_since FROM member m WHERE m.id = $1) AS member_since FROM post WHERE id = $2"
-    row = await db.one(f"{sql} AND {not_walled('$1', 'post.author')}", reader.member, id)
+    sql = "SELECT topic, (SELECT m.member_since FROM member m WHERE m.id = $1) AS member_since FROM post WHERE id = $3"
+    row = await db.one(f"{sql} AND {_VISIBLE}", *_reader(reader), id)
     if row is None:
         raise MissingError(f"There is no post {id}.", code="post_missing")
     return Actor(row["topic"], row["member_since"])

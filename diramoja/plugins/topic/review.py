@@ -48,7 +48,7 @@ def note_removal(state: Topic, message: NoteRemoval, context: Context) -> Decisi
     if not many or state.moderation_level == "restricted":
         return Put(alarms)
     level = RAISED[state.moderation_level]
-    news = ModerationChanged(context.id, level, "Many posts of several authors were removed.")
+    news = ModerationChanged(context.id, level, "Many posts of several authors were removed.", context.now)
     wait = settings.moderated_wait_minutes if level == "moderated" else settings.restricted_wait_minutes
     return (
         state.but(moderation_level=level),
@@ -77,7 +77,9 @@ def lower_moderation(state: Topic, message: LowerModeration, context: Context) -
     if state.moderation_level == state.base_level:
         return None
     level = state.base_level
-    return state.but(moderation_level=level), ModerationChanged(context.id, level, "It was quiet for a while.")
+    return state.but(moderation_level=level), ModerationChanged(
+        context.id, level, "It was quiet for a while.", context.now
+    )
 
 
 # --- the review ---
@@ -95,7 +97,7 @@ def end_review(state: Topic, message: EndReview, context: Context) -> Decision:
     if context.sender != context.id and "moderator" not in context.roles:
         return Reject("not_moderator", "A moderator ends a review.", 403)
     resumed, reminders = armed(state.but(phase=state.resumes or "active", resumes="", review_reason=""), context)
-    news = TopicFlagged(context.id, message.reason, is_over=True)
+    news = TopicFlagged(context.id, message.reason, context.now, is_over=True)
     return resumed, news, Cancel(EndReview.wire_name), *reminders
 
 
@@ -115,7 +117,7 @@ def under_review(state: Topic, reason: str, context: Context) -> tuple[Any, ...]
     )
     return (
         flagged,
-        TopicFlagged(context.id, reason),
+        TopicFlagged(context.id, reason, context.now),
         RemindAfter(timedelta(hours=hours), EndReview()),
         *notify(context, state.created_by, notice),
     )

@@ -7,6 +7,7 @@ from litestar import Controller, delete, get, patch, post, put
 from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
@@ -64,7 +65,7 @@ class NewPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A post to be written."""
 
     body: PostBody
-    reply_to: str | None = None
+    reply_to: Annotated[str, Meta(max_length=128)] | None = None
 
 
 class NewText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -274,9 +275,9 @@ class Posts(Controller):
         return view
 
     @delete("/", permission="post.write", summary="Delete an own post")
-    async def delete_post(self, post_id: str, db: Database, send: Send) -> None:
+    async def delete_post(self, post_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Its text goes."""
-        await send("topic", await topic_of_post(db, post_id), DeletePost(post_id))
+        await send("topic", await topic_of_post(db, reader, post_id), DeletePost(post_id))
 
     @put(
         "/reactions/{kind:str}",
@@ -291,9 +292,9 @@ class Posts(Controller):
         await send("topic", actor.topic, React(post_id, kind, actor.member_since))
 
     @delete("/reactions/{kind:str}", permission="post.react", limit="votes", summary="Take a reaction back")
-    async def unreact(self, *, post_id: str, kind: Kind, db: Database, send: Send) -> None:
+    async def unreact(self, *, post_id: str, kind: Kind, db: Database, reader: Reader, send: Send) -> None:
         """One that is not there is no error."""
-        await send("topic", await topic_of_post(db, post_id), Unreact(post_id, kind))
+        await send("topic", await topic_of_post(db, reader, post_id), Unreact(post_id, kind))
 
     @post(
         "/reports",
@@ -302,11 +303,9 @@ class Posts(Controller):
         summary="Report a post to moderators",
         responses={HTTP_200_OK: ResponseSpec(ReportView, description="You reported it before: the same report.")},
     )
-    async def report(  # noqa: PLR0917  # each is a dependency by name
-        self, post_id: str, data: NewReport, db: Database, send: Send, reader: Reader
-    ) -> ReportView:
+    async def report(self, *, post_id: str, data: NewReport, db: Database, reader: Reader, send: Send) -> ReportView:
         """The answer shows neither the case nor other reports."""
-        topic_id = await topic_of_post(db, post_id)
-        command = ReportContent(topic_id, post_id, send.new_id("rep"), data.reason, data.text)
+        where = await topic_of_post(db, reader, post_id)
+        command = ReportContent(where, post_id, send.new_id("rep"), data.reason, data.text)
         view: ReportView = await send("member", reader.member, command)
         return view

@@ -222,7 +222,8 @@ class MemoryRecords:
     async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
         """See the port."""
         free = [row for row in self.jobs.values() if row.name in names and self._is_free(row, now)]
-        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in free[:limit]]
+        one_by_one = [row for row in free if row.state == "running"][:1] + [row for row in free if row.state == "ready"]
+        taken = [row._replace(state="running", attempts=row.attempts + 1) for row in one_by_one[:limit]]
         self.jobs.update({row.id: row for row in taken})
         self.job_locks.update(dict.fromkeys((row.id for row in taken), self.clock.now() + timedelta(seconds=lease_s)))
         return taken
@@ -329,9 +330,10 @@ class MemoryRecords:
         """See the port."""
         self.versions = dict(versions)
 
-    async def parked_agents(self, kind: str, limit: int) -> list[AgentKey]:
+    async def parked_agents(self, kinds: Sequence[str], limit: int) -> list[AgentKey]:
         """See the port."""
-        return sorted({AgentKey(*key[:2]) for key in self.parked_rows if key[0] == kind})[:limit]
+        rows = sorted(self.snapshot.items())
+        return [key for key, row in rows if row.parked and row.mode == "running" and key.kind in kinds][:limit]
 
     async def dead_letters(self, limit: int, before: str) -> list[DeadLetter]:
         """See the port."""

@@ -48,6 +48,15 @@ async def test_a_job_whose_runner_died_is_taken_again(store: Store, mark: Partit
     assert resumed.payload == b'{"told":500}'
 
 
+@pytest.mark.needs("locks")
+async def test_jobs_whose_runner_died_are_taken_one_by_one(store: Store, mark: PartitionRow) -> None:
+    """So that the one that ended it ends no others with it again and again."""
+    await store.commit(writes([mark], jobs=[job(f"talk:a:{n}") for n in range(3)]))
+    await store.take_jobs(["fetch"], NOW, 10, -1)
+    await store.commit(writes([(await current(store))], jobs=[job("talk:a:9")]))
+    assert [len(await store.take_jobs(["fetch"], NOW, 10, 60)) for _ in range(4)] == [2, 1, 1, 0]
+
+
 async def test_a_job_is_tried_again_when_it_is_due(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
     (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)

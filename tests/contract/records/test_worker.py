@@ -191,6 +191,9 @@ async def test_commit_of_a_row_that_is_refused_writes_nothing(store: Store, mark
         await store.commit(
             writes([mark], records=[RecordWrite("talk_list", ("id",), [b'{"id":"a","title":"t","n":"many"}'])])
         )
+    good = RecordWrite("talk_list", ("id",), [b'{"id":"a","title":"t","n":1}'])
+    with pytest.raises(InvalidError):  # Found out while the statement before it runs.
+        await store.commit(writes([mark], records=[good, RecordWrite("talk_list_2", ("id",), [b"[]"])]))
     await store.commit(writes([mark]))
     assert await store.events_after({}, 10) == []
 
@@ -302,10 +305,24 @@ async def test_parked_commands_come_in_order_and_go(store: Store, mark: Partitio
     await store.commit(writes([mark], parked=[parked(2), parked(1), parked(1, agent="tlk_2")]))
     assert await store.parked(KEY, 10) == [parked(1), parked(2)]
     assert await store.parked(KEY, 1) == [parked(1)]
-    assert await store.parked_agents("talk", 10) == [KEY, AgentKey("talk", "tlk_2")]
-    assert await store.parked_agents("other", 10) == []
     await store.commit(writes([(await current(store))], unparked=[("talk", "tlk_1", 1)]))
     assert await store.parked(KEY, 10) == [parked(2)]
+
+
+async def test_agents_that_run_and_have_something_parked_are_found(store: Store, mark: PartitionRow) -> None:
+    agents = [
+        snapshot("tlk_1", parked=2),
+        snapshot("tlk_2", parked=1),
+        snapshot("tlk_3"),
+        snapshot("tlk_4", parked=1, mode="paused"),
+        snapshot("tlk_5", parked=1, mode="failed"),
+    ]
+    await store.commit(writes([mark], snapshots=agents))
+    assert await store.parked_agents(["other", "talk"], 10) == [KEY, AgentKey("talk", "tlk_2")]
+    assert await store.parked_agents(["talk"], 1) == [KEY]
+    assert await store.parked_agents(["other"], 10) == await store.parked_agents([], 10) == []
+    await store.commit(writes([(await current(store))], snapshots=[snapshot("tlk_1"), snapshot("tlk_4", parked=1)]))
+    assert await store.parked_agents(["talk"], 10) == [AgentKey("talk", "tlk_2"), AgentKey("talk", "tlk_4")]
 
 
 @pytest.mark.needs("order")

@@ -87,11 +87,30 @@ EXPECTED = {
     "POST /v1/posts/{post_id}/reports": SIGNED_IN,
     "GET /v1/posts/{post_id}/notes": GUEST,
     "GET /v1/information/sources": GUEST,
+    "POST /v1/information/sources": MODERATOR,
+    "POST /v1/information/sources/{source_id}/confirm": MODERATOR,
+    "POST /v1/information/sources/{source_id}/objections": SIGNED_IN,
+    "POST /v1/information/sources/{source_id}/objections/decision": MODERATOR,
     "GET /v1/moderation/cases": MODERATOR,
     "GET /v1/moderation/cases/{case_id}": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/claim": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/release": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/decisions": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/escalations": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/reviews": MODERATOR,
+    "POST /v1/moderation/decisions/bulk": MODERATOR,
+    "GET /v1/moderation/reviews": MODERATOR,
+    "GET /v1/moderation/appeals": MODERATOR,
+    "POST /v1/moderation/appeals/{appeal_id}/decision": MODERATOR,
+    "GET /v1/moderation/moderators": MODERATOR,
+    "PUT /v1/moderation/moderators/{member_id}": set[str](),  # Officials, who are none of these.
+    "PUT /v1/moderation/duty": MODERATOR,
+    "DELETE /v1/moderation/duty": MODERATOR,
+    "GET /v1/moderation/log": GUEST,
+    "GET /v1/moderation/guidelines": GUEST,
+    "GET /v1/moderation/statistics": GUEST,
+    "GET /v1/me/sanctions": SIGNED_IN,
+    "POST /v1/me/sanctions/{sanction_id}/appeals": SIGNED_IN,
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
@@ -147,8 +166,18 @@ def test_every_route_is_known_here(platform: Community) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
-    names = ("member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "agent_id", "kind")
-    for name in (*names, "role"):
+    names = (
+        "member_id",
+        "topic_id",
+        "post_id",
+        "case_id",
+        "body_id",
+        "draft_id",
+        "amendment_id",
+        "appeal_id",
+        "agent_id",
+    )
+    for name in (*names, "sanction_id", "source_id", "kind", "role"):
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}

@@ -15,9 +15,7 @@ from diramoja.plugins.information.hooks import register_plugin as information
 from diramoja.plugins.information.projections import note_visibility
 from diramoja.plugins.information.queries import note_list
 from diramoja.plugins.member.hooks import register_plugin as members
-from diramoja.plugins.moderator.contracts import CaseOpened
 from diramoja.plugins.moderator.hooks import register_plugin as moderator
-from diramoja.plugins.moderator.queries import case_list, one_case
 from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import DeletePost, OpenTopic, PostView, React, ReportPost, TakePost
 from diramoja.plugins.topic.hooks import register_plugin as topics
@@ -139,9 +137,12 @@ async def test_a_single_post_is_seen_as_in_the_list(db: Database) -> None:
 
 
 async def test_the_topic_of_a_post_is_found_or_missing(db: Database) -> None:
-    assert await topic_of_post(db, "pst_11") == "top_00"
-    with pytest.raises(MissingError):
-        await topic_of_post(db, "pst_x")
+    author = Reader("mem_0", AUTHOR.roles)
+    for reader, id in ((GUEST, "pst_11"), (author, "pst_03"), (MODERATOR, "pst_03")):
+        assert await topic_of_post(db, reader, id) == "top_00"
+    for reader, id in ((GUEST, "pst_x"), (MODERATOR, "pst_x"), (GUEST, "pst_03"), (AUTHOR, "pst_03")):
+        with pytest.raises(MissingError):
+            await topic_of_post(db, reader, id)
 
 
 async def test_topics_are_paged_new_and_active(db: Database) -> None:
@@ -182,22 +183,6 @@ async def test_a_cursor_of_another_list_is_refused(db: Database, after: tuple[st
     if len(after) != 2 or after[0] == "a":
         with pytest.raises(InvalidError):
             await topic_list(db, GUEST, page, sort="new", category=None, tag=None)
-        with pytest.raises(InvalidError):
-            await case_list(db, page, phase=None, overdue=None)
-
-
-async def test_the_queue_of_cases_is_oldest_first_and_shows_reports(db: Database, runtime: Runtime) -> None:
-    opened = [event.case for event in runtime.events(CaseOpened)]
-    first = await case_list(db, PageQuery(2), phase="open", overdue=None)
-    assert first.next_cursor is not None
-    rest = await case_list(db, PageQuery.read(2, first.next_cursor), phase="open", overdue=None)
-    assert [each.id for each in (*first.items, *rest.items)] == opened
-    reported = await one_case(db, rest.items[0].id)
-    assert (reported.origin, reported.body, reported.report_count) == ("report", "Post 5", 1)
-    assert [(each.reason, each.text) for each in reported.reports] == [("spam", "Ads.")]
-    assert (await case_list(db, PageQuery(), phase=None, overdue=True)).items == []
-    with pytest.raises(MissingError):
-        await one_case(db, "cas_x")
 
 
 async def test_a_note_is_seen_where_its_post_is(db: Database, runtime: Runtime) -> None:

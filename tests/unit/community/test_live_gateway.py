@@ -20,7 +20,15 @@ from litestar.testing import TestClient, WebSocketTestSession
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
 from diramoja.core.ports.records import EventRow
 from diramoja_community import live as session
-from diramoja_community.outbox import IN_A_ROUND, OUTBOX_FRAMES, Outbox, Rounds
+from diramoja_community.outbox import (
+    ALL_CHARACTERS,
+    IN_A_ROUND,
+    OUTBOX_FRAMES,
+    THIN_CHARACTERS,
+    Backlog,
+    Outbox,
+    Rounds,
+)
 from diramoja_community.settings import GatewaySettings
 from tests.support import talks
 from tests.support.gateway import Process, gateway_client
@@ -161,6 +169,19 @@ def test_token_that_expires_closes_the_socket_and_a_fresh_one_prolongs_it(gatewa
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json(timeout=2)
         assert closed.value.code == session.UNAUTHENTICATED
+
+
+def test_fresh_token_with_fewer_roles_ends_what_it_may_not_hear(gateway: tuple[Client, Process]) -> None:
+    client, process = gateway
+    with connected(gateway, "mem_a") as socket:
+        ask(socket, type="subscribe", channels=["inbox:me", "talk:tlk_1"])
+        ask(socket, type="authenticate", token=process.token("mem_a", "supporter"))
+        told = socket.receive_json(timeout=2)
+        assert (told["type"], told["code"], told["channel"]) == ("error", "channel_denied", "inbox:me")
+        client.post("/v1/talks/mem_a/inbox", json={"text": "hello"}, headers=process.signed_in())
+        announce(gateway)
+        rate(gateway)
+        assert socket.receive_json(timeout=2)["channel"] == "talk:tlk_1"
 
 
 # --- what they hear ---
@@ -334,6 +355,34 @@ async def test_round_is_bounded_and_a_call_that_fails_does_not_end_it() -> None:
     assert called == list(range(2 * IN_A_ROUND))
     assert max(after - before for before, after in pairwise([0, *seen])) == IN_A_ROUND
     assert [type(each) for each in failures] == [ZeroDivisionError]
+
+
+def test_outboxes_of_many_who_do_not_read_are_bounded_together() -> None:
+    backlog = Backlog()
+    outboxes = [Outbox(backlog) for _ in range(500)]
+    for _ in range(30):
+        for outbox in outboxes:
+            outbox.offer("x" * 20_000, "talk:a", None)
+    assert backlog.characters < ALL_CHARACTERS + len(outboxes) * THIN_CHARACTERS
+    assert any(outbox.slow for outbox in outboxes)
+    for outbox in outboxes:
+        outbox.take_now()
+    assert backlog.characters == 0
+    outboxes.append(Outbox(backlog))
+    for _ in range(30):
+        outboxes[-1].offer("x" * 20_000, "talk:a", None)
+    assert not outboxes[-1].slow
+
+
+def test_what_a_session_or_poll_leaves_waits_for_nobody(gateway: tuple[Client, Process]) -> None:
+    announce(gateway)
+    rate(gateway, 50)
+    with connected(gateway) as socket:
+        socket.send_json({"type": "resume", "after": {"talk:tlk_1": 1}})
+        assert socket.receive_json(timeout=2)["seq"] == 2
+    poll(gateway, "channels=talk:tlk_1&after=1&wait=0")
+    backlog = gateway[0].app.state.gateway.live.connections.backlog
+    assert backlog.characters == 0
 
 
 # --- polling ---

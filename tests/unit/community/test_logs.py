@@ -37,11 +37,11 @@ def test_exception_is_one_line_without_local_variables(capsys: pytest.CaptureFix
     configure_logs(LogSettings(format="json"))
     said_by_a_member = "I am Ann"
     try:
-        int(said_by_a_member[:4] + "x" * len(said_by_a_member))
+        int(said_by_a_member)
     except ValueError:
         structlog.get_logger("kitchen").exception("burnt")
     (line,) = capsys.readouterr().err.splitlines()
-    assert "ValueError: " in json.loads(line)["exception"]
+    assert json.loads(line)["exception"].endswith("ValueError\n")
     assert "said_by_a_member = " not in line
     assert "Ann" not in line
 

@@ -1,6 +1,8 @@
 """Jobs and wide hearings whose own code is broken or slow: they fail by themselves, and the runner goes on."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, Literal
 
 import anyio
@@ -49,6 +51,10 @@ def gave_up(parcel: Parcel, code: str) -> Command:
 @job(Parcel, attempts=2, timeout_s=5, failed=gave_up)
 async def deliver(parcel: Parcel) -> Any:
     given: dict[str, Any] = {"nonsense": "a text", "large": Delivered("x" * 70_000), "huge": Delivered("x" * 300_000)}
+    if parcel.what == "exits":
+        raise SystemExit(3)
+    if parcel.what == "cancels":
+        raise asyncio.CancelledError
     if parcel.what == "slow":
         await anyio.sleep(60)
     if parcel.what in {"raises", "failed raises"}:
@@ -94,6 +100,8 @@ def stage(runtime: Runtime) -> Runtime:
     ("what", "told"),
     [
         ("raises", "failed: RuntimeError"),
+        ("exits", "failed: SystemExit"),
+        ("cancels", "failed: runner_ended"),
         ("nonsense", "failed: TypeError"),
         ("large", "failed: message_too_large"),
         ("huge", "failed: message_too_large"),
@@ -120,6 +128,34 @@ def test_an_audience_that_cannot_be_read_ends_and_stops_nobody(stage: Runtime) -
     stage.advance(days=1)
     assert [row.state for row in stage.records.jobs.values()].count("failed") == 1
     assert stage.state(shop, "shp_2").delivered == ("tea",)
+
+
+def test_a_job_that_ends_runner_after_runner_is_given_up(stage: Runtime) -> None:
+    stage.send(shop, "shp_1", Order("tea"), settle=False)
+    stage._do(stage._alive())
+    assert stage._worker is not None
+    stage._do(stage._worker.step())
+    for _ in range(10):  # What is left of a runner that its job ended.
+        assert len(stage._do(stage.records.take_jobs(list(stage.registry.jobs), stage.clock.now(), 10, 1))) == 1
+        stage.clock.advance(timedelta(seconds=2))
+    stage.settle()
+    assert stage.state(shop, "shp_1").delivered == ("failed: runner_ended",)
+
+
+def test_a_job_that_cancels_itself_keeps_no_slot(stage: Runtime) -> None:
+    async def watch() -> None:
+        runner = runner_of(stage, RuntimeSettings(job_slots=1, poll_s=0.01))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(runner.run)
+            await eventually(lambda: [row.state for row in stage.records.jobs.values()] == ["running", "done"])
+            tasks.cancel_scope.cancel()
+
+    for what in ("cancels", "tea"):
+        stage.send(shop, "shp_1", Order(what), settle=False)
+    stage._do(stage._alive())
+    assert stage._worker is not None
+    stage._do(stage._worker.step())
+    stage._do(watch())
 
 
 def runner_of(stage: Runtime, settings: RuntimeSettings) -> JobRunner:
