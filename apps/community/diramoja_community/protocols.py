@@ -4,11 +4,14 @@ A proxy in front may have bounds of its own; without one, or behind one that pas
 """
 
 import asyncio
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 __all__ = ["BoundedHttp", "BoundedWebSocket"]
 
@@ -28,6 +31,11 @@ UNSENT_BYTES = 262_144
 """Of a WebSocket, beyond which it is not answered any more: only pings are answered without waiting for room."""
 FRAMES_MAX = 256
 """Frames that wait for the application, or for the last one of their message: empty ones have no size."""
+
+
+@lru_cache(maxsize=16)
+def _encoded(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 class _Reading:
@@ -135,7 +143,20 @@ class BoundedHttp(HttpToolsProtocol, _Reading):
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol, _Reading):
-    """RFC 6455."""
+    """RFC 6455. A text for thousands is encoded once, and the handshake is not kept: there are thousands of these."""
+
+    async def send(self, message: Any) -> None:
+        """As the application calls it."""
+        if message["type"] != "websocket.send" or not self.handshake_complete:
+            await super().send(message)
+            if message["type"] == "websocket.accept":
+                del self.request, self.response
+            return
+        if not self.writable.is_set():
+            await self.writable.wait()
+        if self.disconnected or self.conn.state is not State.OPEN:
+            raise ClientDisconnected
+        self.transport.write(_encoded(message["text"]))
 
     def connection_made(self, transport: Any) -> None:
         """Look after it from now on."""
