@@ -43,6 +43,7 @@ from diramoja.plugins.topic.queries import (
     topic_of_post,
 )
 from diramoja.plugins.topic.views import (
+    AgentId,
     Comment,
     ContributorView,
     PostBody,
@@ -77,7 +78,7 @@ class NewText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a post is shared to. `acknowledged`: one knows that it shares a flagged source."""
 
-    topic_id: str
+    topic_id: AgentId
     comment: Comment = ""
     acknowledged: bool = False
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import Personal, View
 
 __all__ = [
-    "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
+    "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
     "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel",
     "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason", "ReportText",
     "RevisionView", "Sha256", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
@@ -60,6 +60,9 @@ type DraftText = Annotated[
     str, Meta(min_length=1, max_length=40_000, pattern=_TEXT, examples=["Clinics stay open until eight."])
 ]
 type AmendmentText = Annotated[str, Meta(max_length=10_000, pattern="^" + _NO_CONTROLS, examples=["until nine."])]
+type AgentId = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)", examples=["top_0mq3v8x1kz6b4w9t7n2c"])
+]
 type Line = Annotated[int, Meta(ge=0, le=10_000)]
 type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 

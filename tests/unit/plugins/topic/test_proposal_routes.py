@@ -99,6 +99,11 @@ def test_a_post_is_edited_and_shared(gateway: tuple[Client, Process], table: Tab
     other = opened(client, process)
     shared = client.post(f"/v1/posts/{post}/shares", json={"topic_id": other}, headers=process.signed_in("mem_c"))
     assert (shared.status_code, shared.json()["shared"]) == (201, {"post_id": post, "topic_id": table.topic})
+    for into in ("", "a.b", "*", "x" * 200, "tóp", "top_1\n"):
+        bad = client.post(f"/v1/posts/{post}/shares", json={"topic_id": into}, headers=process.signed_in("mem_c"))
+        assert (bad.status_code, bad.json()["errors"][0]["field"]) == (400, "topic_id")
+    gone = client.post(f"/v1/posts/{post}/shares", json={"topic_id": "top_x"}, headers=process.signed_in("mem_c"))
+    assert (gone.status_code, gone.json()["code"]) == (404, "topic_missing")
     assert client.patch(f"/v1/posts/{post}", json={"body": " "}, headers=process.signed_in("mem_b")).status_code == 400
 
 
