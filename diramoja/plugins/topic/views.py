@@ -12,7 +12,7 @@ __all__ = [
     "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
     "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel",
     "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason", "ReportText",
-    "RevisionView", "Sha256", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
+    "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
     "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
 ]  # fmt: skip
 
@@ -32,16 +32,16 @@ type Comment = Annotated[str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS,
 type Category = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9_]{1,39}$",
+        pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)",
         description="healthcare, education, economy, environment, social_justice, ...",
         examples=["healthcare"],
     ),
 ]
-type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$", examples=["rural"])]
+type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$(?!\n)", examples=["rural"])]
 type Tags = Annotated[tuple[Tag, ...], Meta(max_length=10)]
 
 type ReportReason = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...", examples=["spam"])
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)", description="spam, insult, hate, false, ...", examples=["spam"])
 ]
 type ReportText = Annotated[
     str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
@@ -64,7 +64,6 @@ type AgentId = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)", examples=["top_0mq3v8x1kz6b4w9t7n2c"])
 ]
 type Line = Annotated[int, Meta(ge=0, le=10_000)]
-type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class SharedPost(View):
