@@ -22,7 +22,7 @@ from diramoja.core.messages import State, encode
 from diramoja.core.ports.records import SnapshotRow
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.plugins.member.agent import Member, member
-from diramoja.plugins.topic.agent import Topic, topic
+from diramoja.plugins.topic.state import Topic, topic
 
 __all__ = ["run"]
 

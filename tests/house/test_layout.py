@@ -17,6 +17,15 @@ PLUGIN_FILES = {
 }  # fmt: skip
 OWN_PLUGIN_FILES = {
     "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
+    "topic": {  # Its state; what happens to posts and topics, by subject; counting; reads, by subject.
+        "amendments.py", "audiences.py", "counting.py", "draft_routes.py", "edits.py", "feed_routes.py", "feeds.py",
+        "insight.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py", "review.py", "scores.py",
+        "shares.py", "state.py", "summary.py", "support.py", "texts.py", "views.py",
+    },
+    "moderator": {  # What a case does, by subject; the rules that decisions name; what is shown to whom.
+        "appeal.py", "decision.py", "dossier.py", "guidelines.py", "notices.py", "publicity.py", "review.py",
+        "views.py",
+    },
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
         "activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py", "views.py", "organisation.py",
@@ -26,7 +35,7 @@ OWN_PLUGIN_FILES = {
         "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.
     },
 }  # fmt: skip
-DATA = {".csv", ".tsv", ".txt"}
+DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {

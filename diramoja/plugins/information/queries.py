@@ -1,16 +1,25 @@
 """Reads of notes and sources; notes know their reader."""
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError
+from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.plugins.information.contracts import NoteView, Rating, SourceView
+from diramoja.plugins.information.contracts import (
+    NoteView,
+    Rating,
+    SourceState,
+    SourceStateView,
+    SourceView,
+)
+from diramoja.plugins.information.rules import source_id
 
-__all__ = ["note_list", "source_list"]
+__all__ = ["note_list", "one_source", "source_list", "sources_named"]
 
 
 async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery) -> Page[NoteView]:
@@ -32,18 +41,84 @@ async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery)
     return Page(items, PageQuery.cursor(items[-1].id) if len(rows) > page.limit else None)
 
 
-def source_list(sources: Mapping[str, SourceView], page: PageQuery, *, rating: Rating | None) -> Page[SourceView]:
-    """Flagged and trusted sources, by domain.
+_SOURCE = "SELECT id, domain, rating, reason, evidence_url, phase AS state, expires_at FROM information_source"
+IN_FORCE = ("confirmed", "disputed")
+
+
+async def source_list(
+    db: Database,
+    listed: Mapping[str, SourceView],
+    page: PageQuery,
+    *,
+    rating: Rating | None = None,
+    state: SourceState | None = None,
+) -> Page[SourceStateView]:
+    """Flagged and trusted sources by domain: those of the file (`listed`), and those that people rated.
+
+    Without a state: those in force; of a domain that is in both, what people said.
 
     Raises:
         InvalidError: the cursor is of another list.
     """
     after = _after(page)
-    wanted = sorted(
-        domain for domain, source in sources.items() if domain > after and (rating is None or source.rating == rating)
+    rows = await db.fetch(
+        f"{_SOURCE} WHERE domain > $1 AND phase = ANY ($2) AND ($3::text IS NULL OR rating = $3)"
+        " ORDER BY domain LIMIT $4",
+        after,
+        [state] if state else list(IN_FORCE),
+        rating,
+        page.limit + 1,
     )
-    items = [sources[domain] for domain in wanted[: page.limit]]
-    return Page(items, PageQuery.cursor(items[-1].domain) if len(wanted) > page.limit else None)
+    rated = [msgspec.convert(dict(row), SourceStateView) for row in rows]
+    if state in (None, "listed"):
+        known = {each.domain for each in rated}
+        wanted = (each for domain, each in listed.items() if domain > after and domain not in known)
+        first = heapq.nsmallest(page.limit + 1, (each for each in wanted if rating in (None, each.rating)), key=_domain)
+        rated = sorted((*rated, *map(_listed, first)), key=_domain)
+    items = rated[: page.limit]
+    return Page(items, PageQuery.cursor(items[-1].domain) if len(rated) > page.limit else None)
+
+
+async def one_source(db: Database, id: str) -> SourceStateView:
+    """A source that people rated or proposed to rate.
+
+    Raises:
+        MissingError: there is none.
+    """
+    row = await db.one(f"{_SOURCE} WHERE id = $1", id)
+    if row is None:
+        raise MissingError(f"Nobody rated a source {id}.", code="source_missing")
+    return msgspec.convert(dict(row), SourceStateView)
+
+
+async def sources_named(db: Database, candidates: Sequence[AbstractSet[str]]) -> list[tuple[SourceView, ...]]:
+    """For each set of domains those that two people rated; one query for all, none where no domain is named."""
+    wanted = set().union(*candidates)
+    if not wanted:
+        return [() for _ in candidates]
+    rows = await db.fetch(
+        "SELECT domain, rating, reason, evidence_url FROM information_source WHERE domain = ANY ($1)"
+        " AND phase = ANY ($2)",
+        sorted(wanted),
+        list(IN_FORCE),
+    )
+    found = [msgspec.convert(dict(row), SourceView) for row in rows]
+    return [tuple(each for each in found if each.domain in named) for named in candidates]
+
+
+def _domain(source: SourceView | SourceStateView) -> str:
+    return source.domain
+
+
+def _listed(source: SourceView) -> SourceStateView:
+    return SourceStateView(
+        id=source_id(source.domain),
+        domain=source.domain,
+        rating=source.rating,
+        reason=source.reason,
+        evidence_url=source.evidence_url,
+        state="listed",
+    )
 
 
 def _after(page: PageQuery) -> str:

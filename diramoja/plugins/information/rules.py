@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from diramoja.core.ids import derive_id
 from diramoja.plugins.information.contracts import SourceView
 
-__all__ = ["MAX_CLAIMS", "MAX_DOMAINS", "claims_in", "domains_in", "source_of"]
+__all__ = ["MAX_CLAIMS", "MAX_DOMAINS", "candidates_in", "claims_in", "domains_in", "source_id", "source_of"]
 
 MAX_DOMAINS = 20
 MAX_CLAIMS = 5
+MAX_CANDIDATES = 200
 MIN_CLAIM_CHARS, MAX_CLAIM_CHARS = 20, 300
 
 _URL = re.compile(r"https?://[^\s<>\"'\])}]{1,2000}", re.IGNORECASE)
@@ -40,6 +42,22 @@ def domains_in(body: str, sources: Mapping[str, SourceView]) -> list[str]:
         if source_of(domain, sources):
             found.setdefault(domain)
     return list(found)[:MAX_DOMAINS]
+
+
+def candidates_in(body: str) -> set[str]:
+    """Every domain that a source named in the text could have, and those above it; at most 200."""
+    found: set[str] = set()
+    bare = (_plain(match.group()) for match in _BARE.finditer(_URL.sub(" ", body)))
+    for domain in (*_linked(body), *bare):
+        while "." in domain and len(found) < MAX_CANDIDATES:
+            found.add(domain)
+            domain = domain.partition(".")[2]  # noqa: PLW2901  # upwards
+    return found
+
+
+def source_id(domain: str) -> str:
+    """The agent of a domain: the same for every way to write it."""
+    return derive_id("src", "source", _plain(domain))
 
 
 def source_of(domain: str, sources: Mapping[str, SourceView]) -> SourceView | None:

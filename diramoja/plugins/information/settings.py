@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from diramoja.core import Settings
 from diramoja.plugins.information.contracts import SourceView
@@ -21,11 +23,15 @@ class InformationSettings(Settings, frozen=True, kw_only=True, dict=True):
     """Which sources are flagged and trusted.
 
     Attributes:
+        source_days: so long a rating holds that two people confirmed.
+        proposal_days: so long a proposed rating waits for the second person.
         sources_file: CSV file with the columns domain, rating (flagged or trusted), reason, evidence_url; at most
             100,000 rows; "" for the short list shipped.
     """
 
     sources_file: str = ""
+    source_days: Annotated[int, Meta(ge=1, le=3_650)] = 365
+    proposal_days: Annotated[int, Meta(ge=1, le=365)] = 30
 
     def __post_init__(self) -> None:
         """Read the list at start: a file that cannot be read is an error of the settings.
@@ -36,7 +42,7 @@ class InformationSettings(Settings, frozen=True, kw_only=True, dict=True):
         _ = self.sources
 
     @cached_property
-    def sources(self) -> Mapping[str, SourceView]:
+    def sources(self) -> dict[str, SourceView]:
         """Domain in lower case, without www → what is said of it."""
         path = Path(self.sources_file) if self.sources_file else files(__package__) / "sources.csv"
         try:

@@ -27,7 +27,7 @@ from diramoja.plugins.member.rules import (
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic.contracts import TopicCreated
+from diramoja.plugins.topic.contracts import TopicCreated, TopicTrending
 
 __all__ = ["Reengage", "TopicHint", "doings", "find_topics"]
 
@@ -235,9 +235,10 @@ def suggest_nothing(state: Member, message: SuggestTopic, context: Context) -> D
     return None
 
 
-def suggestion(event: TopicCreated) -> SuggestTopic:
-    """For everybody with that interest."""
+def suggestion(event: TopicCreated | TopicTrending) -> SuggestTopic:
+    """For everybody with that interest; of one topic each is told once, so a trend reaches those who came since."""
     return SuggestTopic(event.topic, event.title, event.category, event.author)
 
 
 member.hears(TopicCreated, across=members_interested, tell=suggestion)
+member.hears(TopicTrending, across=members_interested, tell=suggestion)

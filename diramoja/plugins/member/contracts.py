@@ -16,15 +16,13 @@ __all__ = [
     "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView", "MembershipLevel",
     "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered", "RatePost",
     "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
-    "StandingChanged", "StateChanged", "SubmitPost", "SubmitTopic", "SuggestTopic", "TakeSanction",
-    "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile", "WallChanged",
-    "check_region", "not_walled", "walled_off",
+    "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic",
+    "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
+    "WallChanged", "check_region", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
 type Standing = Literal["good", "arrears", "suspended_by_body"]
-type ConsentKind = Literal["campaign", "connect", "leaderboard"]
-"""`campaign`: messages of campaigns. `connect`: being named to people with shared interests. `leaderboard`: by name."""
 type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus"]
 type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
@@ -133,6 +131,25 @@ class SubmitPost(Command):
     post_id: str
     body: Annotated[str, Meta(max_length=10_000)]
     reply_to: str | None = None
+
+
+class SubmitEdit(Command):
+    """Give an own post another text, as the sender, who is this member. The topic answers a PostView."""
+
+    topic_id: str
+    post_id: str
+    body: Annotated[str, Meta(max_length=10_000)]
+
+
+class SubmitShare(Command):
+    """Share a post of the topic `topic_id` into another one, as the sender, who is this member. Answers a PostView."""
+
+    topic_id: str
+    post_id: str
+    share_id: str
+    into: str
+    comment: Annotated[str, Meta(max_length=2_000)] = ""
+    is_acknowledged: bool = False
 
 
 class ReportContent(Command):
@@ -270,14 +287,6 @@ class ContentReported(Event, name="member.content.reported"):
     topic: str
     post: str
     reason: str
-
-
-class ConsentChanged(Event, name="member.consent.changed"):
-    """A member gave or withdrew a consent."""
-
-    member: Personal[str]
-    kind: ConsentKind
-    is_given: bool
 
 
 class MemberJoined(Event, name="member.joined"):

@@ -37,7 +37,7 @@ from diramoja.plugins.member.views import (
     WallView,
     consents_view,
 )
-from diramoja.plugins.topic.contracts import TopicCreated
+from diramoja.plugins.topic.contracts import TopicCreated, TopicTrending
 
 __all__ = [
     "check_member",
@@ -189,7 +189,7 @@ def _change(row: Mapping[str, Any], *, is_officer: bool) -> MembershipChangeView
 # --- audiences ---
 
 
-async def members_interested(event: TopicCreated, db: Database) -> AsyncIterator[str]:
+async def members_interested(event: TopicCreated | TopicTrending, db: Database) -> AsyncIterator[str]:
     """Members with that interest, in the order of their ids, but its author and whoever is behind a wall."""
     sql = (
         "SELECT m.id FROM member AS m WHERE m.interests @> ARRAY[$1::text] AND m.id <> $2 AND m.phase <> 'suspended'"  # noqa: S608  # constants

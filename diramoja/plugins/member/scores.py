@@ -128,4 +128,9 @@ def _noted(state: Member, number: int, mark: str, most: int) -> Member:
     return state.but(report_outcomes=outcomes[:place] + mark + outcomes[place + 1 :])
 
 
-member.hears(PostPublished, to=lambda event: [(event.author, CountPost(event.post, event.reply_to is not None))])
+def on_published(event: PostPublished) -> list[tuple[str, CountPost]]:
+    """Its author counts it."""
+    return [(event.author, CountPost(event.post, event.reply_to is not None, event.thirds))]
+
+
+member.hears(PostPublished, to=on_published)

@@ -1,12 +1,19 @@
 """What a member writes, on its way to topics: their own rules first, then the topic takes it and answers."""
 
 from diramoja.core import Context, Decision, Reject, Tell
-from diramoja.plugins.member.contracts import ContentReported, ReportContent, SubmitPost, SubmitTopic
+from diramoja.plugins.member.contracts import (
+    ContentReported,
+    ReportContent,
+    SubmitEdit,
+    SubmitPost,
+    SubmitShare,
+    SubmitTopic,
+)
 from diramoja.plugins.member.member import PRESENT, Member, in_force, member, only_oneself, wake
 from diramoja.plugins.member.rules import day_of
 from diramoja.plugins.member.scores import reputation_now, weight_of_reports
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.topic.contracts import OpenTopic, ReportPost, TakePost
+from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 
 __all__ = ["may_write"]
 
@@ -54,12 +61,42 @@ def submit_post(state: Member, message: SubmitPost, context: Context) -> Decisio
         return refusal
     awake, news = wake(state, context)
     counted, refusal = _counted(awake, context)
-    take = TakePost(message.post_id, context.id, message.body, message.reply_to)
+    take = TakePost(message.post_id, context.id, message.body, message.reply_to, state.member_since)
     return refusal or (
         *_if_changed(state, counted),
         *news,
         Tell("topic", message.topic_id, take, answers=True),
     )
+
+
+@member.on(*PRESENT)
+def submit_share(state: Member, message: SubmitShare, context: Context) -> Decision:
+    """The topic of the post takes it from here, and the one that it is shared into answers."""
+    if refusal := may_write(state, context):
+        return refusal
+    awake, news = wake(state, context)
+    counted, refusal = _counted(awake, context)
+    share = SharePost(
+        post_id=message.post_id,
+        share_id=message.share_id,
+        into=message.into,
+        author=context.id,
+        comment=message.comment,
+        is_acknowledged=message.is_acknowledged,
+        member_since=state.member_since,
+    )
+    return refusal or (
+        *_if_changed(state, counted),
+        *news,
+        Tell("topic", message.topic_id, share, answers=True),
+    )
+
+
+@member.on(*PRESENT)
+def submit_edit(state: Member, message: SubmitEdit, context: Context) -> Decision:
+    """The topic takes it from here and answers."""
+    edit = EditPost(message.post_id, context.id, message.body)
+    return may_write(state, context) or Tell("topic", message.topic_id, edit, answers=True)
 
 
 @member.on(*PRESENT)

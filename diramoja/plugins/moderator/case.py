@@ -1,176 +1,187 @@
-"""A case: people look at a post and decide."""
+"""A case: people look at a post, or at a member who shares it, and decide.
 
-from datetime import UTC, datetime, timedelta
+Here: how it is opened, joined, claimed, handed on and overdue. The kind's other handlers are imported with it.
+"""
+
+from datetime import timedelta
 from typing import Literal
 
-from diramoja.core import (
-    AgentKind,
-    Cancel,
-    Context,
-    Decision,
-    Personal,
-    Put,
-    Reject,
-    RemindAfter,
-    Reply,
-    Row,
-    State,
-    Tell,
-)
+from diramoja.core import Context, Decision, Event, Put, RemindAfter, Reply, Tell
+from diramoja.plugins.moderator import appeal, decision, review
 from diramoja.plugins.moderator.contracts import (
-    Action,
-    ActionTaken,
+    CaseEscalated,
     CaseOpened,
     CaseOrigin,
     CaseOverdue,
-    CaseView,
+    CaseRevised,
     ClaimCase,
-    DecideCase,
-    EndCase,
+    CountClaim,
+    CountRelease,
+    EscalateCase,
     Evidence,
     FileReport,
     JoinCase,
     LapseCase,
     MarkOverdue,
     OpenCase,
-    PostAction,
     ReleaseCase,
     Report,
+    ReviseCase,
+    ScreenPost,
 )
+from diramoja.plugins.moderator.decision import lapsed, taken_by_software
+from diramoja.plugins.moderator.dossier import (
+    CLAIMED,
+    Case,
+    Exhibit,
+    Reported,
+    Reporters,
+    case,
+    case_view,
+    exhibit_of,
+    refusal,
+    reported,
+)
+from diramoja.plugins.moderator.rules import Arrival, authority_above, is_burst
 from diramoja.plugins.moderator.settings import ModerationSettings
-from diramoja.plugins.topic.contracts import ModeratePost
 
-__all__ = ["Case", "Exhibit", "Reported", "case"]
+__all__ = ["Case", "Exhibit", "Reported", "appeal", "case", "decision", "review"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_RECUSED = Reject("recused", "You take no part in a case about a post that you wrote or reported.", 403)
-_CLAIMED = Reject("claimed", "Another moderator has claimed this case.")
 _LOOK_AGAIN = timedelta(hours=1)
-
-
-class Exhibit(Row):
-    """The text of the post as it was; apart from the state, which is kept small."""
-
-    post: str
-    body: str
-
-
-class Reported(Row):
-    """A report in the case."""
-
-    reporter: Personal[str]
-    id: str
-    reason: str
-    text: str
-
-
-class Case(State, version=1):
-    """What a case knows. `decided_by` is "" where software decided."""
-
-    phase: Literal["absent", "open", "claimed", "decided"] = "absent"
-    origin: CaseOrigin = "report"
-    topic: str = ""
-    post: str = ""
-    author: Personal[str] = ""
-    reason: str = ""
-    toxicity_ratio: float = 0.0
-    report_count: int = 0
-    opened_at: datetime = _NEVER
-    overdue: bool = False
-    claimed_by: Personal[str] = ""
-    action: PostAction | None = None
-    rule: str = ""
-    guidelines_version: str = ""
-    decision_reason: str = ""
-    decided_by: Personal[str] = ""
-    decided_at: datetime | None = None
-
-
-case = AgentKind("case", Case, prefix="cas", rows=[Exhibit, Reported])
+ARRIVALS_KEPT = 64
+PAGE = 100
+_LEAST: dict[CaseOrigin, float] = {"held": 0.6, "hidden": 0.9, "report": 0.0, "information": 0.5, "sharing": 1.0}
+"""Weight of what software found, where no toxicity says more; a report of a new member weighs 0.1 to 0.625 (F4)."""
 
 
 @case.on("absent")
 def open_case(state: Case, message: OpenCase, context: Context) -> Decision:
     settings, evidence = context.settings(ModerationSettings), message.evidence
-    opened = state.but(
-        phase="open",
-        origin=message.origin,
-        topic=evidence.topic,
-        post=evidence.post,
-        author=evidence.author,
-        reason=message.reason,
-        toxicity_ratio=message.toxicity_ratio,
-        report_count=int(message.report is not None),
-        opened_at=context.now,
-    )
+    opened = _opened(message, context)
     overdue = RemindAfter(timedelta(minutes=settings.review_within_minutes), MarkOverdue())
     lapse = RemindAfter(timedelta(hours=settings.release_held_after_hours), LapseCase())
     return (
-        opened,
+        *taken_by_software(opened, context),
         Put(Exhibit(evidence.post, evidence.body)),
         CaseOpened(context.id, evidence.topic, evidence.post, message.origin),
+        *([_escalated(opened, context, "software")] if opened.escalated else []),
         overdue,
         *([lapse] if message.origin == "held" else []),
-        *([Put(_reported(message.report))] if message.report else []),
-        *([_taken(opened, context, "hide", "software")] if message.origin == "hidden" else []),
+        *_filed(message.report, 0, context),
     )
 
 
-@case.on("open", "claimed")
+def _opened(message: OpenCase, context: Context) -> Case:
+    """Escalated by itself where software was not sure, or the matter is severe."""
+    settings, evidence, report = context.settings(ModerationSettings), message.evidence, message.report
+    severe = message.toxicity_ratio >= settings.hide_toxicity_ratio
+    escalated = severe or message.confidence_ratio < settings.min_confidence_ratio
+    return Case(
+        phase="escalated" if escalated else "open",
+        origin=message.origin,
+        about="member" if message.origin == "sharing" else "post",
+        matter=message.matter or evidence.post,
+        place=evidence.place,
+        topic=evidence.topic,
+        post=evidence.post,
+        author=evidence.author,
+        addressee=evidence.addressee,
+        reason=message.reason,
+        toxicity_ratio=message.toxicity_ratio,
+        confidence_ratio=message.confidence_ratio,
+        severe=severe,
+        weight=max(message.toxicity_ratio, _LEAST[message.origin]) + (report.weight if report else 0.0),
+        report_count=int(report is not None),
+        arrivals=(_arrival(report, context),) if report else (),
+        opened_at=context.now,
+        escalated=escalated,
+    )
+
+
+@case.on("open", "claimed", "escalated")
 def join(state: Case, message: JoinCase, context: Context) -> Decision:
-    if context.row(Reported, message.report.reporter):
+    report = message.report
+    if context.row(Reported, report.reporter):
         return None
-    return state.but(report_count=state.report_count + 1), Put(_reported(message.report))
+    arrivals = (*state.arrivals, _arrival(report, context))[-ARRIVALS_KEPT:]
+    burst = is_burst(arrivals, context.now, context.settings(ModerationSettings))
+    joined = state.but(
+        report_count=state.report_count + 1,
+        weight=state.weight + report.weight,
+        arrivals=arrivals,
+        tags=(*state.tags, "burst") if burst and "burst" not in state.tags else state.tags,
+    )
+    revised, *news = _revised(joined, message.body, context)
+    return revised, *news, *_filed(report, state.report_count, context)
 
 
-@case.on("decided")
+@case.on("open", "claimed", "escalated")
+def revise(state: Case, message: ReviseCase, context: Context) -> Decision:
+    """What software says of the new text adds to the case; nothing of the old one is taken back."""
+    settings = context.settings(ModerationSettings)
+    found = state.but(
+        reason=message.reason,
+        toxicity_ratio=max(state.toxicity_ratio, message.toxicity_ratio),
+        confidence_ratio=min(state.confidence_ratio, message.confidence_ratio),
+        severe=state.severe or message.toxicity_ratio >= settings.hide_toxicity_ratio,
+        weight=state.weight + message.toxicity_ratio,
+    )
+    return _revised(found, message.body, context)
+
+
+@case.on("decided", "appealed", "confirmed", "overturned")
+def screen_again(state: Case, message: ReviseCase, context: Context) -> Decision:
+    """The edit came while the case was being decided: it needs another case."""
+    return Tell("screening", state.topic, ScreenPost(state.post, state.author, message.body, state.addressee))
+
+
+@case.on("decided", "appealed", "confirmed", "overturned")
 def refile(state: Case, message: JoinCase, context: Context) -> Decision:
     """The report came while the case was being decided: it opens another."""
-    evidence = Evidence(state.topic, state.post, state.author, _body(state, context))
+    body = message.body or exhibit_of(state, context).body
+    evidence = Evidence(state.topic, state.post, state.author, body, state.addressee, state.place)
     return Tell("screening", state.topic, FileReport(message.report, evidence))
 
 
-@case.on("open", "claimed")
+@case.on("open", "claimed", "escalated")
 def claim(state: Case, message: ClaimCase, context: Context) -> Decision:
-    if refusal := _refusal(state, context):
-        return refusal
+    if refused := refusal(state, context, message.authority):
+        return refused
     claimed = state.but(phase="claimed", claimed_by=context.sender)
-    return claimed, Reply(_view(claimed, context))
+    reply = Reply(case_view(claimed, context))
+    if state.claimed_by:
+        return reply
+    return claimed, Tell("moderator", context.sender, CountClaim(context.id, "official" in context.roles)), reply
 
 
 @case.on("claimed")
 def release(state: Case, message: ReleaseCase, context: Context) -> Decision:
     if state.claimed_by != context.sender:
-        return _CLAIMED
-    released = state.but(phase="open", claimed_by="")
-    return released, Reply(_view(released, context))
+        return CLAIMED
+    released = state.but(phase="escalated" if state.escalated else "open", claimed_by="")
+    return released, Tell("moderator", context.sender, CountRelease(context.id)), Reply(case_view(released, context))
 
 
-@case.on("open", "claimed")
-def decide(state: Case, message: DecideCase, context: Context) -> Decision:
-    if refusal := _refusal(state, context):
-        return refusal
-    decided = state.but(
-        phase="decided",
-        claimed_by=context.sender,
-        action=message.action,
-        rule=message.rule,
-        guidelines_version=message.guidelines_version,
-        decision_reason=message.reason,
-        decided_by=context.sender,
-        decided_at=context.now,
+@case.on("open", "claimed", "escalated")
+def escalate(state: Case, message: EscalateCase, context: Context) -> Decision:
+    """To the next higher authority; the reports, the text and the reasons stay with the case."""
+    if refused := refusal(state, context, message.authority):
+        return refused
+    handed_on = state.but(
+        phase="escalated",
+        escalated=True,
+        escalation_reason=message.reason,
+        authority=authority_above(message.authority),
+        claimed_by="",
     )
-    return *_ended(decided), _taken(decided, context, message.action, "person"), Reply(_view(decided, context))
+    told = [Tell("moderator", context.sender, CountRelease(context.id))] if state.claimed_by else []
+    return handed_on, *told, _escalated(handed_on, context, "person"), Reply(case_view(handed_on, context))
 
 
-@case.on("open")
+@case.on("open", "escalated")
 def lapse(state: Case, message: LapseCase, context: Context) -> Decision:
     """Nobody reviewed a held post in time: it is published, unless it is severe."""
-    if state.toxicity_ratio >= context.settings(ModerationSettings).hide_toxicity_ratio:
-        return None
-    reason = "Nobody reviewed it in time."
-    decided = state.but(phase="decided", action="publish", decision_reason=reason, decided_at=context.now)
-    return *_ended(decided), _taken(decided, context, "publish", "software")
+    return None if state.severe else lapsed(state, context)
 
 
 @case.on("claimed")
@@ -179,7 +190,7 @@ def wait_for_reviewer(state: Case, message: LapseCase, context: Context) -> Deci
     return RemindAfter(_LOOK_AGAIN, LapseCase())
 
 
-@case.on("open", "claimed")
+@case.on("open", "claimed", "escalated")
 def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decision:
     return state.but(overdue=True), CaseOverdue(context.id, state.topic, state.post)
 
@@ -187,64 +198,29 @@ def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decisio
 # --- parts of decisions ---
 
 
-def _refusal(state: Case, context: Context) -> Reject | None:
-    if context.sender == state.author or context.row(Reported, context.sender):
-        return _RECUSED
-    return _CLAIMED if state.claimed_by not in ("", context.sender) else None
+def _escalated(state: Case, context: Context, by: Literal["person", "software"]) -> Event:
+    return CaseEscalated(context.id, state.topic, state.post, state.authority, by)
 
 
-def _ended(decided: Case) -> tuple[Case, Tell, Tell, Cancel, Cancel]:
-    assert decided.action is not None
-    return (
-        decided,
-        Tell("topic", decided.topic, ModeratePost(decided.post, decided.action, decided.decision_reason)),
-        Tell("screening", decided.topic, EndCase(decided.post)),
-        Cancel(MarkOverdue.wire_name),
-        Cancel(LapseCase.wire_name),
-    )
+def _revised(state: Case, body: str, context: Context) -> tuple[Case | Put | Event, ...]:
+    """With the text as it is now, if that is another one."""
+    exhibit = exhibit_of(state, context)
+    if not body or body in (exhibit.body, exhibit.revised):
+        return (state,)
+    changed = state.but(revisions=state.revisions + 1)
+    event = CaseRevised(context.id, state.topic, state.post, changed.revisions)
+    return changed, Put(exhibit.but(revised=body)), event
 
 
-def _taken(state: Case, context: Context, action: Action, by: Literal["person", "software"]) -> ActionTaken:
-    return ActionTaken(
-        case=context.id,
-        topic=state.topic,
-        post=state.post,
-        author=state.author,
-        action=action,
-        rule=state.rule,
-        guidelines_version=state.guidelines_version,
-        reason=state.decision_reason or state.reason,
-        by=by,
-    )
+def _arrival(report: Report, context: Context) -> Arrival:
+    return Arrival(context.now, report.region, report.takes_part)
 
 
-def _reported(report: Report) -> Reported:
-    return Reported(report.reporter, report.id, report.reason, report.text)
-
-
-def _body(state: Case, context: Context) -> str:
-    exhibit = context.row(Exhibit, state.post)
-    return exhibit.body if exhibit else ""
-
-
-def _view(state: Case, context: Context) -> CaseView:
-    return CaseView(
-        id=context.id,
-        phase=state.phase,
-        origin=state.origin,
-        topic_id=state.topic,
-        post_id=state.post,
-        author_id=state.author,
-        body=_body(state, context),
-        reason=state.reason,
-        toxicity_ratio=state.toxicity_ratio,
-        report_count=state.report_count,
-        claimed_by=state.claimed_by or None,
-        opened_at=state.opened_at,
-        overdue=state.overdue,
-        action=state.action,
-        rule=state.rule,
-        guidelines_version=state.guidelines_version,
-        decision_reason=state.decision_reason,
-        decided_at=state.decided_at,
-    )
+def _filed(report: Report | None, earlier: int, context: Context) -> list[Put]:
+    """The report, and its place among those who are told of the decision."""
+    if report is None:
+        return []
+    key = str(earlier // PAGE)
+    page = context.row(Reporters, key) if earlier % PAGE else None
+    members = (*(page.members if page else ()), (report.reporter, report.id))
+    return [Put(reported(report)), Put(Reporters(key, members))]

@@ -10,31 +10,59 @@ from diramoja.core import Command, Event, Personal, View
 __all__ = [
     "Action",
     "ActionTaken",
+    "AlertKind",
+    "AlertModerator",
     "AppealDecided",
     "AppealFiled",
+    "AppealText",
+    "AskReview",
+    "AssignModerator",
+    "AuthorityLevel",
+    "CaseEscalated",
     "CaseOpened",
     "CaseOrigin",
     "CaseOverdue",
     "CasePhase",
-    "CaseView",
+    "CaseRevised",
     "ClaimCase",
+    "ClassifierAway",
+    "ClassifierBack",
+    "CountAppeal",
+    "CountClaim",
+    "CountDecision",
+    "CountRelease",
+    "CountReview",
+    "CountShare",
+    "DecideAppeal",
     "DecideCase",
     "EndCase",
+    "EscalateCase",
     "Evidence",
+    "FileAppeal",
     "FileReport",
     "FlagPost",
+    "ForgetSanction",
+    "GoOffDuty",
+    "GoOnDuty",
+    "GuidelinesVersion",
     "JoinCase",
     "LapseCase",
     "MarkOverdue",
+    "ModeratorType",
     "OpenCase",
     "Outcome",
     "PostAction",
     "PostCleared",
+    "Reason",
     "ReleaseCase",
     "Report",
     "ReportView",
-    "ReportedReason",
+    "ReviewCase",
+    "ReviseCase",
+    "RuleName",
+    "SanctionKind",
     "ScreenPost",
+    "TellReporters",
     "WarningIssued",
 ]
 
@@ -42,11 +70,20 @@ type Outcome = Literal["cleared", "held", "hidden"]
 type PostAction = Literal["publish", "hide", "remove"]
 type Action = Literal["publish", "hide", "remove", "warn", "restrict", "suspend", "ban"]
 """About the post: publish, hide, remove. About its author: warn, restrict, suspend, ban, by people alone."""
-type CaseOrigin = Literal["held", "hidden", "report", "information"]
-type CasePhase = Literal["absent", "open", "claimed", "decided"]
+type SanctionKind = Literal["hide", "remove", "warn", "restrict", "suspend", "ban"]
+"""The actions that concern somebody, and may be appealed."""
+type CaseOrigin = Literal["held", "hidden", "report", "information", "sharing"]
+"""Held or hidden by software, reported by members, flagged by the information broker; or about a member who goes on
+sharing a flagged post."""
+type CasePhase = Literal["absent", "open", "claimed", "escalated", "decided", "appealed", "confirmed", "overturned"]
+type AuthorityLevel = Literal["topic", "regional", "global"]
+type ModeratorType = Literal["human_volunteer", "human_official"]
+type AlertKind = Literal[
+    "overdue", "escalated", "reported", "appeal", "classifier_away", "topic_flagged", "topic_raised"
+]
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-type Rule = Annotated[
+type RuleName = Annotated[
     str, Meta(pattern=r"^[\w.:/-]{1,60}$", description="the rule of the guidelines", examples=["respect"])
 ]
 type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$", examples=["2026-1"])]
@@ -54,15 +91,24 @@ type Reason = Annotated[
     str,
     Meta(min_length=1, max_length=1_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS, examples=["It attacks a person."]),
 ]
+type AppealText = Annotated[
+    str,
+    Meta(min_length=1, max_length=4_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS, examples=["It was a quotation."]),
+]
 
 
 class Evidence(View):
-    """A post as it was when a case about it was opened. `place`: the kind of agent that holds it."""
+    """A post as it was when a case about it was opened.
+
+    `author`: whom the case is about. `addressee`: whose post it answers, or who wrote the post that `author` shares.
+    `place`: the kind of agent that holds it.
+    """
 
     topic: str
     post: str
     author: Personal[str]
     body: str
+    addressee: Personal[str] = ""
     place: str = "topic"
 
 
@@ -75,6 +121,9 @@ class Report(View):
     text: str
     weight: float = 1.0
     """0..1 (F4): orders the queue, hides nothing."""
+    region: str = ""
+    takes_part: bool = False
+    """Whether the reporter wrote in the topic or follows it."""
 
 
 # --- to the screening of a topic ---
@@ -86,6 +135,16 @@ class ScreenPost(Command):
     post: str
     author: Personal[str]
     body: str
+    addressee: Personal[str] = ""
+
+
+class CountShare(Command):
+    """A member shared a flagged post, and had been told; after the third time people look at it."""
+
+    post: str
+    author: Personal[str]
+    body: str
+    sharer: Personal[str]
 
 
 class FileReport(Command):
@@ -103,7 +162,10 @@ class FlagPost(Command):
 
 
 class EndCase(Command):
-    """The case about this post is decided: the next report opens another."""
+    """The case about this matter is decided: the next report opens another.
+
+    `post`: the id of the post; of a case about a member who shares it, `<post>:<member>`.
+    """
 
     post: str
 
@@ -112,44 +174,182 @@ class EndCase(Command):
 
 
 class OpenCase(Command):
-    """Open a case about a post. `reason` says why, without quoting."""
+    """Open a case. `reason` says why, without quoting. `matter`: what the screening calls it, as in EndCase."""
 
     origin: CaseOrigin
     evidence: Evidence
     reason: str
     toxicity_ratio: float = 0.0
+    confidence_ratio: float = 1.0
     report: Report | None = None
+    matter: str = ""
 
 
 class JoinCase(Command):
-    """Add a report to a case that is not decided."""
+    """Add a report to a case that is not decided. `body`: the post as it is now."""
 
     report: Report
+    body: str = ""
+
+
+class ReviseCase(Command):
+    """The post was changed while people look at it, and software held or hid the new text as well."""
+
+    body: str
+    reason: str
+    toxicity_ratio: float
+    confidence_ratio: float
 
 
 class ClaimCase(Command):
     """Take the case on as the sender; again by the same moderator changes nothing. Answers a CaseView."""
+
+    authority: AuthorityLevel = "topic"
 
 
 class ReleaseCase(Command):
     """Give the case back to the queue. Answers a CaseView."""
 
 
-class DecideCase(Command):
-    """Decide as the moderator who holds the case; an open one is claimed by it. Answers a CaseView."""
+class EscalateCase(Command):
+    """Hand the case to the next higher authority, with what is known of it. Answers a CaseView."""
 
-    action: PostAction
-    rule: Rule
+    reason: Reason
+    authority: AuthorityLevel = "topic"
+
+
+class DecideCase(Command):
+    """Decide as the moderator who holds the case; one that nobody holds is claimed by it. Answers a CaseView.
+
+    Attributes:
+        action: a ban is proposed by the first official and takes effect when a second one decides the same.
+        rule: of the guidelines of `guidelines_version`.
+        term_ends: of a restriction or a suspension, which have to have one.
+        post_action: what becomes of the post where `action` is about its author; None: what software held or hid is
+            removed, else it stays as it is.
+        bad_faith: the reports were made against better knowledge; with `publish` only.
+        authority: of the sender.
+    """
+
+    action: Action
+    rule: RuleName
     guidelines_version: GuidelinesVersion
     reason: Reason
+    term_ends: Annotated[datetime, Meta(tz=True)] | None = None
+    post_action: PostAction | None = None
+    bad_faith: bool = False
+    authority: AuthorityLevel = "topic"
+
+
+class TellReporters(Command):
+    """Tell a page of those who reported what became of it, and then the next one."""
+
+    page: int
 
 
 class LapseCase(Command):
     """Nobody reviewed it in time: a held post is published unless it is severe."""
 
 
+class ForgetSanction(Command):
+    """A sanction is kept for a year after its term, and no longer."""
+
+    sanction: str
+
+
 class MarkOverdue(Command):
     """Nobody reviewed it within the time that members may expect."""
+
+
+class FileAppeal(Command):
+    """Ask for another look at a decision about the sender. Answers an AppealView."""
+
+    sanction: str
+    text: AppealText
+
+
+class DecideAppeal(Command):
+    """Grant an appeal (the decision is overturned) or deny it, as somebody who took no part. Answers an AppealView."""
+
+    appeal: str
+    granted: bool
+    reason: Reason
+    authority: AuthorityLevel = "topic"
+
+
+class AskReview(Command):
+    """Have a second moderator decide the case without seeing the decision; it changes nothing but the accuracy."""
+
+
+class ReviewCase(Command):
+    """What the sender would have decided. Answers a ReviewView."""
+
+    action: Action
+    rule: RuleName
+    guidelines_version: GuidelinesVersion
+
+
+# --- to a moderator ---
+
+
+class GoOnDuty(Command):
+    """Alerts reach the sender from now on. Answers a ModeratorView."""
+
+
+class GoOffDuty(Command):
+    """No more alerts while somebody else is on duty. Answers a ModeratorView."""
+
+
+class AssignModerator(Command):
+    """Set authority and what is assigned; by an official, not for themselves. Answers a ModeratorView."""
+
+    authority_level: AuthorityLevel
+    topics: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    regions: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+
+
+class CountClaim(Command):
+    """A case is theirs. `is_official`: whether they hold that office."""
+
+    case: str
+    is_official: bool
+
+
+class CountRelease(Command):
+    """A case is theirs no more; they did not decide it."""
+
+    case: str
+
+
+class CountDecision(Command):
+    """They decided a case, `response_s` seconds after it was opened."""
+
+    case: str
+    action: Action
+    guidelines_version: GuidelinesVersion
+    response_s: float
+
+
+class CountReview(Command):
+    """Somebody else would have decided the same, or not (F11)."""
+
+    case: str
+    agreed: bool
+
+
+class CountAppeal(Command):
+    """A decision of theirs was appealed, and then decided by others; None: it is filed (F11)."""
+
+    case: str
+    overturned: bool | None = None
+
+
+class AlertModerator(Command):
+    """Something waits for those on duty. `subject`: a case, an appeal or a topic."""
+
+    alert: AlertKind
+    subject: str
+    key: str = ""
 
 
 # --- events ---
@@ -165,6 +365,20 @@ class PostCleared(Event, name="moderation.post.cleared"):
     outcome: Outcome
     reason: str
     last: bool
+    addressee: Personal[str] = ""
+
+
+class ClassifierAway(Event, name="moderation.classifier.away"):
+    """The list of words decides about the posts of a topic: the classifier does not answer. `since`: a day."""
+
+    topic: str
+    since: str
+
+
+class ClassifierBack(Event, name="moderation.classifier.back"):
+    """The classifier decides again about the posts of a topic."""
+
+    topic: str
 
 
 class CaseOpened(Event, name="moderation.case.opened"):
@@ -174,6 +388,25 @@ class CaseOpened(Event, name="moderation.case.opened"):
     topic: str
     post: str
     origin: CaseOrigin
+
+
+class CaseRevised(Event, name="moderation.case.revised"):
+    """A post with a case was changed and reported again; `revision` counts from 1."""
+
+    case: str
+    topic: str
+    post: str
+    revision: int
+
+
+class CaseEscalated(Event, name="moderation.case.escalated"):
+    """A case asks for people, or for people of this authority. `by` software: as it is severe, or was not sure."""
+
+    case: str
+    topic: str
+    post: str
+    authority: AuthorityLevel
+    by: Literal["person", "software"]
 
 
 class CaseOverdue(Event, name="moderation.case.overdue"):
@@ -222,6 +455,8 @@ class AppealFiled(Event, name="moderation.appeal.filed"):
 
     case: str
     sanction: str
+    appeal: str = ""
+    topic: str = ""
 
 
 class AppealDecided(Event, name="moderation.appeal.decided"):
@@ -233,6 +468,8 @@ class AppealDecided(Event, name="moderation.appeal.decided"):
     action: Action
     granted: bool
     reason: str
+    rule: str = ""
+    guidelines_version: str = ""
 
 
 # --- views ---
@@ -243,34 +480,3 @@ class ReportView(View):
 
     id: str
     status: Literal["received"]
-
-
-class ReportedReason(View):
-    """What a case shows of a report; not who sent it."""
-
-    reason: str
-    text: str
-
-
-class CaseView(View):
-    """A case as moderators see it. `reports`: the first 100, when one case is asked for."""
-
-    id: str
-    phase: CasePhase
-    origin: CaseOrigin
-    topic_id: str
-    post_id: str
-    author_id: Personal[str]
-    body: str
-    reason: str
-    toxicity_ratio: float
-    report_count: int
-    claimed_by: Personal[str] | None
-    opened_at: datetime
-    overdue: bool
-    action: Action | None = None
-    rule: str = ""
-    guidelines_version: str = ""
-    decision_reason: str = ""
-    decided_at: datetime | None = None
-    reports: tuple[ReportedReason, ...] = ()

@@ -4,26 +4,55 @@ from pathlib import Path
 
 from diramoja.core import Plugin, PortSpec, hookimpl
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.projections import case_reports, case_rows, case_texts
-from diramoja.plugins.moderator.routes import Cases
+from diramoja.plugins.moderator.moderator import moderator
+from diramoja.plugins.moderator.projections import (
+    action_log,
+    appeal_log,
+    appeal_rows,
+    case_reports,
+    case_rows,
+    case_texts,
+    moderator_rows,
+    sanction_rows,
+)
+from diramoja.plugins.moderator.routes import Appeals, Cases, Moderators, Publicity, Sanctions
 from diramoja.plugins.moderator.screening import screening
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.ports.classifier import Classifier
 
 __all__ = ["register_plugin"]
 
+_HERE = Path(__file__).parent
+
 
 @hookimpl
 def register_plugin() -> Plugin:
-    """Screening, cases and their queue."""
+    """Screening, cases with their queue and appeals, moderators."""
     return Plugin(
         name="moderator",
-        kinds=[screening, case],
-        records=[case_rows, case_texts, case_reports],
-        routes=[Cases],
+        kinds=[screening, case, moderator],
+        records=[
+            case_rows,
+            case_texts,
+            case_reports,
+            sanction_rows,
+            appeal_rows,
+            action_log,
+            appeal_log,
+            moderator_rows,
+        ],
+        routes=[Cases, Appeals, Moderators, Sanctions, Publicity],
         settings=ModerationSettings,
-        permissions={"case.read": {"moderator"}, "case.decide": {"moderator"}},
+        permissions={
+            "case.read": {"moderator"},
+            "case.decide": {"moderator"},
+            "moderator.read": {"moderator", "official"},
+            "moderator.assign": {"official"},
+            "moderation.read": {"guest"},
+            "sanction.own": {"supporter"},
+        },
         ports=[PortSpec("classifier", Classifier)],
         uses=["topic"],
-        migrations=Path(__file__).parent / "migrations",
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
     )

@@ -1,11 +1,32 @@
-"""Cases as rows of the read model: the queue of the moderators."""
+"""Cases, sanctions, appeals and moderators as rows of the read model; and the public log, which names nobody."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from diramoja.core import Personal, Record, record
+from diramoja.core import Meta, Personal, Record, record
 from diramoja.plugins.moderator.case import Case, Exhibit, Reported, case
+from diramoja.plugins.moderator.contracts import ActionTaken, AppealDecided
+from diramoja.plugins.moderator.dossier import Appeal, Sanction
+from diramoja.plugins.moderator.moderator import Moderator, moderator
+from diramoja.plugins.moderator.views import ProposalView
 
-__all__ = ["CaseRecord", "CaseReportRecord", "CaseTextRecord", "case_reports", "case_rows", "case_texts"]
+__all__ = [
+    "AppealRecord",
+    "CaseRecord",
+    "CaseReportRecord",
+    "CaseTextRecord",
+    "LogRecord",
+    "ModeratorRecord",
+    "SanctionRecord",
+    "action_log",
+    "appeal_log",
+    "appeal_rows",
+    "case_reports",
+    "case_rows",
+    "case_texts",
+    "moderator_rows",
+    "sanction_rows",
+]
 
 
 class CaseRecord(Record):
@@ -14,28 +35,42 @@ class CaseRecord(Record):
     id: str
     phase: str
     origin: str
+    about: str
+    place: str
     topic: str
     post: str
     author: Personal[str]
+    addressee: Personal[str]
     reason: str
     toxicity_ratio: float
+    confidence_ratio: float
+    severe: bool
+    weight: float
+    tags: tuple[str, ...]
     report_count: int
+    authority: str
+    escalation_reason: str
     claimed_by: Personal[str]
     opened_at: datetime
     overdue: bool
+    proposal: ProposalView | None
+    took_part: Personal[tuple[str, ...]]
     action: str | None
+    post_action: str | None
     rule: str
     guidelines_version: str
     decision_reason: str
     decided_at: datetime | None
+    review: str
 
 
 class CaseTextRecord(Record):
-    """The text of the post as it was when the case was opened."""
+    """The text of the post as it was when the case was opened, and when it was reported after an edit."""
 
     post: str
     case: str
     body: str
+    revised: str
 
 
 class CaseReportRecord(Record):
@@ -47,39 +82,125 @@ class CaseReportRecord(Record):
     text: str
 
 
+class SanctionRecord(Record):
+    """A decision about somebody."""
+
+    id: str
+    case: str
+    member: Personal[str]
+    action: str
+    rule: str
+    guidelines_version: str
+    reason: str
+    by: str
+    post: str
+    issued_at: datetime
+    ends_at: datetime | None
+    appeal_until: datetime
+    state: str
+
+
+class AppealRecord(Record):
+    """An appeal."""
+
+    id: str
+    case: str
+    sanction: str
+    member: Personal[str]
+    text: str
+    filed_at: datetime
+    state: str
+    reason: str
+    decided_at: datetime | None
+
+
+class LogRecord(Record):
+    """A decision without a name; its place in the event log is the key."""
+
+    partition: int
+    seq: int
+    day: date
+    action: str
+    rule: str
+    guidelines_version: str
+    by: str
+
+
+class ModeratorRecord(Record):
+    """A moderator and the counts."""
+
+    id: Personal[str]
+    phase: str
+    moderator_type: str
+    authority_level: str
+    topics: tuple[str, ...]
+    regions: tuple[str, ...]
+    active_cases: int
+    decided: int
+    actions: dict[str, int]
+    response_s: float
+    guidelines_version: str
+    reviews_done: int
+    reviews_differed: int
+    appealed: int
+    appeals_decided: int
+    appeals_overturned: int
+
+
+def _same(record: type[Record], source: object) -> dict[str, Any]:
+    """The fields that both have."""
+    return {name: getattr(source, name) for name in record.__struct_fields__ if hasattr(source, name)}
+
+
 @record("moderation_case", key="id", of=case)
 def case_rows(agent: str, state: Case) -> CaseRecord | None:
     """One row a case."""
-    if state.phase == "absent":
-        return None
-    return CaseRecord(
-        id=agent,
-        phase=state.phase,
-        origin=state.origin,
-        topic=state.topic,
-        post=state.post,
-        author=state.author,
-        reason=state.reason,
-        toxicity_ratio=state.toxicity_ratio,
-        report_count=state.report_count,
-        claimed_by=state.claimed_by,
-        opened_at=state.opened_at,
-        overdue=state.overdue,
-        action=state.action,
-        rule=state.rule,
-        guidelines_version=state.guidelines_version,
-        decision_reason=state.decision_reason,
-        decided_at=state.decided_at,
-    )
+    return None if state.phase == "absent" else CaseRecord(**{**_same(CaseRecord, state), "id": agent})
 
 
 @record("moderation_case_text", key=("case", "post"), of=Exhibit)
 def case_texts(agent: str, row: Exhibit) -> CaseTextRecord:
     """One row a case."""
-    return CaseTextRecord(row.post, agent, row.body)
+    return CaseTextRecord(row.post, agent, row.body, row.revised)
 
 
 @record("moderation_case_report", key=("case", "reporter"), of=Reported)
 def case_reports(agent: str, row: Reported) -> CaseReportRecord:
     """One row a report."""
     return CaseReportRecord(agent, row.reporter, row.reason, row.text)
+
+
+@record("moderation_sanction", key="id", of=Sanction)
+def sanction_rows(agent: str, row: Sanction) -> SanctionRecord:
+    """One row a decision that concerns somebody."""
+    return SanctionRecord(**{**_same(SanctionRecord, row), "case": agent})
+
+
+@record("moderation_appeal", key="id", of=Appeal)
+def appeal_rows(agent: str, row: Appeal) -> AppealRecord:
+    """One row an appeal."""
+    return AppealRecord(**{**_same(AppealRecord, row), "case": agent})
+
+
+@record("moderation_log", key=("partition", "seq"), on=ActionTaken)
+def action_log(event: ActionTaken, meta: Meta) -> LogRecord:
+    """One entry a decision."""
+    return LogRecord(**{**_same(LogRecord, event), **_place(meta)})
+
+
+@record("moderation_log", key=("partition", "seq"), on=AppealDecided)
+def appeal_log(event: AppealDecided, meta: Meta) -> LogRecord:
+    """One entry an appeal: what it was against, and what came of it."""
+    outcome = "granted" if event.granted else "denied"
+    named = {"action": f"{event.action}_appeal_{outcome}", "rule": event.rule, "by": "person"}
+    return LogRecord(**{**named, "guidelines_version": event.guidelines_version, **_place(meta)})
+
+
+def _place(meta: Meta) -> dict[str, Any]:
+    return {"partition": meta.partition, "seq": meta.seq, "day": meta.at.date()}
+
+
+@record("moderation_moderator", key="id", of=moderator)
+def moderator_rows(agent: str, state: Moderator) -> ModeratorRecord | None:
+    """One row a moderator."""
+    return None if state.phase == "absent" else ModeratorRecord(**{**_same(ModeratorRecord, state), "id": agent})

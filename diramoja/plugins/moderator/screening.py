@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Remove, Reply, Row, State, Tell, fact
+from diramoja.core import AgentKind, Context, Decision, Event, Personal, Put, Remove, Reply, Row, State, Tell, fact
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
+    ClassifierAway,
+    ClassifierBack,
+    CountShare,
     EndCase,
     Evidence,
     FileReport,
@@ -14,18 +17,21 @@ from diramoja.plugins.moderator.contracts import (
     OpenCase,
     PostCleared,
     ReportView,
+    ReviseCase,
     ScreenPost,
 )
-from diramoja.plugins.moderator.rules import AWAY, judge
+from diramoja.plugins.moderator.notices import screening_notice
+from diramoja.plugins.moderator.rules import AWAY, Judgement, judge
 from diramoja.plugins.moderator.settings import ModerationSettings
-from diramoja.plugins.topic.contracts import PostReceived
+from diramoja.plugins.notification.contracts import notify
+from diramoja.plugins.topic.contracts import PostReceived, PostShared
 from diramoja.ports.classifier import Assessment, Classifier
 
-__all__ = ["Filed", "Matter", "Screening", "assessment", "screening"]
+__all__ = ["Filed", "Matter", "Screening", "Shares", "assessment", "screening"]
 
 
 class Matter(Row):
-    """The open case about a post."""
+    """The open case about a post, or about a member who shares it (`<post>:<member>`)."""
 
     post: str
     case: str
@@ -39,13 +45,22 @@ class Filed(Row):
     report: str
 
 
+class Shares(Row):
+    """How often a member shared a flagged post since people looked at it; the key is both."""
+
+    id: str
+    sharer: Personal[str]
+    count: int
+
+
 class Screening(State, version=1):
-    """Counts of a topic's posts."""
+    """Counts of a topic's posts; whether the list of words stood in for the classifier at the last one."""
 
     phase: Literal["absent", "watching"] = "absent"
     screened: int = 0
     held: int = 0
     hidden: int = 0
+    by_words: bool = False
 
 
 @fact(ScreenPost, fallback=AWAY)
@@ -54,18 +69,20 @@ async def assessment(messages: Sequence[ScreenPost], classifier: Classifier) -> 
     return await classifier.assess([message.body for message in messages])
 
 
-screening = AgentKind("screening", Screening, prefix="scr", rows=[Matter, Filed], facts=[assessment])
+screening = AgentKind("screening", Screening, prefix="scr", rows=[Matter, Filed, Shares], facts=[assessment])
 
 
 @screening.on("absent", "watching")
 def screen(state: Screening, message: ScreenPost, context: Context) -> Decision:
-    judgement = judge(context.fact(assessment), message.body, context.settings(ModerationSettings))
-    outcome = judgement.outcome
+    assessed = context.fact(assessment)
+    judgement = judge(assessed, message.body, context.settings(ModerationSettings))
+    outcome, by_words = judgement.outcome, assessed.model == AWAY.model
     counted = state.but(
         phase="watching",
         screened=state.screened + 1,
         held=state.held + (outcome == "held"),
         hidden=state.hidden + (outcome == "hidden"),
+        by_words=by_words,
     )
     cleared = PostCleared(
         topic=context.id,
@@ -75,11 +92,35 @@ def screen(state: Screening, message: ScreenPost, context: Context) -> Decision:
         outcome=outcome,
         reason=judgement.reason,
         last=not context.has("information"),
+        addressee=message.addressee,
     )
+    news = _classifier_news(context, before=state.by_words, by_words=by_words)
     if outcome == "cleared":
-        return counted, cleared
-    evidence = Evidence(context.id, message.post, message.author, message.body)
-    return counted, cleared, *_opened(OpenCase(outcome, evidence, judgement.reason, judgement.toxicity_ratio), context)
+        return counted, cleared, *news
+    told = notify(context, message.author, screening_notice(message.post, outcome, judgement.reason))
+    return counted, cleared, *news, *told, *_case_of(message, judgement, context)
+
+
+def _classifier_news(context: Context, *, before: bool, by_words: bool) -> list[Event]:
+    if by_words == before:
+        return []
+    return [ClassifierAway(context.id, f"{context.now:%Y-%m-%d}") if by_words else ClassifierBack(context.id)]
+
+
+def _case_of(message: ScreenPost, judgement: Judgement, context: Context) -> tuple[Put | Tell, ...]:
+    assert judgement.outcome != "cleared"
+    matter = context.row(Matter, message.post)
+    if matter:  # An edit of a post that people look at.
+        found = judgement.reason, judgement.toxicity_ratio, judgement.confidence_ratio
+        return (Tell("case", matter.case, ReviseCase(message.body, *found)),)
+    opening = OpenCase(
+        origin=judgement.outcome,
+        evidence=Evidence(context.id, message.post, message.author, message.body, message.addressee),
+        reason=judgement.reason,
+        toxicity_ratio=judgement.toxicity_ratio,
+        confidence_ratio=judgement.confidence_ratio,
+    )
+    return _opened(opening, context)
 
 
 @screening.on("absent", "watching")
@@ -92,7 +133,7 @@ def file_report(state: Screening, message: FileReport, context: Context) -> Deci
     filed = Put(Filed(key, report.reporter, report.id)), Reply(ReportView(report.id, "received"), status=201)
     matter = context.row(Matter, post)
     if matter:
-        return *filed, Tell("case", matter.case, JoinCase(report))
+        return *filed, Tell("case", matter.case, JoinCase(report, message.evidence.body))
     reported = OpenCase("report", message.evidence, "Reported by members.", report=report)
     return state.but(phase="watching"), *filed, *_opened(reported, context)
 
@@ -104,6 +145,24 @@ def flag_post(state: Screening, message: FlagPost, context: Context) -> Decision
     return state.but(phase="watching"), *_opened(OpenCase("information", message.evidence, message.reason), context)
 
 
+@screening.on("absent", "watching")
+def count_share(state: Screening, message: CountShare, context: Context) -> Decision:
+    """What is shared while people look is part of the same case."""
+    matter = f"{message.post}:{message.sharer}"
+    if context.row(Matter, matter):
+        return None
+    times = context.settings(ModerationSettings).flagged_shares
+    earlier = context.row(Shares, matter)
+    count = (earlier.count if earlier else 0) + 1
+    watching = state.but(phase="watching")
+    if count < times:
+        return watching, Put(Shares(matter, message.sharer, count))
+    evidence = Evidence(context.id, message.post, message.sharer, message.body, message.author)
+    reason = f"Shared a flagged post {times} times after being told that it is flagged."
+    opening = OpenCase("sharing", evidence, reason, matter=matter)
+    return watching, Remove(Shares, matter), *_opened(opening, context)
+
+
 @screening.on("watching")
 def end_case(state: Screening, message: EndCase, context: Context) -> Decision:
     return Remove(Matter, message.post)
@@ -111,18 +170,27 @@ def end_case(state: Screening, message: EndCase, context: Context) -> Decision:
 
 def _opened(message: OpenCase, context: Context) -> tuple[Put, Tell]:
     case = context.new_id("cas")
-    return Put(Matter(message.evidence.post, case)), Tell("case", case, message)
+    return Put(Matter(message.matter or message.evidence.post, case)), Tell("case", case, message)
 
 
 def on_received(event: PostReceived) -> list[tuple[str, ScreenPost]]:
     """Every new post is screened, by the screening of its topic."""
-    return [(event.topic, ScreenPost(event.post, event.author, event.body))]
+    return [(event.topic, ScreenPost(event.post, event.author, event.body, event.addressee))]
 
 
 def on_flagged(event: PostFlagged) -> list[tuple[str, FlagPost]]:
     """People look at what shares a flagged source."""
-    return [(event.topic, FlagPost(Evidence(event.topic, event.post, event.author, event.body), event.reason))]
+    evidence = Evidence(event.topic, event.post, event.author, event.body, event.addressee)
+    return [(event.topic, FlagPost(evidence, event.reason))]
+
+
+def on_shared(event: PostShared) -> list[tuple[str, CountShare]]:
+    """Who shares a flagged post is told so, and may do it; not again and again."""
+    if not event.is_flagged:
+        return []
+    return [(event.topic, CountShare(event.post, event.author, event.body, event.sharer))]
 
 
 screening.hears(PostReceived, to=on_received)
 screening.hears(PostFlagged, to=on_flagged)
+screening.hears(PostShared, to=on_shared)

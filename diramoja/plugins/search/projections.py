@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from diramoja.core import Batch, Event, view
-from diramoja.plugins.topic.contracts import PostChanged, PostPublished, TopicCreated
+from diramoja.plugins.topic.contracts import PostChanged, PostPublished, TopicChanged, TopicCreated
 from diramoja.ports.search import Document, Search
 
 __all__ = ["search_documents"]
 
 
-@view(on=[TopicCreated, PostPublished, PostChanged])
+@view(on=[TopicCreated, TopicChanged, PostPublished, PostChanged])
 async def search_documents(events: Batch, search: Search) -> None:
     """Index what is visible, remove what no longer is; of several news about one document the last counts."""
     latest: dict[str, Document | None] = {}
@@ -25,7 +25,7 @@ async def search_documents(events: Batch, search: Search) -> None:
 
 
 def _document(event: Event) -> tuple[str, Document | None]:
-    if isinstance(event, TopicCreated):
+    if isinstance(event, TopicCreated | TopicChanged):
         return event.topic, Document(
             id=event.topic,
             kind="topic",

@@ -1,259 +1,228 @@
-"""The topic: its phases, its posts and what members do with them."""
+"""The topic itself: opened, changed, closed, followed, pinned to; and whom it hears.
 
-from datetime import UTC, datetime
-from typing import Literal
+Its posts, marks, reviews and supporters are handled in the modules beside this one, which are imported here.
+"""
 
-import msgspec
+from typing import Any
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State, Tell
-from diramoja.plugins.information.contracts import CheckPost, PostChecked
-from diramoja.plugins.moderator.contracts import Evidence, FileReport, PostCleared, Report
+from msgspec import UNSET
+
+from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
+from diramoja.plugins.information.contracts import PostChecked, PostFlagged
+from diramoja.plugins.moderator.contracts import ActionTaken, PostCleared
+from diramoja.plugins.notification.contracts import Notify, Subject, notify
+from diramoja.plugins.topic import edits, marks, posts, reactions, review, shares, support
+from diramoja.plugins.topic.audiences import NoteMentioned
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
-    DeletePost,
+    EditTopic,
     FollowTopic,
-    ModeratePost,
+    MarkFlagged,
+    ModerationChanged,
+    NoteRemoval,
+    OpenDraft,
     OpenTopic,
-    PostChanged,
-    PostPublished,
-    PostReceived,
-    PostStatus,
-    PostView,
-    React,
-    ReportPost,
-    TakePost,
+    PinPost,
+    StartDraft,
     TakeVerdict,
+    TopicChanged,
     TopicClosed,
     TopicCreated,
-    TopicView,
     UnfollowTopic,
-    Unreact,
+    UnpinPost,
 )
-from diramoja.plugins.topic.rules import NO_REACTIONS, axis_of, recounted
+from diramoja.plugins.topic.keywords import excerpt, keywords, tags_of
+from diramoja.plugins.topic.marks import archiving
+from diramoja.plugins.topic.news import missing
+from diramoja.plugins.topic.settings import TopicSettings
+from diramoja.plugins.topic.state import (
+    ALL,
+    LIVING,
+    OPEN,
+    Follower,
+    Mention,
+    Opening,
+    Post,
+    Term,
+    Topic,
+    topic,
+    topic_view,
+)
 
-__all__ = ["Follower", "Opening", "Participant", "Post", "Reaction", "Topic", "post_view", "topic", "topic_view"]
+__all__ = ["HANDLED_IN", "after_check", "after_screening", "topic"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Opening(Row):
-    """The text that opened the topic; apart from the state, which is written with every post."""
-
-    id: str
-    description: str
-
-
-class Post(Row):
-    """A post. `number` counts the posts of the topic in the order in which it took them, from 1.
-
-    `shown`: it was published once, so that it is announced as new only once.
-    """
-
-    id: str
-    author: Personal[str]
-    body: str
-    status: PostStatus
-    number: int
-    created_at: datetime
-    reply_to: str | None = None
-    shown: bool = False
-    reason: str = ""
-    reply_count: int = 0
-    reactions: dict[str, int] = msgspec.field(default_factory=lambda: dict(NO_REACTIONS))
-
-
-class Reaction(Row):
-    """One per member, post and axis: stance (agree, disagree, pass) or like."""
-
-    id: str
-    member: Personal[str]
-    kind: str
-
-
-class Participant(Row):
-    """A member of whom a post was published here."""
-
-    member: Personal[str]
-
-
-class Follower(Row):
-    """A member who follows."""
-
-    member: Personal[str]
-
-
-class Topic(State, version=1):
-    """What a topic knows. `taken` counts all posts, `post_count` the published ones."""
-
-    phase: Literal["absent", "new", "active", "closed"] = "absent"
-    title: str = ""
-    category: str = ""
-    tags: tuple[str, ...] = ()
-    policy_proposal: bool = False
-    created_by: Personal[str] = ""
-    created_at: datetime = _NEVER
-    last_post_at: datetime | None = None
-    taken: int = 0
-    post_count: int = 0
-    participation_count: int = 0
-    follower_count: int = 0
-    close_reason: str = ""
-
-
-topic = AgentKind("topic", Topic, prefix="top", rows=[Opening, Post, Reaction, Participant, Follower])
-
-# --- the topic itself ---
+HANDLED_IN = (edits, marks, posts, reactions, review, shares, support)
+"""The modules whose handlers belong to the kind."""
 
 
 @topic.on("absent")
 def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
+    settings = context.settings(TopicSettings)
+    terms = keywords(message.title, message.description, message.tags)
+    tags = tags_of(terms, message.category, message.tags, settings.tags_derived)
     opened = state.but(
         phase="new",
         title=message.title,
         category=message.category,
-        tags=message.tags,
+        tags=tags,
         policy_proposal=message.policy_proposal,
         created_by=context.sender,
         created_at=context.now,
+        support_needed=settings.support_min if message.policy_proposal else 0,
     )
     created = TopicCreated(
         topic=context.id,
         title=message.title,
         description=message.description,
         category=message.category,
-        tags=message.tags,
+        tags=tags,
         policy_proposal=message.policy_proposal,
         author=context.sender,
         created_at=context.now,
     )
-    view = topic_view(context.id, opened, message.description)
-    return opened, Put(Opening("opening", message.description)), created, Reply(view, status=201)
+    opening = Opening("opening", message.description, tuple(terms))
+    view = topic_view(context, opened).but(description=message.description)
+    return opened, Put(opening), *_terms(terms), created, Reply(view, status=201)
 
 
-@topic.on("new", "active")
+def _terms(terms: dict[str, float]) -> list[Put]:
+    return [Put(Term(term, weight)) for term, weight in terms.items()]
+
+
+@topic.on(*OPEN)
+def edit_topic(state: Topic, message: EditTopic, context: Context) -> Decision:
+    if refusal := _refusal(state, message, context):
+        return refusal
+    opening = context.row(Opening, "opening") or Opening("opening", "")
+    given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
+    level = given.pop("moderation_level", None)
+    levelled = state.but(moderation_level=level, base_level=level) if level else state
+    news: list[Any] = []
+    if levelled.moderation_level != state.moderation_level:
+        news.append(ModerationChanged(context.id, levelled.moderation_level, "A moderator set it.", context.now))
+    description = given.pop("description", opening.description)
+    changed = levelled.but(**given)
+    if changed != levelled or description != opening.description:
+        news += _reworded(changed, opening, description, context)
+    view = topic_view(context, changed).but(description=description)
+    return changed, *news, Reply(view)
+
+
+def _refusal(state: Topic, message: EditTopic, context: Context) -> Reject | None:
+    is_moderator = "moderator" in context.roles
+    if context.sender != state.created_by and not is_moderator:
+        return Reject("not_creator", "Its creator or a moderator changes a topic.", 403)
+    if message.moderation_level is not UNSET and not is_moderator:
+        return Reject("not_moderator", "A moderator sets the level of moderation.", 403)
+    texts = (message.title, message.description, message.category)
+    if state.supporters and any(text is not UNSET for text in texts):
+        return Reject("topic_supported", "Members support this proposal as it is: open another one.")
+    return None
+
+
+def _reworded(state: Topic, opening: Opening, description: str, context: Context) -> list[Put | Remove | TopicChanged]:
+    """Its keywords anew, and the news of it. Tags stay as the creator left them."""
+    terms = keywords(state.title, description, state.tags)
+    news = TopicChanged(
+        topic=context.id,
+        title=state.title,
+        description=description,
+        category=state.category,
+        tags=state.tags,
+        author=state.created_by,
+        created_at=state.created_at,
+    )
+    gone = [Remove(Term, term) for term in opening.terms if term not in terms]
+    return [Put(Opening("opening", description, tuple(terms))), *gone, *_terms(terms), news]
+
+
+@topic.on(*OPEN)
 def close_topic(state: Topic, message: CloseTopic, context: Context) -> Decision:
     if context.sender != state.created_by and "moderator" not in context.roles:
         return Reject("not_creator", "Its creator or a moderator closes a topic.", 403)
-    return state.but(phase="closed", close_reason=message.reason), TopicClosed(context.id, message.reason)
+    closed = state.but(phase="closed", close_reason=message.reason, trending_score=0)
+    return closed, TopicClosed(context.id, message.reason), archiving(context)
 
 
-@topic.on("new", "active", "closed")
+@topic.on(*LIVING)
 def follow(state: Topic, message: FollowTopic, context: Context) -> Decision:
     if context.row(Follower, context.sender):
         return None
-    return state.but(follower_count=state.follower_count + 1), Put(Follower(context.sender))
+    return state.but(follower_count=state.follower_count + 1), Put(Follower(context.sender, context.now))
 
 
-@topic.on("new", "active", "closed")
+@topic.on(*ALL)
 def unfollow(state: Topic, message: UnfollowTopic, context: Context) -> Decision:
     if not context.row(Follower, context.sender):
         return None
     return state.but(follower_count=state.follower_count - 1), Remove(Follower, context.sender)
 
 
-# --- posts ---
+# --- pins ---
 
 
-@topic.on("new", "active")
-def take_post(state: Topic, message: TakePost, context: Context) -> Decision:
-    known = context.row(Post, message.post_id)
-    if known:
-        return Reply(post_view(context.id, known)) if known.author == message.author else _missing(message.post_id)
-    if message.reply_to is not None:
-        parent = context.row(Post, message.reply_to)
-        if parent is None or parent.status != "published":
-            return _missing(message.reply_to)
-    post = Post(
-        id=message.post_id,
-        author=message.author,
-        body=message.body,
-        status="pending",
-        number=state.taken + 1,
-        created_at=context.now,
-        reply_to=message.reply_to,
-    )
-    taken = state.but(taken=post.number)
-    received = PostReceived(context.id, post.id, post.author, post.body, post.reply_to, post.created_at)
-    if context.has("moderator"):  # It hears what was received.
-        return taken, Put(post), received, Reply(post_view(context.id, post), status=201)
-    if context.has("information"):
-        check = Tell("information", context.id, CheckPost(post.id, post.author, post.body, "cleared"))
-        return taken, Put(post), received, check, Reply(post_view(context.id, post), status=201)
-    view = post_view(context.id, post.but(status="published"))
-    return received, *_shown(taken, post, context), Reply(view, status=201)
-
-
-@topic.on("new", "active", "closed")
-def take_verdict(state: Topic, message: TakeVerdict, context: Context) -> Decision:
+@topic.on(*LIVING)
+def pin(state: Topic, message: PinPost, context: Context) -> Decision:
+    if refusal := _may_pin(state, context):
+        return refusal
     post = context.row(Post, message.post_id)
-    if post is None or post.status != "pending":
+    if post is None or not post.is_published:
+        return missing(message.post_id)
+    if post.id in state.pinned:
         return None
-    if message.outcome == "cleared":
-        return _shown(state, post, context)
-    return Put(post.but(status=message.outcome, reason=message.reason))
+    if len(state.pinned) >= context.settings(TopicSettings).pins_max:
+        return Reject("pins_full", "No more posts can be pinned here.")
+    return state.but(pinned=(*state.pinned, post.id))
 
 
-@topic.on("new", "active", "closed")
-def moderate_post(state: Topic, message: ModeratePost, context: Context) -> Decision:
-    post = context.row(Post, message.post_id)
-    if post is None or post.status == "deleted":
-        return _missing(message.post_id)
-    if message.action == "publish":
-        return None if post.status == "published" else _shown(state, post, context)
-    status: PostStatus = "hidden" if message.action == "hide" else "removed"
-    return _withdrawn(state, post, post.but(status=status, reason=message.reason), context)
+@topic.on(*LIVING)
+def unpin(state: Topic, message: UnpinPost, context: Context) -> Decision:
+    if refusal := _may_pin(state, context):
+        return refusal
+    return state.but(pinned=tuple(each for each in state.pinned if each != message.post_id))
 
 
-@topic.on("new", "active", "closed")
-def delete_post(state: Topic, message: DeletePost, context: Context) -> Decision:
-    post = context.row(Post, message.post_id)
-    if post is None or post.status == "deleted":
-        return _missing(message.post_id)
-    if post.author != context.sender:
-        if post.status != "published":  # Others do not learn that it is there.
-            return _missing(message.post_id)
-        return Reject("not_author", "Only its author deletes a post.", 403)
-    return _withdrawn(state, post, post.but(status="deleted", body="", reason=""), context)
-
-
-@topic.on("new", "active", "closed")
-def report_post(state: Topic, message: ReportPost, context: Context) -> Decision:
-    post = context.row(Post, message.post_id)
-    if post is None or post.status != "published":
-        return _missing(message.post_id)
-    if not context.has("moderator"):
-        return Reject("moderation_missing", "Nobody moderates here.", 404)
-    report = Report(message.report_id, context.sender, message.reason, message.text)
-    evidence = Evidence(context.id, post.id, post.author, post.body)
-    return Tell("screening", context.id, FileReport(report, evidence), answers=True)
-
-
-# --- reactions ---
-
-
-@topic.on("new", "active")
-def react(state: Topic, message: React, context: Context) -> Decision:
-    post = context.row(Post, message.post_id)
-    if post is None or post.status != "published":
-        return _missing(message.post_id)
-    key = f"{post.id}:{axis_of(message.kind)}:{context.sender}"
-    earlier = context.row(Reaction, key)
-    if earlier and earlier.kind == message.kind:
+def _may_pin(state: Topic, context: Context) -> Reject | None:
+    if context.sender == state.created_by or not context.roles.isdisjoint(("leader", "official", "moderator")):
         return None
-    reactions = recounted(post.reactions, gone=earlier.kind if earlier else None, come=message.kind)
-    return Put(post.but(reactions=reactions)), Put(Reaction(key, context.sender, message.kind))
+    return Reject("not_creator", "Its creator, a leader or a moderator pins posts.", 403)
 
 
-@topic.on("new", "active")
-def unreact(state: Topic, message: Unreact, context: Context) -> Decision:
-    post = context.row(Post, message.post_id)
-    if post is None or post.status != "published":
-        return _missing(message.post_id)
-    key = f"{post.id}:{axis_of(message.kind)}:{context.sender}"
-    earlier = context.row(Reaction, key)
-    if earlier is None or earlier.kind != message.kind:
+# --- drafts and mentions ---
+
+
+@topic.on("new", "active", "trending", "cooling_down")
+def start_draft(state: Topic, message: StartDraft, context: Context) -> Decision:
+    if not state.policy_proposal:
+        return Reject("not_a_proposal", "Only a policy proposal has drafts.")
+    if context.sender != state.created_by and context.roles.isdisjoint(("leader", "official")):
+        return Reject("not_creator", "Its creator, a leader or an official begins a draft.", 403)
+    if state.drafts >= context.settings(TopicSettings).drafts_max:
+        return Reject("drafts_full", "This topic has enough drafts.")
+    opened = OpenDraft(context.id, message.title, message.text, context.sender)
+    return state.but(drafts=state.drafts + 1), Tell("draft", message.draft_id, opened, answers=True)
+
+
+@topic.on(*LIVING)
+def note_mentioned(state: Topic, message: NoteMentioned, context: Context) -> Decision:
+    post = context.row(Post, message.post)
+    if post is None or not post.is_published:
         return None
-    return Put(post.but(reactions=recounted(post.reactions, gone=message.kind))), Remove(Reaction, key)
+    effects: list[Any] = []
+    for member in message.members:
+        mention = Mention(f"{post.id}:{member}", post.id, member, post.created_at)
+        if context.row(Mention, mention.id):
+            continue
+        notice = Notify(
+            kind="post.mentioned",
+            notice_class="personal",
+            subject=Subject("post", post.id),
+            text="A post in {topic} names you: {excerpt}",
+            values={"topic": state.title, "excerpt": excerpt(post.body)},
+            about=post.author,
+        )
+        effects += [Put(mention), *notify(context, member, notice)]
+    return tuple(effects)
 
 
 # --- who is heard ---
@@ -269,105 +238,18 @@ def after_check(event: PostChecked) -> list[tuple[str, TakeVerdict]]:
     return [(event.topic, TakeVerdict(event.post, event.outcome, event.reason))]
 
 
+def after_flag(event: PostFlagged) -> list[tuple[str, MarkFlagged]]:
+    """The broker found a flagged source in it."""
+    return [(event.topic, MarkFlagged(event.post, event.reason))]
+
+
+def after_action(event: ActionTaken) -> list[tuple[str, NoteRemoval]]:
+    """People removed a post."""
+    is_removal = event.action == "remove" and event.by == "person" and event.topic
+    return [(event.topic, NoteRemoval(event.post, event.author))] if is_removal else []
+
+
 topic.hears(PostCleared, to=after_screening)
 topic.hears(PostChecked, to=after_check)
-
-# --- parts of decisions ---
-
-
-def _missing(post: str) -> Reject:
-    return Reject("post_missing", f"There is no post {post} here.", 404)
-
-
-def _shown(state: Topic, post: Post, context: Context) -> tuple[Topic | Put | PostPublished | PostChanged, ...]:
-    """The post becomes visible: counts, and the news of it."""
-    parent = context.row(Post, post.reply_to) if post.reply_to else None
-    newcomer = context.row(Participant, post.author) is None
-    answered = post.author != state.created_by
-    counted = state.but(
-        phase="active" if state.phase == "new" and answered else state.phase,
-        post_count=state.post_count + 1,
-        participation_count=state.participation_count + newcomer,
-        last_post_at=context.now,
-    )
-    puts = [Put(post.but(status="published", shown=True, reason=""))]
-    puts += [Put(parent.but(reply_count=parent.reply_count + 1))] if parent else []
-    puts += [Put(Participant(post.author))] if newcomer else []
-    return counted, *puts, _news(state, post, context)
-
-
-def _news(state: Topic, post: Post, context: Context) -> PostPublished | PostChanged:
-    if post.shown:
-        return _changed(state, post.but(status="published"), context)
-    return PostPublished(
-        topic=context.id,
-        post=post.id,
-        author=post.author,
-        body=post.body,
-        reply_to=post.reply_to,
-        created_at=post.created_at,
-        title=state.title,
-        category=state.category,
-    )
-
-
-def _changed(state: Topic, post: Post, context: Context) -> PostChanged:
-    return PostChanged(
-        topic=context.id,
-        post=post.id,
-        author=post.author,
-        status=post.status,
-        body=post.body if post.status == "published" else "",
-        reply_to=post.reply_to,
-        created_at=post.created_at,
-        title=state.title,
-        category=state.category,
-    )
-
-
-def _withdrawn(state: Topic, post: Post, gone: Post, context: Context) -> Decision:
-    """Others see the post no more; news only if they could."""
-    if post.status != "published":
-        return Put(gone)
-    parent = context.row(Post, post.reply_to) if post.reply_to else None
-    counted = state.but(post_count=state.post_count - 1)
-    puts = [Put(gone), Put(parent.but(reply_count=parent.reply_count - 1))] if parent else [Put(gone)]
-    return counted, *puts, _changed(state, gone, context)
-
-
-# --- views ---
-
-
-def topic_view(id: str, state: Topic, description: str) -> TopicView:
-    """A topic as readers see it."""
-    return TopicView(
-        id=id,
-        title=state.title,
-        description=description,
-        category=state.category,
-        tags=state.tags,
-        policy_proposal=state.policy_proposal,
-        created_by=state.created_by,
-        phase=state.phase,
-        participation_count=state.participation_count,
-        post_count=state.post_count,
-        follower_count=state.follower_count,
-        created_at=state.created_at,
-        last_post_at=state.last_post_at,
-    )
-
-
-def post_view(topic_id: str, post: Post) -> PostView:
-    """A post as its author sees it."""
-    return PostView(
-        id=post.id,
-        topic_id=topic_id,
-        author_id=post.author,
-        body=post.body,
-        status=post.status,
-        created_at=post.created_at,
-        reply_to=post.reply_to,
-        reactions=post.reactions,
-        reply_count=post.reply_count,
-        reason=post.reason or msgspec.UNSET,
-    )
+topic.hears(PostFlagged, to=after_flag)
+topic.hears(ActionTaken, to=after_action)

@@ -1,75 +1,46 @@
-"""Topics and posts: messages and views."""
+"""Topics, posts and drafts: messages; the views and words are in views."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from diramoja.core import Command, Event, Personal, View
+from diramoja.core import Command, Event, Personal
+from diramoja.plugins.topic.views import (
+    AmendmentText,
+    Category,
+    Comment,
+    Description,
+    DraftText,
+    Line,
+    ModerationLevel,
+    PostBody,
+    PostStatus,
+    PostView,
+    ReactionKind,
+    Reason,
+    ReportReason,
+    ReportText,
+    SharedPost,
+    SupportDecision,
+    Tags,
+    Title,
+    TopicPhase,
+    TopicView,
+    Verdict,
+)
 
 __all__ = [
-    "CloseTopic",
-    "DeletePost",
-    "FollowTopic",
-    "ModeratePost",
-    "OpenTopic",
-    "PostBody",
-    "PostChanged",
-    "PostPublished",
-    "PostReceived",
-    "PostShared",
-    "PostStatus",
-    "PostView",
-    "React",
-    "ReactionKind",
-    "ReportPost",
-    "ReportReason",
-    "ReportText",
-    "TakePost",
-    "TakeVerdict",
-    "TopicClosed",
-    "TopicCreated",
-    "TopicPhase",
-    "TopicView",
-    "UnfollowTopic",
-    "Unreact",
-    "Verdict",
-]
-
-_NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
-"""Not blank; of the control characters only tab, line feed and carriage return."""
-
-type PostBody = Annotated[
-    str, Meta(min_length=1, max_length=10_000, pattern=_TEXT, examples=["The clinic at the market closes at noon."])
-]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT, examples=["Opening hours of clinics"])]
-type Description = Annotated[
-    str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS, examples=["When should they be open, and who pays?"])
-]
-type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_TEXT, examples=["The council decided."])]
-type Category = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_]{1,39}$",
-        description="healthcare, education, economy, environment, social_justice, ...",
-        examples=["healthcare"],
-    ),
-]
-type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$", examples=["rural"])]
-type Tags = Annotated[tuple[Tag, ...], Meta(max_length=10)]
-
-type ReportReason = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="spam, insult, hate, false, ...", examples=["spam"])
-]
-type ReportText = Annotated[
-    str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
-]
-
-type TopicPhase = Literal["absent", "new", "active", "closed"]
-type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
-type ReactionKind = Literal["agree", "disagree", "pass", "like"]
-type Verdict = Literal["cleared", "held", "hidden"]
+    "AmendmentDecided", "AmendmentProposed", "CloseTopic", "CountShare", "DecideAmendment", "DecideSupport",
+    "DeletePost", "DraftOpened", "EditPost", "EditTopic", "EndReview", "FlagTopic", "FollowTopic",
+    "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenDraft", "OpenTopic", "PinPost",
+    "PostBody", "PostChanged", "PostPublished", "PostReceived", "PostShared", "PostStatus", "PostView",
+    "ProposeAmendment", "React", "ReactionKind", "ReportPost", "ReportReason", "ReportText", "SharePost",
+    "StartDraft", "SupportDecided", "SupportReached", "SupportTopic", "TakePost", "TakeSentiment", "TakeShare",
+    "TakeVerdict", "TopicArchived", "TopicChanged", "TopicClosed", "TopicCooled", "TopicCreated",
+    "TopicEscalated", "TopicFlagged", "TopicPhase", "TopicTrending", "TopicView", "ToxicDetected",
+    "UnfollowTopic", "UnpinPost", "Unreact", "UnsupportTopic", "Verdict",
+]  # fmt: skip
 
 # --- from members ---
 
@@ -87,13 +58,87 @@ class OpenTopic(Command):
 class TakePost(Command):
     """Take a post in as `pending`. Told by its author, a member, or sent by an importer. Answers a PostView.
 
-    The same `post_id` again is answered with the post as it is.
+    The same `post_id` again is answered with the post as it is. `member_since` is the author's: the doing of young
+    accounts, and of those whose age is not said, moves no trend.
     """
 
     post_id: str
     author: Personal[str]
     body: PostBody
     reply_to: str | None = None
+    member_since: datetime | None = None
+
+
+class SharePost(Command):
+    """Share a published post into the topic `into`, as the post `share_id` there; told by the sharer, a member.
+
+    Answers a PostView. One that shares a flagged source is refused (`share_flagged`) until it `is_acknowledged`.
+    """
+
+    post_id: str
+    share_id: str
+    into: str
+    author: Personal[str]
+    comment: Comment = ""
+    is_acknowledged: bool = False
+    member_since: datetime | None = None
+
+
+class EditPost(Command):
+    """Give an own published post another text; the old one is shown until it is screened and checked. A PostView."""
+
+    post_id: str
+    author: Personal[str]
+    body: PostBody
+
+
+class EditTopic(Command):
+    """Change what is given; by its creator or a moderator, the level by a moderator alone. Answers a TopicView."""
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    moderation_level: ModerationLevel | UnsetType = UNSET
+
+
+class PinPost(Command):
+    """Show a published post first; by the topic's creator, a leader or a moderator; again changes nothing."""
+
+    post_id: str
+
+
+class UnpinPost(Command):
+    """Pin it no more; one that is not pinned is no error."""
+
+    post_id: str
+
+
+class SupportTopic(Command):
+    """Support a policy proposal as the sender; again changes nothing."""
+
+
+class UnsupportTopic(Command):
+    """Take the support back; none is no error."""
+
+
+class DecideSupport(Command):
+    """Answer a proposal that found enough supporters, as an official; the reason is published. Answers a TopicView."""
+
+    decision: SupportDecision
+    reason: Reason
+
+
+class FlagTopic(Command):
+    """Put the topic under review, as a moderator: it is written to, and neither trends nor is it recommended."""
+
+    reason: Reason
+
+
+class EndReview(Command):
+    """End the review; by a moderator, or by the topic itself when nobody did in time."""
+
+    reason: Reason = "Nobody decided in time."
 
 
 class React(Command):
@@ -101,6 +146,7 @@ class React(Command):
 
     post_id: str
     kind: ReactionKind
+    member_since: datetime | None = None
 
 
 class Unreact(Command):
@@ -124,6 +170,7 @@ class ReportPost(Command):
     reason: ReportReason
     text: ReportText = ""
     weight: float = 1.0
+    region: str = ""
 
 
 class FollowTopic(Command):
@@ -159,6 +206,86 @@ class ModeratePost(Command):
     reason: str = ""
 
 
+class TakeShare(Command):
+    """Take in a post that shares another one; told by the topic of that one. Answers a PostView."""
+
+    post_id: str
+    author: Personal[str]
+    comment: Comment
+    shared: SharedPost
+    member_since: datetime | None = None
+
+
+class CountShare(Command):
+    """A post of this topic was shared; told by the topic that took the share in."""
+
+    post_id: str
+    sharer: Personal[str]
+    into: str
+
+
+class MarkFlagged(Command):
+    """A post shares a flagged source: its link still leads to it, and its spread is slowed."""
+
+    post_id: str
+    reason: str
+
+
+class NoteRemoval(Command):
+    """People removed a post; many by several authors raise the level of moderation."""
+
+    post_id: str
+    author: Personal[str]
+
+
+class TakeSentiment(Command):
+    """How the discussion sounds now (F8), from whoever measures it; None while too few wrote."""
+
+    score: Annotated[int, Meta(ge=-100, le=100)] | None
+
+
+# --- drafts of policies ---
+
+
+class StartDraft(Command):
+    """Begin a draft of a policy; by the topic's creator, a leader or an official. Answers a DraftView."""
+
+    draft_id: str
+    title: Title
+    text: DraftText
+
+
+class OpenDraft(Command):
+    """Become a draft; told by its topic. Answers a DraftView."""
+
+    topic: str
+    title: Title
+    text: DraftText
+    author: Personal[str]
+
+
+class ProposeAmendment(Command):
+    """Propose that the lines `from_line` to `to_line` (from 1, both included) of a version become `text`.
+
+    `to_line` = `from_line` - 1 inserts before `from_line`; an empty text takes the lines out. Answers an AmendmentView.
+    """
+
+    amendment_id: str
+    version: Annotated[int, Meta(ge=0)]
+    from_line: Line
+    to_line: Line
+    text: AmendmentText
+    reason: Reason
+
+
+class DecideAmendment(Command):
+    """Take an amendment or leave it; by the draft's author, a leader or an official. Answers an AmendmentView."""
+
+    amendment_id: str
+    is_accepted: bool
+    reason: Reason
+
+
 # --- events ---
 
 
@@ -175,8 +302,23 @@ class TopicCreated(Event, name="topic.created"):
     created_at: datetime
 
 
+class TopicChanged(Event, name="topic.changed", live=True):
+    """Title, description, category or tags are others now."""
+
+    topic: str
+    title: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    author: Personal[str]
+    created_at: datetime
+
+
 class PostReceived(Event, name="topic.post.received"):
-    """A post that nobody but its author and moderators may see yet."""
+    """A text that nobody but its author and moderators may see yet: a new post, or the next revision of one.
+
+    `addressee`: the author of the post it answers.
+    """
 
     topic: str
     post: str
@@ -184,10 +326,15 @@ class PostReceived(Event, name="topic.post.received"):
     body: str
     reply_to: str | None
     created_at: datetime
+    addressee: Personal[str] = ""
+    revision: int = 1
 
 
 class PostPublished(Event, name="topic.post.published", live=True):
-    """A post is seen by all for the first time; once per post. `title` and `category` are the topic's."""
+    """A post is seen by all for the first time; once per post. `title` and `category` are the topic's.
+
+    `thirds`: what it is worth so far (F2), so that nothing more need be told of it; changes come as RatePost.
+    """
 
     topic: str
     post: str
@@ -197,6 +344,7 @@ class PostPublished(Event, name="topic.post.published", live=True):
     created_at: datetime
     title: str
     category: str
+    thirds: int = 1
 
 
 class PostChanged(Event, name="topic.post.changed", live=True):
@@ -225,6 +373,79 @@ class PostShared(Event, name="topic.post.shared"):
     is_flagged: bool
 
 
+class TopicTrending(Event, name="topic.trending", live=True):
+    """Many act in it now and it is of quality; once per entering."""
+
+    topic: str
+    title: str
+    category: str
+    tags: tuple[str, ...]
+    author: Personal[str]
+
+
+class TopicCooled(Event, name="topic.cooled", live=True):
+    """Nobody wrote for a while; it is closed at `closes_at` unless somebody does."""
+
+    topic: str
+    closes_at: datetime
+
+
+class SupportReached(Event, name="topic.support.reached", live=True):
+    """A policy proposal found enough supporters: an official schedules a vote or refuses with a reason, in time."""
+
+    topic: str
+    title: str
+    supporters: int
+    needed: int
+    decide_by: datetime
+
+
+class SupportDecided(Event, name="topic.support.decided", live=True):
+    """An official answered a proposal that found enough supporters."""
+
+    topic: str
+    title: str
+    decision: SupportDecision
+    reason: str
+
+
+class TopicEscalated(Event, name="topic.escalated"):
+    """The discussion is ready for a vote; its creator is told, and a draft of one may be prepared. Once."""
+
+    topic: str
+    title: str
+    description: str
+    category: str
+    policy_proposal: bool
+    author: Personal[str]
+
+
+class ToxicDetected(Event, name="topic.toxic.detected"):
+    """Software held or hid many posts of several authors within hours."""
+
+    topic: str
+    posts: int
+    authors: int
+
+
+class TopicFlagged(Event, name="topic.flagged", live=True):
+    """Moderators look at the topic; or no more, when `is_over`."""
+
+    topic: str
+    reason: str
+    at: datetime
+    is_over: bool = False
+
+
+class ModerationChanged(Event, name="topic.moderation.changed", live=True):
+    """Its level of moderation is another: above `open` each author waits between two posts."""
+
+    topic: str
+    level: ModerationLevel
+    reason: str
+    at: datetime
+
+
 class TopicClosed(Event, name="topic.closed", live=True):
     """No more posts and reactions."""
 
@@ -232,38 +453,37 @@ class TopicClosed(Event, name="topic.closed", live=True):
     reason: str
 
 
-# --- views ---
+class TopicArchived(Event, name="topic.archived", live=True):
+    """A year went by without anything happening in it."""
+
+    topic: str
 
 
-class TopicView(View):
-    """A topic. `participation_count` is distinct authors of published posts; `post_count` published posts."""
+class DraftOpened(Event, name="draft.opened", live=True):
+    """A draft of a policy can be amended."""
 
-    id: str
+    draft: str
+    topic: str
     title: str
-    description: str
-    category: str
-    tags: tuple[str, ...]
-    policy_proposal: bool
-    created_by: Personal[str]
-    phase: TopicPhase
-    participation_count: int
-    post_count: int
-    follower_count: int
-    created_at: datetime
-    last_post_at: datetime | None = None
-    close_reason: str | UnsetType = UNSET
+    author: Personal[str]
 
 
-class PostView(View):
-    """A post. `reason`: why it is held, hidden or removed; shown to its author and to moderators only."""
+class AmendmentProposed(Event, name="draft.amendment.proposed", live=True):
+    """Somebody proposes a change of a draft."""
 
-    id: str
-    topic_id: str
-    author_id: Personal[str]
-    body: str
-    status: PostStatus
-    created_at: datetime
-    reply_to: str | None
-    reactions: dict[str, int]
-    reply_count: int
-    reason: str | UnsetType = UNSET
+    draft: str
+    topic: str
+    amendment: str
+    author: Personal[str]
+
+
+class AmendmentDecided(Event, name="draft.amendment.decided", live=True):
+    """A change was taken, which makes a new version, or left."""
+
+    draft: str
+    topic: str
+    amendment: str
+    is_accepted: bool
+    reason: str
+    version: int
+    sha256: str

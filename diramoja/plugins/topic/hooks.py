@@ -4,30 +4,47 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.topic.agent import topic
-from diramoja.plugins.topic.projections import post_rows, topic_rows, topic_texts
+from diramoja.plugins.topic.audiences import count_standing, find_mentioned, find_officials
+from diramoja.plugins.topic.draft import draft
+from diramoja.plugins.topic.draft_routes import Amendments, Drafts, TopicDrafts
+from diramoja.plugins.topic.feed_routes import Feeds
+from diramoja.plugins.topic.projections import RECORDS
 from diramoja.plugins.topic.routes import Posts, Topics
+from diramoja.plugins.topic.settings import TopicSettings
 
 __all__ = ["register_plugin"]
 
 
 @hookimpl
 def register_plugin() -> Plugin:
-    """The kind topic, its lists and its routes."""
+    """The kinds topic and draft, their lists and their routes."""
     return Plugin(
         name="topic",
-        kinds=[topic],
-        records=[topic_rows, topic_texts, post_rows],
-        routes=[Topics, Posts],
+        kinds=[topic, draft],
+        records=RECORDS,
+        jobs=[find_mentioned, find_officials, count_standing],
+        routes=[Topics, Posts, TopicDrafts, Drafts, Amendments, Feeds],
+        settings=TopicSettings,
         permissions={
             "topic.read": {"guest"},
             "topic.open": {"supporter"},
+            "topic.edit": {"supporter"},
             "topic.follow": {"supporter"},
             "topic.close": {"supporter"},
+            "topic.pin": {"supporter"},
+            "topic.support": {"member"},
+            "topic.answer": {"official"},
+            "topic.review": {"moderator"},
             "post.write": {"supporter"},
             "post.react": {"supporter"},
             "post.report": {"supporter"},
+            "draft.begin": {"supporter"},
+            "draft.amend": {"member"},
+            "draft.decide": {"supporter"},
+            "feed.read": {"supporter"},
         },
-        channels={"topic": Channel("topic.read")},
+        channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
         migrations=Path(__file__).parent / "migrations",
+        locale=Path(__file__).parent / "locale",
     )

@@ -4,31 +4,55 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+import attrs
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.contracts import PostView, TopicView
+from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.topic.views import EditView, PostView, RevisionView, SharedPost, SupportView, TopicView
 
-__all__ = ["PostSort", "TopicSort", "one_post", "one_topic", "post_list", "topic_list", "topic_of_post"]
+__all__ = [
+    "Actor",
+    "PostSort",
+    "TopicSort",
+    "actor_on",
+    "one_post",
+    "one_topic",
+    "post_list",
+    "revision_list",
+    "time_place",
+    "topic_list",
+    "topic_of_post",
+]
 
-type TopicSort = Literal["new", "active"]
+type TopicSort = Literal["new", "active", "trending"]
 type PostSort = Literal["new", "old", "top"]
 
 _TOPIC = (
     "SELECT t.id, t.title, x.description, t.category, t.tags, t.policy_proposal, t.created_by, t.phase,"
-    " t.participation_count, t.post_count, t.follower_count, t.created_at, t.last_post_at, t.active_at, t.close_reason"
+    " t.participation_count, t.post_count, t.follower_count, t.created_at, t.last_post_at, t.active_at, t.close_reason,"
+    " t.moderation_level, t.quality_score, t.trending_score, t.sentiment_score, t.pinned_posts, t.supporters,"
+    " t.support_needed, t.support_reached_at, t.support_decide_by, t.support_decision, t.support_reason"
     " FROM topic t JOIN topic_text x ON x.topic = t.id"
 )
-_SORT_COLUMN: Mapping[TopicSort, str] = {"new": "created_at", "active": "active_at"}
+_SORT: Mapping[TopicSort, tuple[str, ...]] = {
+    "new": ("created_at",),
+    "active": ("active_at",),
+    "trending": ("trending_score", "active_at"),
+}
 
 _POST = (
     "SELECT id, topic, number, author, body, status, reason, reply_to, reply_count, agree, disagree, passes, likes,"
-    " top, created_at FROM post"
+    " top, created_at, revision, edited_at, edit_body, edit_status, edit_reason, shared_post, shared_topic,"
+    " share_count, flag_reason FROM post"
 )
-_VISIBLE = "(status = 'published' OR (status <> 'deleted' AND ($2 OR author = $1)))"
-"""Others see what is published; its author and moderators see it in every status but deleted."""
+_VISIBLE = (
+    f"(status = 'published' OR (status <> 'deleted' AND ($2 OR author = $1))) AND {not_walled('$1', 'post.author')}"
+)
+"""Others see what is published, but of whom a wall stands between; its author and moderators see it in every status
+but deleted."""
 _ORDER: Mapping[PostSort, tuple[str, str]] = {
     "new": ("number < $4::bigint", "number DESC"),
     "old": ("number > $4::bigint", "number"),
@@ -37,35 +61,37 @@ _ORDER: Mapping[PostSort, tuple[str, str]] = {
 
 
 async def topic_list(
-    db: Database, page: PageQuery, *, sort: TopicSort, category: str | None, tag: str | None
+    db: Database, reader: Reader, page: PageQuery, *, sort: TopicSort, category: str | None, tag: str | None
 ) -> Page[TopicView]:
-    """Topics, the newest or the most recently active first.
+    """Topics, the newest, the most recently active or the most trending first; none of whom a wall stands between.
 
     Raises:
         InvalidError: the cursor is of another list.
     """
-    column = _SORT_COLUMN[sort]
-    args: list[Any] = []
-    wanted = [f"t.{name} ${_add(args, value)}" for name, value in (("category =", category),) if value is not None]
+    columns = _SORT[sort]
+    args: list[Any] = [reader.member]
+    wanted = [not_walled("$1", "t.created_by")]
+    wanted += [f"t.category = ${_add(args, category)}"] if category is not None else []
     wanted += [f"t.tags @> ARRAY[${_add(args, tag)}::text]"] if tag is not None else []
     if page.after:
-        at, id = _time_and_id(page.after)
-        wanted.append(f"(t.{column}, t.id) < (${_add(args, at)}, ${_add(args, id)})")
-    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    order = f" ORDER BY t.{column} DESC, t.id DESC LIMIT ${_add(args, page.limit + 1)}"
-    rows = await db.fetch(_TOPIC + where + order, *args)
+        after = ", ".join(f"${_add(args, value)}" for value in _topic_place(page, len(columns)))
+        wanted.append(f"({', '.join(f't.{column}' for column in (*columns, 'id'))}) < ({after})")
+    order = ", ".join(f"t.{column} DESC" for column in (*columns, "id"))
+    sql = f"{_TOPIC} WHERE {' AND '.join(wanted)} ORDER BY {order} LIMIT ${_add(args, page.limit + 1)}"
+    rows = await db.fetch(sql, *args)
     last = rows[page.limit - 1] if len(rows) > page.limit else None
-    cursor = PageQuery.cursor(last[column].isoformat(), last["id"]) if last else None
-    return Page([_topic(row) for row in rows[: page.limit]], cursor)
+    values = [*(last[column] for column in columns), last["id"]] if last else []
+    cursor = PageQuery.cursor(*(each.isoformat() if isinstance(each, datetime) else each for each in values))
+    return Page([_topic(row) for row in rows[: page.limit]], cursor if last else None)
 
 
-async def one_topic(db: Database, id: str) -> TopicView:
+async def one_topic(db: Database, reader: Reader, id: str) -> TopicView:
     """A topic.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is none, or a wall stands between.
     """
-    row = await db.one(f"{_TOPIC} WHERE t.id = $1", id)
+    row = await db.one(f"{_TOPIC} WHERE t.id = $2 AND {not_walled('$1', 't.created_by')}", reader.member, id)
     if row is None:
         raise MissingError(f"There is no topic {id}.", code="topic_missing")
     return _topic(row)
@@ -85,7 +111,7 @@ async def post_list(db: Database, reader: Reader, topic_id: str, page: PageQuery
     args = (*_reader(reader), topic_id, *place)
     rows = await db.fetch(f"{_POST} WHERE {where} ORDER BY {order} {limit}", *args)
     if not rows:
-        await one_topic(db, topic_id)
+        await one_topic(db, reader, topic_id)
     last = rows[page.limit - 1] if len(rows) > page.limit else None
     values = (last["top"], last["number"]) if last and sort == "top" else (last["number"],) if last else ()
     return Page(
@@ -106,6 +132,31 @@ async def one_post(db: Database, reader: Reader, id: str) -> PostView:
     return _post(row, reader)
 
 
+async def revision_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[RevisionView]:
+    """The texts of a post that the reader may see, the one that is shown first.
+
+    Raises:
+        InvalidError: the cursor is of another list.
+        MissingError: there is no such post.
+    """
+    post = await one_post(db, reader, id)
+    number = post.revision or 1
+    shown = RevisionView(number, post.body, post.reactions, post.edited_at or post.created_at, None)
+    (before,) = _numbers(page.after, 1) or (number,)
+    rows = await db.fetch(
+        "SELECT * FROM post_revision WHERE post = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
+        id,
+        before,
+        page.limit + 1,
+    )
+    views = [] if page.after else [shown]
+    views += [
+        RevisionView(row["number"], row["body"], _reactions(row), row["written_at"], row["replaced_at"]) for row in rows
+    ]
+    items = views[: page.limit]
+    return Page(items, PageQuery.cursor(items[-1].number) if len(views) > page.limit else None)
+
+
 async def topic_of_post(db: Database, reader: Reader, id: str) -> str:
     """The topic that has this post, whose commands the topic judges; a deleted one's for its author to repeat them.
 
@@ -120,13 +171,40 @@ async def topic_of_post(db: Database, reader: Reader, id: str) -> str:
     return str(row["topic"])
 
 
+@attrs.frozen
+class Actor:
+    """Where a post is, and since when the one who acts on it is a member."""
+
+    topic: str
+    member_since: datetime | None
+
+
+async def actor_on(db: Database, reader: Reader, id: str) -> Actor:
+    """For acting on a post that is there for this reader.
+
+    Raises:
+        MissingError: there is none, or a wall stands between.
+    """
+    sql = "SELECT topic, (SELECT m.member_since FROM member m WHERE m.id = $1) AS member_since FROM post WHERE id = $3"
+    row = await db.one(f"{sql} AND {_VISIBLE}", *_reader(reader), id)
+    if row is None:
+        raise MissingError(f"There is no post {id}.", code="post_missing")
+    return Actor(row["topic"], row["member_since"])
+
+
 def _reader(reader: Reader) -> tuple[str, bool]:
     return reader.member, reader.has("moderator")
 
 
+_SUPPORT = ("needed", "reached_at", "decide_by", "decision", "reason")
+
+
 def _topic(row: Mapping[str, Any]) -> TopicView:
-    shown = (name for name in TopicView.__struct_fields__ if name != "close_reason" or row[name])
-    return msgspec.convert({name: row[name] for name in shown}, TopicView)
+    shown = (name for name in TopicView.__struct_fields__ if name in row and (name != "close_reason" or row[name]))
+    view = msgspec.convert({name: row[name] for name in shown}, TopicView)
+    if not view.policy_proposal:
+        return view
+    return view.but(support=msgspec.convert({name: row[f"support_{name}"] for name in _SUPPORT}, SupportView))
 
 
 def _post(row: Mapping[str, Any], reader: Reader) -> PostView:
@@ -139,15 +217,24 @@ def _post(row: Mapping[str, Any], reader: Reader) -> PostView:
         status=row["status"],
         created_at=row["created_at"],
         reply_to=row["reply_to"],
-        reactions={
-            "agree": row["agree"],
-            "disagree": row["disagree"],
-            "pass": row["passes"],
-            "like": row["likes"],
-        },
+        reactions=_reactions(row),
         reply_count=row["reply_count"],
         reason=row["reason"] if inside and row["reason"] else msgspec.UNSET,
+        revision=row["revision"] if row["revision"] > 1 else msgspec.UNSET,
+        edited_at=row["edited_at"] or msgspec.UNSET,
+        edit=_edit(row) if inside and row["edit_status"] else msgspec.UNSET,
+        shared=SharedPost(row["shared_post"], row["shared_topic"]) if row["shared_post"] else msgspec.UNSET,
+        share_count=row["share_count"] or msgspec.UNSET,
+        flag_reason=row["flag_reason"] or msgspec.UNSET,
     )
+
+
+def _edit(row: Mapping[str, Any]) -> EditView:
+    return EditView(row["edit_body"], row["edit_status"], row["edit_reason"])
+
+
+def _reactions(row: Mapping[str, Any]) -> dict[str, int]:
+    return {"agree": row["agree"], "disagree": row["disagree"], "pass": row["passes"], "like": row["likes"]}
 
 
 def _add(args: list[Any], value: object) -> int:
@@ -155,9 +242,22 @@ def _add(args: list[Any], value: object) -> int:
     return len(args)
 
 
-def _time_and_id(after: Sequence[str | int | float]) -> tuple[datetime, str]:
+def _topic_place(page: PageQuery, columns: int) -> tuple[int | datetime | str | None, ...]:
+    """Sort values of the last topic: its score where that is sorted by, a time, its id."""
+    scores = _numbers(page.after[: columns - 1], columns - 1)
+    return *scores, *time_place(PageQuery(page.limit, page.after[columns - 1 :]))
+
+
+def time_place(page: PageQuery) -> tuple[datetime | None, str]:
+    """(time, id) of the last item of the page before; (None, "") on the first page.
+
+    Raises:
+        InvalidError: the cursor is of another list.
+    """
+    if not page.after:
+        return None, ""
     try:
-        at, id = after
+        at, id = page.after
         return datetime.fromisoformat(str(at)), str(id)
     except ValueError as error:
         raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error

@@ -12,6 +12,9 @@ from tests.support.community import Community, Person, until
 TOXIC = "You stupid worthless idiot, I hate you and hope that you die, disgusting horrible pathetic scum"
 ROLES = ("guest", "supporter", "member", "moderator", "membership_officer", "admin")
 GUEST, SIGNED_IN, MODERATOR, OFFICER, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {ROLES[4]}, {"admin"}
+MEMBER = {"member"}
+OFFICIAL = set[str]()
+"""Officials are not among the roles tried."""
 EXPECTED = {
     "POST /v1/members": GUEST,
     "POST /v1/auth/login": GUEST,
@@ -52,15 +55,42 @@ EXPECTED = {
     "PUT /v1/topics/{topic_id}/follow": SIGNED_IN,
     "DELETE /v1/topics/{topic_id}/follow": SIGNED_IN,
     "POST /v1/topics/{topic_id}/close": SIGNED_IN,
+    "PATCH /v1/topics/{topic_id}": SIGNED_IN,
+    "GET /v1/topics/{topic_id}/related": GUEST,
+    "GET /v1/topics/{topic_id}/contributors": GUEST,
+    "GET /v1/topics/{topic_id}/summary": GUEST,
+    "PUT /v1/topics/{topic_id}/support": MEMBER,
+    "DELETE /v1/topics/{topic_id}/support": MEMBER,
+    "POST /v1/topics/{topic_id}/support/decision": OFFICIAL,
+    "PUT /v1/topics/{topic_id}/pins/{post_id}": SIGNED_IN,
+    "DELETE /v1/topics/{topic_id}/pins/{post_id}": SIGNED_IN,
+    "PUT /v1/topics/{topic_id}/review": MODERATOR,
+    "POST /v1/topics/{topic_id}/review/end": MODERATOR,
+    "GET /v1/topics/{topic_id}/drafts": GUEST,
+    "POST /v1/topics/{topic_id}/drafts": SIGNED_IN,
+    "GET /v1/drafts/{draft_id}": GUEST,
+    "GET /v1/drafts/{draft_id}/versions": GUEST,
+    "GET /v1/drafts/{draft_id}/amendments": GUEST,
+    "POST /v1/drafts/{draft_id}/amendments": MEMBER,
+    "POST /v1/amendments/{amendment_id}/decision": SIGNED_IN,
+    "GET /v1/me/feed": SIGNED_IN,
+    "GET /v1/me/recommendations": SIGNED_IN,
     "GET /v1/topics/{topic_id}/posts": GUEST,
     "POST /v1/topics/{topic_id}/posts": SIGNED_IN,
     "GET /v1/posts/{post_id}": GUEST,
+    "PATCH /v1/posts/{post_id}": SIGNED_IN,
     "DELETE /v1/posts/{post_id}": SIGNED_IN,
+    "GET /v1/posts/{post_id}/revisions": GUEST,
+    "POST /v1/posts/{post_id}/shares": SIGNED_IN,
     "PUT /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
     "DELETE /v1/posts/{post_id}/reactions/{kind}": SIGNED_IN,
     "POST /v1/posts/{post_id}/reports": SIGNED_IN,
     "GET /v1/posts/{post_id}/notes": GUEST,
     "GET /v1/information/sources": GUEST,
+    "POST /v1/information/sources": MODERATOR,
+    "POST /v1/information/sources/{source_id}/confirm": MODERATOR,
+    "POST /v1/information/sources/{source_id}/objections": SIGNED_IN,
+    "POST /v1/information/sources/{source_id}/objections/decision": MODERATOR,
     "GET /v1/moderation/cases": MODERATOR,
     "GET /v1/moderation/cases/{case_id}": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/claim": MODERATOR,
@@ -74,6 +104,21 @@ EXPECTED = {
     "GET /v1/unsubscribe": GUEST,
     "POST /v1/unsubscribe": GUEST,
     "GET /v1/notifications/statistics": ADMIN,
+    "POST /v1/moderation/cases/{case_id}/escalations": MODERATOR,
+    "POST /v1/moderation/cases/{case_id}/reviews": MODERATOR,
+    "POST /v1/moderation/decisions/bulk": MODERATOR,
+    "GET /v1/moderation/reviews": MODERATOR,
+    "GET /v1/moderation/appeals": MODERATOR,
+    "POST /v1/moderation/appeals/{appeal_id}/decision": MODERATOR,
+    "GET /v1/moderation/moderators": MODERATOR,
+    "PUT /v1/moderation/moderators/{member_id}": set[str](),  # Officials, who are none of these.
+    "PUT /v1/moderation/duty": MODERATOR,
+    "DELETE /v1/moderation/duty": MODERATOR,
+    "GET /v1/moderation/log": GUEST,
+    "GET /v1/moderation/guidelines": GUEST,
+    "GET /v1/moderation/statistics": GUEST,
+    "GET /v1/me/sanctions": SIGNED_IN,
+    "POST /v1/me/sanctions/{sanction_id}/appeals": SIGNED_IN,
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
@@ -91,6 +136,15 @@ BODIES: dict[str, Any] = {
     "POST /v1/topics": {"title": "abc", "description": "", "category": "economy"},
     "POST /v1/topics/{topic_id}/close": {"reason": "abc"},
     "POST /v1/topics/{topic_id}/posts": {"body": "abc"},
+    "PATCH /v1/topics/{topic_id}": {"title": "abc"},
+    "POST /v1/topics/{topic_id}/support/decision": {"decision": "refused", "reason": "abc"},
+    "PUT /v1/topics/{topic_id}/review": {"reason": "abc"},
+    "POST /v1/topics/{topic_id}/review/end": {"reason": "abc"},
+    "POST /v1/topics/{topic_id}/drafts": {"title": "abc", "text": "abc"},
+    "POST /v1/drafts/{draft_id}/amendments": {"from": 1, "to": 1, "text": "abc", "reason": "abc"},
+    "POST /v1/amendments/{amendment_id}/decision": {"accepted": True, "reason": "abc"},
+    "PATCH /v1/posts/{post_id}": {"body": "abc"},
+    "POST /v1/posts/{post_id}/shares": {"topic_id": "top_1"},
     "POST /v1/posts/{post_id}/reports": {"reason": "spam"},
     "PATCH /v1/me": {"region": "north"},
     "PUT /v1/me/consents": {"campaign": True},
@@ -122,9 +176,11 @@ def test_every_route_is_known_here(platform: Community) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
-    for name in (
-        "member_id", "topic_id", "post_id", "case_id", "body_id", "agent_id", "notice_id", "kind", "role",
-    ):  # fmt: skip
+    names = (
+        "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
+        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+    )  # fmt: skip
+    for name in names:
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}

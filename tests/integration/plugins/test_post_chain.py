@@ -17,9 +17,10 @@ from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.contracts import CaseOpened, ClaimCase, DecideCase, PostCleared
 from diramoja.plugins.search import hooks as search_hooks
 from diramoja.plugins.topic import hooks as topic_hooks
-from diramoja.plugins.topic.agent import Post, topic
+from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostReceived, React, ReportPost
 from diramoja.plugins.topic.projections import PostRecord
+from diramoja.plugins.topic.state import Post
 from diramoja.ports.classifier import Assessment, Classifier
 from diramoja.ports.search import Document, Found, Search, SearchQuery
 from diramoja.testing.runtime import Runtime, Sent
@@ -61,7 +62,7 @@ class Shelf:
 
 
 class Visibility:
-    """The statement that the view of the notes sends to the database, among those of others."""
+    """The statement that the view of the notes sends to the database, among those of others; there is nobody in it."""
 
     def __init__(self) -> None:
         self.visible: dict[str, bool] = {}
@@ -72,10 +73,11 @@ class Visibility:
         self.visible.update(zip(map(str, args[0]), map(bool, args[1]), strict=True))
         return len(args[0])
 
+    async def fetch(self, sql: str, *args: object) -> list[Mapping[str, Any]]:
+        return []
+
     async def stream(self, sql: str, *args: object, page: int = 1000) -> AsyncIterator[Mapping[str, Any]]:
-        """Nobody has the interest of a topic."""
-        nobody: tuple[Mapping[str, Any], ...] = ()
-        for row in nobody:
+        for row in await self.fetch(sql):
             yield row
 
 
@@ -125,7 +127,7 @@ def test_a_toxic_post_is_seen_by_nobody_until_a_moderator_publishes_it(runtime: 
 
     [opened] = runtime.events(CaseOpened)
     runtime.send(case, opened.case, ClaimCase(), sender="mem_m", roles=["moderator"])
-    decision = DecideCase("publish", "respect", "1", "Loud but fair.")
+    decision = DecideCase("publish", "respect", "2026-01", "Loud but fair.")
     decided = runtime.send(case, opened.case, decision, sender="mem_m", roles=["moderator"])
     assert (decided.status, decided.answer["action"]) == (200, "publish")
     assert status(runtime, "pst_1") == "published"
@@ -158,7 +160,7 @@ def test_a_report_is_answered_by_the_screening_and_opens_a_case(runtime: Runtime
     [opened] = runtime.events(CaseOpened)
     recused = runtime.send(case, opened.case, ClaimCase(), sender="mem_c", roles=["moderator"])
     assert recused.reject is not None and (recused.reject.code, recused.status) == ("recused", 403)
-    runtime.send(case, opened.case, DecideCase("remove", "spam", "1", "Ads."), sender="mem_m")
+    runtime.send(case, opened.case, DecideCase("remove", "spam", "2026-01", "Ads."), sender="mem_m")
     assert status(runtime, "pst_1") == "removed"
 
 

@@ -1,17 +1,33 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diramoja.core import PageQuery
-from diramoja.core.errors import InvalidError
-from diramoja.plugins.information.agent import Information, Note, after_screening, information
-from diramoja.plugins.information.contracts import CheckPost, NoteAttached, PostChecked, PostFlagged
-from diramoja.plugins.information.queries import source_list
-from diramoja.plugins.information.rules import MAX_CLAIMS, MAX_DOMAINS, claims_in, domains_in, source_of
+from diramoja.core import RemindAfter
+from diramoja.core.ids import is_id
+from diramoja.plugins.information.agent import (
+    Information,
+    Note,
+    after_screening,
+    information,
+    sources_again,
+    sources_now,
+)
+from diramoja.plugins.information.contracts import CheckPost, NoteAttached, PostChecked, PostFlagged, SourceView
+from diramoja.plugins.information.rules import (
+    MAX_CLAIMS,
+    MAX_DOMAINS,
+    candidates_in,
+    claims_in,
+    domains_in,
+    source_id,
+    source_of,
+)
 from diramoja.plugins.information.settings import InformationSettings
 from diramoja.plugins.moderator.contracts import PostCleared
+from diramoja.plugins.notification.contracts import Notify
 from tests.support.lone_agent import LoneAgent
 
 SOURCES = InformationSettings().sources
@@ -124,19 +140,70 @@ def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
         InformationSettings(sources_file=str(tmp_path / "none.csv"))
 
 
-def test_sources_are_paged_by_domain() -> None:
-    seen: list[str] = []
-    page = PageQuery(limit=5)
-    while True:
-        found = source_list(SOURCES, page, rating=None)
-        seen += [source.domain for source in found.items]
-        if found.next_cursor is None:
-            break
-        page = PageQuery.read(5, found.next_cursor)
-    assert seen == sorted(SOURCES)
-    assert {source.rating for source in source_list(SOURCES, PageQuery(), rating="flagged").items} == {"flagged"}
+# --- sources that two people rated ---
 
 
-def test_a_cursor_of_another_list_is_refused() -> None:
-    with pytest.raises(InvalidError):
-        source_list(SOURCES, PageQuery(after=(1, 2)), rating=None)
+HOAX = SourceView("new-hoax.example", "flagged", "Invented interviews.", "https://factcheck.example/new")
+SHARED = CheckPost("pst_1", "mem_b", "Read https://news.new-hoax.example/now", "cleared", addressee="mem_p")
+
+
+def test_a_confirmed_source_is_flagged_and_the_sharer_is_told_why() -> None:
+    agent = LoneAgent(information, "top_1", has=["notification"], settings=[InformationSettings()])
+    played = agent.take(SHARED, facts={sources_now: (HOAX,)})
+    [flagged] = [event for event in played.events if isinstance(event, PostFlagged)]
+    assert (flagged.domain, flagged.addressee) == ("new-hoax.example", "mem_p")
+    [told] = played.tells
+    assert isinstance(told.command, Notify) and (told.kind, told.agent) == ("inbox", "mem_b")
+    assert told.command.text.format(**told.command.values) == (
+        "Your post shares new-hoax.example, a flagged source: Invented interviews."
+        " It stays, with a note, and is not recommended further."
+    )
+
+
+def test_what_people_said_goes_before_the_file() -> None:
+    trusted = HOAX.but(domain="daily-hoax.example", rating="trusted")
+    played = watching().take(SHARED.but(body="https://daily-hoax.example"), facts={sources_now: (trusted,)})
+    assert [type(event) for event in played.events] == [PostChecked]
+
+
+def test_sources_that_could_not_be_looked_up_are_looked_up_later() -> None:
+    agent = watching()
+    played = agent.take(SHARED)
+    [again] = played.reminders
+    assert [type(event) for event in played.events] == [PostChecked]
+    assert again == RemindAfter(timedelta(seconds=5), again.command, "sources:pst_1")
+    later = agent.take(again.command, facts={sources_again: (HOAX,)})
+    assert [type(event) for event in later.events] == [PostFlagged, NoteAttached]
+    assert agent.state.flagged == 1 and later.reminders == []
+
+
+def test_looking_up_again_comes_to_an_end() -> None:
+    agent = watching()
+    reminders = agent.take(SHARED).reminders
+    seconds: list[float] = []
+    while reminders:
+        [again] = reminders
+        assert isinstance(again, RemindAfter)
+        seconds.append(again.after.total_seconds())
+        reminders = agent.take(again.command).reminders
+    assert seconds == [5, 10, 20, 40, 80, 160]
+
+
+def test_a_post_without_a_domain_is_not_looked_up_again() -> None:
+    assert watching().take(SHARED.but(body="Nothing to see.")).reminders == []
+    assert watching().take(SHARED, facts={sources_now: ()}).reminders == []
+
+
+@given(body=st.text(max_size=300))
+def test_candidates_hold_every_domain_that_is_looked_for(body: str) -> None:
+    assert {domain for domain in domains_in(body, SOURCES) if "." in domain} <= candidates_in(body)
+
+
+def test_candidates_are_the_domains_and_those_above() -> None:
+    assert candidates_in("See https://a.b.example/x and c.example.") == {"a.b.example", "b.example", "c.example"}
+    assert len(candidates_in(" ".join(f"https://a.b.c{number}.example" for number in range(500)))) == 200
+
+
+def test_a_source_has_one_agent_however_it_is_written() -> None:
+    assert source_id("WWW.Daily-Hoax.example") == source_id("daily-hoax.example") != source_id("hoax.example")
+    assert is_id(source_id("daily-hoax.example"))

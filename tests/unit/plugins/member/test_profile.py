@@ -26,7 +26,9 @@ from diramoja.plugins.member.contracts import (
     SetMembership,
     StandingChanged,
     StateChanged,
+    SubmitEdit,
     SubmitPost,
+    SubmitShare,
     SubmitTopic,
     UpdateProfile,
     check_region,
@@ -34,7 +36,7 @@ from diramoja.plugins.member.contracts import (
 from diramoja.plugins.member.member import Consent, InForce, MembershipChange
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import ConsentsView, ConsentView, NoteSeat
-from diramoja.plugins.topic.contracts import OpenTopic, ReportPost, TakePost
+from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 from diramoja.testing.play import Played, play
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -134,13 +136,25 @@ def test_a_post_goes_on_to_its_topic_with_the_author_and_the_answer() -> None:
     after = told(ACTIVE, SubmitPost("top_1", "pst_1", "hello"))
     [sent] = after.tells
     assert (sent.kind, sent.agent, sent.answers) == ("topic", "top_1", True)
-    assert sent.command == TakePost("pst_1", "mem_a", "hello", None)
+    assert sent.command == TakePost("pst_1", "mem_a", "hello", None, ACTIVE.member_since)
 
 
 def test_the_second_post_of_a_day_changes_nothing_of_its_author() -> None:
     first = told(ACTIVE.but(phase="dormant", last_active_at=NOW - timedelta(days=100)), SubmitPost("t", "p", "x"))
     assert first.state.phase == "active" and first.events == [StateChanged("mem_a", "active", "Active again.")]
     assert told(first.state, SubmitPost("t", "p", "x")).state is first.state
+
+
+def test_shares_and_edits_go_on_to_the_topic_of_the_post_unless_restricted() -> None:
+    [shared] = told(ACTIVE, SubmitShare("top_1", "pst_1", "pst_2", "top_2", "Look")).tells
+    assert (shared.agent, shared.answers) == ("top_1", True)
+    assert shared.command == SharePost("pst_1", "pst_2", "top_2", "mem_a", "Look", member_since=ACTIVE.member_since)
+    [edited] = told(ACTIVE, SubmitEdit("top_1", "pst_1", "better")).tells
+    assert edited.command == EditPost("pst_1", "mem_a", "better")
+    force = InForce("san_1", "restricted", None, "Spam.")
+    for command in (SubmitShare("top_1", "pst_1", "pst_2", "top_2"), SubmitEdit("top_1", "pst_1", "better")):
+        refused = told(ACTIVE.but(phase="restricted", in_force=(force,)), command)
+        assert refused.reject and refused.reject.code == "restricted"
 
 
 @pytest.mark.parametrize(("sender", "standing"), [("mem_b", "good"), ("mem_a", "suspended_by_body")])

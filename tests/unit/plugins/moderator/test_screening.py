@@ -6,6 +6,9 @@ import pytest
 from diramoja.core import Tell
 from diramoja.plugins.information.contracts import PostFlagged
 from diramoja.plugins.moderator.contracts import (
+    ClassifierAway,
+    ClassifierBack,
+    CountShare,
     EndCase,
     Evidence,
     FileReport,
@@ -16,12 +19,22 @@ from diramoja.plugins.moderator.contracts import (
     PostCleared,
     Report,
     ReportView,
+    ReviseCase,
     ScreenPost,
 )
 from diramoja.plugins.moderator.rules import AWAY, judge
-from diramoja.plugins.moderator.screening import Matter, Screening, assessment, on_flagged, on_received, screening
+from diramoja.plugins.moderator.screening import (
+    Matter,
+    Screening,
+    assessment,
+    on_flagged,
+    on_received,
+    on_shared,
+    screening,
+)
 from diramoja.plugins.moderator.settings import ModerationSettings
-from diramoja.plugins.topic.contracts import PostReceived
+from diramoja.plugins.notification.contracts import Notify
+from diramoja.plugins.topic.contracts import PostReceived, PostShared
 from diramoja.ports.classifier import Assessment
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
@@ -79,7 +92,7 @@ def test_a_toxic_post_becomes_a_case() -> None:
     [cleared], [told] = played.events, played.tells
     assert isinstance(cleared, PostCleared) and cleared.outcome == "hidden"
     assert isinstance(told.command, OpenCase) and told.kind == "case" and told.agent.startswith("cas_")
-    assert told.command == OpenCase("hidden", EVIDENCE, cleared.reason, 0.95)
+    assert told.command == OpenCase("hidden", EVIDENCE, cleared.reason, 0.95, 0.9)
     assert played.puts == [Matter("pst_1", told.agent)]
 
 
@@ -105,7 +118,7 @@ def test_a_report_opens_a_case_and_the_next_joins_it() -> None:
     [opened] = first.tells
     assert opened.command == OpenCase("report", EVIDENCE, "Reported by members.", report=REPORT)
     other = Report("rep_2", "mem_d", "insult", "")
-    assert agent.take(FileReport(other, EVIDENCE)).tells == [Tell("case", opened.agent, JoinCase(other))]
+    assert agent.take(FileReport(other, EVIDENCE)).tells == [Tell("case", opened.agent, JoinCase(other, "Here."))]
 
 
 def test_a_member_reports_a_post_once() -> None:
@@ -158,3 +171,64 @@ def test_a_word_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_the_organisations_own_words_replace_the_list(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("# ours\nBanana\n", encoding="utf-8")
     assert ModerationSettings(words_file=str(tmp_path / "own.txt")).words == {"banana"}
+
+
+# --- what is told, edits, sharing, the classifier away ---
+
+
+@pytest.mark.parametrize(("toxicity", "kind"), [(0.7, "moderation.post.held"), (0.95, "moderation.post.hidden")])
+def test_an_author_is_told_why_a_post_is_not_seen(toxicity: float, kind: str) -> None:
+    played = watching("notification").take(POST, facts={assessment: said_of(toxicity)})
+    [told] = [each for each in played.tells if each.kind == "inbox"]
+    assert isinstance(told.command, Notify) and (told.agent, told.command.kind) == ("mem_b", kind)
+    assert "insult" in told.command.values["reason"]
+    assert told.command.notice_class == ("statutory" if toxicity > 0.9 else "personal")
+
+
+def test_an_edit_of_a_post_with_a_case_joins_the_case() -> None:
+    agent = watching()
+    [opened] = agent.take(POST, facts={assessment: said_of(0.7)}).tells
+    played = agent.take(POST.but(body="Worse."), facts={assessment: said_of(0.95)})
+    [told] = played.tells
+    assert told.agent == opened.agent and isinstance(told.command, ReviseCase)
+    assert (told.command.body, told.command.toxicity_ratio) == ("Worse.", 0.95)
+
+
+SHARE = CountShare("pst_1", "mem_b", "Here.", "mem_s")
+
+
+def test_a_third_share_of_a_flagged_post_is_a_case_about_the_sharer() -> None:
+    agent = watching()
+    tells = [agent.take(SHARE).tells for _ in range(5)]
+    assert [len(each) for each in tells] == [0, 0, 1, 0, 0]
+    [opened] = tells[2]
+    assert isinstance(opened.command, OpenCase) and opened.command.origin == "sharing"
+    assert opened.command.evidence == Evidence("top_1", "pst_1", "mem_s", "Here.", "mem_b")
+    agent.take(EndCase(opened.command.matter))
+    assert [len(agent.take(SHARE).tells) for _ in range(3)] == [0, 0, 1]
+
+
+def test_shares_of_each_member_and_post_are_counted_apart() -> None:
+    agent = watching()
+    for member, post in (("mem_s", "pst_1"), ("mem_t", "pst_1"), ("mem_s", "pst_2")):
+        for _ in range(2):
+            assert agent.take(SHARE.but(sharer=member, post=post)).tells == []
+    assert len(agent.take(SHARE).tells) == 1
+
+
+def test_only_what_is_flagged_is_counted() -> None:
+    shared = PostShared("top_1", "pst_1", "mem_b", "Here.", "mem_s", "top_2", is_flagged=True)
+    assert on_shared(shared) == [("top_1", SHARE)]
+    assert on_shared(shared.but(is_flagged=False)) == []
+
+
+def test_the_classifier_is_said_to_be_away_once_and_back_once() -> None:
+    agent = watching()
+    for facts in ({}, {}, {assessment: said_of(0.1)}, {assessment: said_of(0.1)}, {}):
+        agent.take(POST, facts=facts)
+    news = [event for event in agent.events if isinstance(event, ClassifierAway | ClassifierBack)]
+    assert news == [
+        ClassifierAway("top_1", "2026-01-01"),
+        ClassifierBack("top_1"),
+        ClassifierAway("top_1", "2026-01-01"),
+    ]

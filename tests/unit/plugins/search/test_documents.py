@@ -6,7 +6,7 @@ import pytest
 
 from diramoja.core import Event, Meta
 from diramoja.plugins.search.projections import search_documents
-from diramoja.plugins.topic.contracts import PostChanged, PostPublished, PostStatus, TopicCreated
+from diramoja.plugins.topic.contracts import PostChanged, PostPublished, PostStatus, TopicChanged, TopicCreated
 from diramoja.ports.search import Document, Found, SearchQuery
 
 
@@ -47,6 +47,13 @@ async def test_a_topic_is_found_by_its_description_and_tags(now: datetime) -> No
     shelf = Shelf()
     await feed(shelf, now, TopicCreated("top_1", "Clinics", "Where?", "healthcare", ("rural",), False, "mem_a", now))
     assert shelf.documents["top_1"] == Document("top_1", "topic", "Clinics", "Where? rural", "healthcare", "mem_a", now)
+
+
+async def test_a_topic_that_is_reworded_is_found_by_its_new_words(now: datetime) -> None:
+    shelf = Shelf()
+    created = TopicCreated("top_1", "Clinics", "Where?", "healthcare", (), False, "mem_a", now)
+    await feed(shelf, now, created, TopicChanged("top_1", "Nurses", "When?", "healthcare", ("night",), "mem_a", now))
+    assert shelf.documents["top_1"] == Document("top_1", "topic", "Nurses", "When? night", "healthcare", "mem_a", now)
 
 
 async def test_a_post_is_found_under_its_topics_title(now: datetime) -> None:

@@ -12,10 +12,10 @@ from litestar.testing import TestClient
 from diramoja.core import AgentKind, Context, Decision, Plugin, State, Tell
 from diramoja.core.ports.database import Database
 from diramoja.plugins.information.hooks import register_plugin as information
-from diramoja.plugins.member.contracts import SubmitPost, SubmitTopic
+from diramoja.plugins.member.contracts import ReportContent, SubmitPost, SubmitTopic
 from diramoja.plugins.moderator.hooks import register_plugin as moderator
 from diramoja.plugins.search.hooks import register_plugin as search
-from diramoja.plugins.topic.contracts import OpenTopic, TakePost
+from diramoja.plugins.topic.contracts import OpenTopic, ReportPost, TakePost
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from diramoja.ports.search import Document, Found, Hit, Search, SearchQuery
 from tests.support.gateway import NoDatabase, Process, gateway_client
@@ -44,13 +44,21 @@ def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decis
     return Tell("topic", message.topic_id, opened, answers=True)
 
 
+@member.on("absent")
+def report_content(state: Member, message: ReportContent, context: Context) -> Decision:
+    report = ReportPost(message.report_id, message.post_id, message.reason, message.text, 0.5)
+    return Tell("topic", message.topic_id, report, answers=True)
+
+
 class PostTable(NoDatabase):
     """Knows the topic of every post."""
 
     topic = ""
 
     async def one(self, sql: str, *args: Any) -> Mapping[str, Any] | None:
-        return {"topic": self.topic} if self.topic and sql.startswith("SELECT topic FROM post") else None
+        if not self.topic or not sql.startswith(("SELECT topic FROM post", "SELECT topic, (SELECT m.member_since")):
+            return None
+        return {"topic": self.topic, "member_since": None}
 
 
 class Finder:

@@ -6,7 +6,7 @@ from diramoja.core.errors import MessageError
 from diramoja.core.messages import decode, encode
 from diramoja.plugins.information.contracts import CheckPost, PostChecked
 from diramoja.plugins.moderator.contracts import Evidence, FileReport, PostCleared, Report
-from diramoja.plugins.topic.agent import Opening, Post, Topic, after_check, after_screening, topic
+from diramoja.plugins.topic.agent import after_check, after_screening, topic
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
     DeletePost,
@@ -28,13 +28,15 @@ from diramoja.plugins.topic.contracts import (
     UnfollowTopic,
     Unreact,
 )
+from diramoja.plugins.topic.settings import TopicSettings
+from diramoja.plugins.topic.state import Opening, Post, Topic
 from tests.support.lone_agent import LoneAgent
 
 OPENING = OpenTopic("Clinics", "Where should they be?", "healthcare", ("rural",), policy_proposal=True)
 
 
 def opened(*has: str) -> LoneAgent[Topic]:
-    agent = LoneAgent(topic, "top_1", has=has)
+    agent = LoneAgent(topic, "top_1", has=has, settings=[TopicSettings()])
     agent.take(OPENING, sender="mem_a")
     return agent
 
@@ -57,10 +59,10 @@ def status(agent: LoneAgent[Topic], post: str) -> str:
 
 
 def test_a_topic_is_opened_by_its_sender_in_phase_new() -> None:
-    agent = LoneAgent(topic, "top_1")
+    agent = LoneAgent(topic, "top_1", settings=[TopicSettings()])
     played = agent.take(OPENING, sender="mem_a")
     assert (played.state.phase, played.state.created_by, played.status) == ("new", "mem_a", 201)
-    assert agent.row(Opening, "opening") == Opening("opening", "Where should they be?")
+    assert agent.row(Opening, "opening") == Opening("opening", "Where should they be?", ("clinic", "rural"))
     assert isinstance(played.reply, TopicView)
     assert (played.reply.id, played.reply.description) == ("top_1", "Where should they be?")
     [created] = agent.said(TopicCreated)

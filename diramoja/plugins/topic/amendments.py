@@ -1,0 +1,159 @@
+"""Reads of drafts, their versions and amendments; of nobody between whom and the reader a wall stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from diramoja.core import Page, PageQuery, Reader
+from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.ports.database import Database
+from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.topic.queries import one_topic, time_place
+from diramoja.plugins.topic.views import AmendmentView, DraftView, VersionView
+
+__all__ = ["amendment_list", "draft_list", "draft_of_amendment", "one_draft", "version_list"]
+
+_DRAFT = (
+    "SELECT d.*, v.text, v.sha256 FROM topic_draft d JOIN draft_version v ON v.draft = d.id AND v.number = d.version"
+)
+
+
+async def draft_list(db: Database, reader: Reader, topic_id: str, page: PageQuery) -> Page[DraftView]:
+    """Drafts of a topic, the newest first.
+
+    Raises:
+        MissingError: there is no such topic.
+    """
+    at, id = time_place(page)
+    rows = await db.fetch(
+        f"{_DRAFT} WHERE d.topic = $2 AND {not_walled('$1', 'd.created_by')}"
+        " AND ($3::timestamptz IS NULL OR (d.created_at, d.id) < ($3, $4))"
+        " ORDER BY d.created_at DESC, d.id DESC LIMIT $5",
+        reader.member,
+        topic_id,
+        at,
+        id,
+        page.limit + 1,
+    )
+    if not rows:
+        await one_topic(db, reader, topic_id)
+    return Page([_draft(row) for row in rows[: page.limit]], _cursor(rows, page))
+
+
+async def one_draft(db: Database, reader: Reader, id: str) -> DraftView:
+    """A draft as it reads now.
+
+    Raises:
+        MissingError: there is none.
+    """
+    row = await db.one(f"{_DRAFT} WHERE d.id = $2 AND {not_walled('$1', 'd.created_by')}", reader.member, id)
+    if row is None:
+        raise MissingError(f"There is no draft {id}.", code="draft_missing")
+    return _draft(row)
+
+
+async def version_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[VersionView]:
+    """Versions of a draft, the last one first.
+
+    Raises:
+        InvalidError: the cursor is of another list.
+        MissingError: there is no such draft.
+    """
+    await one_draft(db, reader, id)
+    if page.after and (len(page.after) != 1 or not isinstance(page.after[0], int)):
+        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
+    rows = await db.fetch(
+        "SELECT * FROM draft_version WHERE draft = $1 AND ($2::bigint IS NULL OR number < $2)"
+        " ORDER BY number DESC LIMIT $3",
+        id,
+        page.after[0] if page.after else None,
+        page.limit + 1,
+    )
+    shown = rows[: page.limit]
+    cursor = PageQuery.cursor(shown[-1]["number"]) if len(rows) > page.limit else None
+    return Page(
+        [
+            VersionView(
+                number=row["number"],
+                text=row["text"],
+                sha256=row["sha256"],
+                diff=row["diff"],
+                author_id=row["author"],
+                created_at=row["created_at"],
+                amendment_id=row["amendment"],
+            )
+            for row in shown
+        ],
+        cursor,
+    )
+
+
+async def amendment_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[AmendmentView]:
+    """Amendments of a draft, the newest first.
+
+    Raises:
+        MissingError: there is no such draft.
+    """
+    await one_draft(db, reader, id)
+    at, last = time_place(page)
+    rows = await db.fetch(
+        f"SELECT a.* FROM draft_amendment a WHERE a.draft = $2 AND {not_walled('$1', 'a.author')}"  # noqa: S608  # put together from constants
+        " AND ($3::timestamptz IS NULL OR (a.created_at, a.id) < ($3, $4))"
+        " ORDER BY a.created_at DESC, a.id DESC LIMIT $5",
+        reader.member,
+        id,
+        at,
+        last,
+        page.limit + 1,
+    )
+    return Page([_amendment(row) for row in rows[: page.limit]], _cursor(rows, page))
+
+
+async def draft_of_amendment(db: Database, id: str) -> str:
+    """The draft that an amendment is to.
+
+    Raises:
+        MissingError: there is none.
+    """
+    row = await db.one("SELECT draft FROM draft_amendment WHERE id = $1", id)
+    if row is None:
+        raise MissingError(f"There is no amendment {id}.", code="amendment_missing")
+    return str(row["draft"])
+
+
+def _draft(row: Mapping[str, Any]) -> DraftView:
+    return DraftView(
+        id=row["id"],
+        topic_id=row["topic"],
+        title=row["title"],
+        created_by=row["created_by"],
+        version=row["version"],
+        text=row["text"],
+        sha256=row["sha256"],
+        created_at=row["created_at"],
+        open_amendments=row["open_amendments"],
+    )
+
+
+def _amendment(row: Mapping[str, Any]) -> AmendmentView:
+    return AmendmentView(
+        id=row["id"],
+        draft_id=row["draft"],
+        author_id=row["author"],
+        version=row["version"],
+        from_line=row["from_line"],
+        to_line=row["to_line"],
+        text=row["text"],
+        reason=row["reason"],
+        status=row["status"],
+        diff=row["diff"],
+        created_at=row["created_at"],
+        decision_reason=row["decision_reason"],
+        decided_at=row["decided_at"],
+    )
+
+
+def _cursor(rows: Sequence[Mapping[str, Any]], page: PageQuery) -> str | None:
+    if len(rows) <= page.limit:
+        return None
+    last = rows[page.limit - 1]
+    return PageQuery.cursor(last["created_at"].isoformat(), last["id"])
