@@ -89,6 +89,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         made.move(made.now + timedelta(days=8))
         _prefer(story)
         yield story
+        if story.listener is not None:
+            story.listener.close()
 
 
 def _settle(story: Story) -> None:

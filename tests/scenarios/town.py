@@ -1,5 +1,6 @@
 """People of a scenario: many members who join, sign in and act at the same time, through the public API only."""
 
+import contextlib
 import json
 import os
 import threading
@@ -100,10 +101,13 @@ class Listener:
 
     def __init__(self, platform: Community, person: Person, *channels: str) -> None:
         self.events: list[tuple[float, dict[str, Any]]] = []
-        self._socket = connect(
-            platform.url.replace("http", "ws") + "/v1/live",
-            additional_headers={"authorization": f"Bearer {person.token}"},
-            max_size=None,
+        self._stack = contextlib.ExitStack()
+        self._socket = self._stack.enter_context(
+            connect(
+                platform.url.replace("http", "ws") + "/v1/live",
+                additional_headers={"authorization": f"Bearer {person.token}"},
+                max_size=None,
+            )
         )
         self._socket.send(json.dumps({"type": "subscribe", "channels": list(channels)}))
         self._ready = threading.Event()
@@ -112,7 +116,7 @@ class Listener:
         assert self._ready.wait(10 * SLACK)
 
     def _hear(self) -> None:
-        for text in self._socket:
+        for text in self._socket:  # Until either side closes it.
             frame = json.loads(text)
             if frame["type"] == "subscribed":
                 self._ready.set()
@@ -124,7 +128,7 @@ class Listener:
         return [each for each in list(self.events) if each[1]["name"] == name]
 
     def close(self) -> None:
-        self._socket.close()
+        self._stack.close()
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

@@ -22,14 +22,17 @@ __all__ = [
     "takes_part",
 ]
 
-_CONVERSATION = """
-SELECT c.*, own.read, own.joined,
-    (SELECT array_agg(p.member ORDER BY p.since, p.member) FROM conversation_member p WHERE p.conversation = c.id)
-        AS members,
-    (SELECT array_agg(p.read ORDER BY p.since, p.member) FROM conversation_member p WHERE p.conversation = c.id)
-        AS marks
-FROM conversation_member own JOIN conversation c ON c.id = own.conversation WHERE own.member = $1
-"""
+_CONVERSATION = f"""
+SELECT c.*, own.read, own.joined, seats.members, seats.marks FROM conversation_member own
+JOIN conversation c ON c.id = own.conversation
+CROSS JOIN LATERAL (
+    SELECT array_agg(p.member ORDER BY p.since, p.member) AS members,
+        array_agg(p.read ORDER BY p.since, p.member) AS marks
+    FROM conversation_member p WHERE p.conversation = c.id AND {not_walled("$1", "p.member")}
+) seats
+WHERE own.member = $1
+"""  # noqa: S608  # fixed text
+"""Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed."""
 _MESSAGE = f"""
 SELECT m.* FROM conversation_message m
 JOIN conversation_member own ON own.conversation = m.conversation AND own.member = $1
@@ -71,7 +74,8 @@ async def conversation_list(db: Database, reader: Reader, page: PageQuery) -> Pa
     """One's own, the most recently active first."""
     at, id = _place(page)
     rows = await db.fetch(
-        f"{_CONVERSATION} AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3))"
+        f"{_CONVERSATION} AND (c.is_group OR cardinality(seats.members) = 2)"
+        " AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3))"
         " ORDER BY c.active_at DESC, c.id DESC LIMIT $4",
         reader.member,
         at,

@@ -106,7 +106,7 @@ def test_moderators_see_what_is_disclosed_and_remove_it(
         f"/v1/moderation/cases/{case['id']}/decisions",
         {
             "action": "remove",
-            "rule": guide["rules"][0]["id"],
+            "rule": guide["rules"][0]["name"],
             "guidelines_version": guide["version"],
             "reason": "It insults.",
         },
