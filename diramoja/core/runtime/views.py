@@ -43,7 +43,7 @@ class ViewFeeder:
                 log.warning("view_unavailable", view=view.name, code=error.code)
             except Exception:  # the border: a plugin's view that raises is said and tried again
                 log.exception("view_failed", view=view.name)
-            if not moved:
+            if moved < BATCH:  # Small batches cost as much as large ones.
                 with anyio.move_on_after(self._settings.poll_s):
                     await self._stopping.wait()
 
