@@ -26,10 +26,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Community]:
 
 @pytest.fixture(scope="module")
 def admin(platform: Community) -> Person:
-    """Who is a membership officer as well."""
-    boss = platform.administrator()
-    boss.call("PUT", f"/v1/members/{boss.id}/roles/membership_officer")
-    return platform.sign_in(boss.username)
+    return platform.administrator()
+
+
+@pytest.fixture(scope="module")
+def officer(platform: Community, admin: Person) -> Person:
+    return platform.promote(admin, platform.join(), "membership_officer")
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +40,11 @@ def moderators(platform: Community, admin: Person) -> list[Person]:
 
 
 @pytest.fixture(scope="module")
-def officials(platform: Community, admin: Person, moderators: list[Person]) -> list[Person]:
+def officials(platform: Community, admin: Person, officer: Person, moderators: list[Person]) -> list[Person]:
     people = [platform.join() for _ in range(3)]
     for person in people:
         level = {"level": "official", "reason": "Elected."}
-        assert admin.call("PATCH", f"/v1/members/{person.id}/membership", level).status_code == 200
+        assert officer.call("PATCH", f"/v1/members/{person.id}/membership", level).status_code == 200
         assert admin.call("PUT", f"/v1/members/{person.id}/roles/moderator").status_code == 200
     return [official(platform, person, moderators[0]) for person in people]
 
