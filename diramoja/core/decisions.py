@@ -80,6 +80,8 @@ class RemindAfter(msgspec.Struct, frozen=True):
 class RemindEvery(msgspec.Struct, frozen=True):
     """Bring this command again and again, first after one interval; missed times are not made up for.
 
+    Missed are those of an outage, and those while the agent is paused.
+
     Raises:
         ValueError: `every` is shorter than a second.
     """
@@ -102,7 +104,10 @@ class RemindCron(msgspec.Struct, frozen=True):
 
 
 class Cancel(msgspec.Struct, frozen=True):
-    """Cancel the reminder of this name; one that is not there is no error."""
+    """Cancel the reminder of this name; one that is not there is no error.
+
+    One that came due while the agent was paused is there no more: it waits among the parked commands, and comes.
+    """
 
     name: str
 

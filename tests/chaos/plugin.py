@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
 from diramoja.core import (
     AgentKind,
     Call,
+    Cancel,
     Command,
     Context,
     Decision,
@@ -16,6 +18,8 @@ from diramoja.core import (
     Put,
     Reject,
     RemindAfter,
+    RemindCron,
+    RemindEvery,
     Reply,
     Row,
     State,
@@ -27,11 +31,17 @@ from tests.support.hostile import suffer
 
 HOW = ("plain", "plain", "plain", "reject", "tell", "handover", "remind", "job")
 """What a command sets off, plain ones more often."""
+MORE = ("every", "cron", "hush", "refuse", "mishear")
+"""What the simulation asks for beside it: repeated reminders, cancelled ones, rows that the records refuse."""
+RINGS = 3
+"""How often a repeated reminder comes before it is cancelled."""
+REFUSED = "!"
+"""In the key of a row that the records of the simulation refuse."""
 LONGEST_ERRAND_S = 0.05
 
 
 class Note(Command):
-    """`how` is one of HOW or of the evils; `other` is told."""
+    """`how` is one of HOW, of MORE or of the evils; `other` is told."""
 
     token: str
     how: str
@@ -44,6 +54,14 @@ class Hear(Command):
 
 
 class Remember(Command):
+    token: str
+
+
+class Ring(Command):
+    token: str
+
+
+class Hush(Command):
     token: str
 
 
@@ -101,7 +119,7 @@ def note(state: Ledger, message: Note, context: Context) -> Decision:
     token = message.token
     if message.how == "reject":
         return Reject("as_asked", "As asked.")
-    entered = _entered(state, context, "put", token)
+    entered = _entered(state, context, "put" + REFUSED * (message.how == "refuse"), token)
     reply = Reply(Receipt(state.count + 1))
     match message.how:
         case "tell":
@@ -112,7 +130,28 @@ def note(state: Ledger, message: Note, context: Context) -> Decision:
             return *entered, RemindAfter(timedelta(milliseconds=300), Remember(token), name=token), reply
         case "job":
             return *entered, Call(errand, Errand(token), key=token), reply
-    return *entered, reply
+    return *entered, *_more(message), reply
+
+
+def _more(message: Note) -> Iterator[Tell | RemindAfter | RemindEvery | RemindCron]:
+    token = message.token
+    match message.how:
+        case "mishear":
+            yield Tell("ledger", message.other, Hear(REFUSED + token, replies=False))
+        case "every":
+            yield RemindEvery(timedelta(seconds=1), Ring(token), name=token)
+        case "cron":
+            yield RemindCron("* * * * *", Ring(token), name=token)
+        case "hush":
+            yield RemindAfter(timedelta(milliseconds=300), Remember(token), name=token)
+            yield RemindAfter(
+                timedelta(milliseconds=400 if is_hushed_late(token) else 300), Hush(token), name=f"hush:{token}"
+            )
+
+
+def is_hushed_late(token: str) -> bool:
+    """Whether the reminder comes before its cancelling; else both are due at once, and the cancelling comes first."""
+    return sum(token.encode()) % 2 == 1
 
 
 @ledger.on("absent")
@@ -124,6 +163,19 @@ def hear(state: Ledger, message: Hear, context: Context) -> Decision:
 @ledger.on("absent")
 def remember(state: Ledger, message: Remember, context: Context) -> Decision:
     return _entered(state, context, "reminded", message.token)
+
+
+@ledger.on("absent")
+def ring(state: Ledger, message: Ring, context: Context) -> Decision:
+    token = message.token
+    nth = next((n for n in range(1, RINGS) if context.row(Entry, f"ring{n}:{token}") is None), RINGS)
+    entered = _entered(state, context, f"ring{nth}", token)
+    return (*entered, Cancel(token)) if nth == RINGS else entered
+
+
+@ledger.on("absent")
+def hush(state: Ledger, message: Hush, context: Context) -> Decision:
+    return *_entered(state, context, "hushed", message.token), Cancel(message.token)
 
 
 @ledger.on("absent")

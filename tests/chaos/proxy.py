@@ -46,6 +46,11 @@ class Proxy:
         await asyncio.sleep(for_s)
         self.delay_s = 0.0
 
+    def free(self) -> None:
+        """Pass on what is held, and at once."""
+        self.delay_s = 0.0
+        self._passing.set()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._target)

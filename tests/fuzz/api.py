@@ -1,6 +1,6 @@
 """Every route with generated requests, as each role: no 500, and nothing that the OpenAPI description does not say.
 
-    python -m tests.fuzz.api [--seconds S] [--seed N] [--role ROLE ...]
+    python -m tests.fuzz.api [--seconds S] [--seed N] [--role ROLE ...] [--phases PHASE,...]
 
 Schemathesis generates: examples, every parameter at its bounds and beyond, random valid and invalid bodies, sequences
 of calls over the links of the description. A failure is shown with the curl that repeats it.
@@ -33,6 +33,8 @@ EXCLUDED = ("/v1/live/poll", "/v1/agents/{kind}/pause", "/v1/agents/{kind}/{agen
 """The first waits for events (tests/unit/community/test_live_gateway.py has it), the others make all others wait."""
 
 
+PHASES = "examples,coverage,fuzzing,stateful"
+"""Coverage makes texts of the longest length allowed, for most of a short run; `fuzzing,stateful` is without."""
 QUICK = ["--max-examples", "5", "--phases", "examples,fuzzing"]
 CONFIG = """\
 [checks]
@@ -64,7 +66,16 @@ def people(platform: Community) -> dict[str, Person | None]:
     }
 
 
-def fuzz(platform: Community, role: str, person: Person | None, *, seconds: float, seed: int, folder: Path) -> Outcome:
+def fuzz(
+    platform: Community,
+    role: str,
+    person: Person | None,
+    *,
+    seconds: float,
+    seed: int,
+    folder: Path,
+    phases: str = PHASES,
+) -> Outcome:
     """One role for so long; 0: a few cases of each route, the same by the same seed."""
     report = folder / f"{role}.ndjson"
     config = folder / "schemathesis.toml"
@@ -77,7 +88,7 @@ def fuzz(platform: Community, role: str, person: Person | None, *, seconds: floa
         f"{platform.url}/schema/openapi.json",
     ]
     command += ["--checks", ",".join(CHECKS), "--seed", str(seed), "--no-color"]
-    command += ["--max-time", str(int(seconds))] if seconds else QUICK
+    command += ["--max-time", str(int(seconds)), "--phases", phases] if seconds else QUICK
     command += ["--continue-on-failure", "--generation-database", "none", "--request-timeout", "20"]
     command += ["--suppress-health-check", "all", "--warnings", "off", "--report", "ndjson"]
     command += ["--report-ndjson-path", str(report)]
@@ -119,13 +130,22 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120, help="for each role")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--role", choices=ROLES, action="append")
+    parser.add_argument("--phases", default=PHASES)
     given = parser.parse_args()
     failed = False
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no platform is left behind.
     with tempfile.TemporaryDirectory(prefix="fuzz") as made, community(Path(made)) as platform:
         everybody = people(platform)
         for role in given.role or ROLES:
-            outcome = fuzz(platform, role, everybody[role], seconds=given.seconds, seed=given.seed, folder=Path(made))
+            outcome = fuzz(
+                platform,
+                role,
+                everybody[role],
+                seconds=given.seconds,
+                seed=given.seed,
+                folder=Path(made),
+                phases=given.phases,
+            )
             failed |= outcome.failed
             if outcome.failed:
                 sys.stdout.write(outcome.report)

@@ -1,7 +1,8 @@
 """What people at work at the same time saw of a running platform, checked: `python -m tests.histories [--minutes M]`.
 
 They write, react and read over HTTP and watch over WebSocket, while the process of agents and jobs is killed now and
-then. All of it has to be explainable by one order an agent: every answer, every read after it, every live event.
+then, and the network between them, the platform and its servers is cut, slow or holds everything back. All of it has to
+be explainable by one order an agent: every answer, every read after it, every live event.
 """
 
 import argparse
@@ -23,8 +24,11 @@ def main() -> int:
     parser.add_argument(
         "--kill-every", type=float, default=8.0, help="seconds between two kills of the agents; 0: never"
     )
+    parser.add_argument(
+        "--trouble-every", type=float, default=5.0, help="seconds between two faults of the network; 0: never"
+    )
     given = parser.parse_args()
-    run = Run(given.seed, given.minutes * 60, given.people, given.kill_every)
+    run = Run(given.seed, given.minutes * 60, given.people, given.kill_every, given.trouble_every)
     with tempfile.TemporaryDirectory(prefix="histories") as folder:
         summary = asyncio.run(play(run, Path(folder)))
     show(summary)

@@ -1,4 +1,4 @@
-"""One run: a platform of its own, people at work, kills, and the check of all that was noted."""
+"""One run: a platform of its own, people at work, kills, a bad network, and the check of all that was noted."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,9 @@ import httpx
 import psutil
 
 from tests.histories.checker import History, findings
+from tests.histories.network import Network, network
 from tests.histories.people import Human, Watcher
-from tests.support.community import Community, community
+from tests.support.community import Community, Person
 
 __all__ = ["Run", "Summary", "play"]
 
@@ -32,6 +33,8 @@ class Run:
     seconds: float
     people: int = 16
     kill_every_s: float = 0.0
+    trouble_every_s: float = 0.0
+    """Between two faults of the network; 0: none."""
 
 
 @attrs.frozen
@@ -44,8 +47,14 @@ class Summary:
 
 async def play(run: Run, folder: Path) -> Summary:
     """Run it on servers of its own."""
-    with community(folder, "deployment.apart=true") as platform:
-        history, watchers, kills = await _busy(run, platform)
+    async with network(folder) as ways:
+        platform = Community(folder / "data", "deployment.apart=true", *ways.settings)
+        try:
+            await asyncio.to_thread(platform.start)
+            history, watchers, kills = await _busy(run, platform, ways)
+        finally:
+            await asyncio.to_thread(platform.stop)
+            platform.http.close()
     done = Counter(each.what for post in history.posts.values() for each in post.operations if each.answered)
     figures = dict(done) | {
         "posts": len(history.posts),
@@ -53,16 +62,17 @@ async def play(run: Run, folder: Path) -> Summary:
         "live events": sum(len(each.seen) for each in watchers),
         "connections": sum(each.reconnects for each in watchers),
         "kills of the agents": kills,
+        "faults of the network": ways.faults.total(),
     }
     return Summary(figures, list(findings(history)))
 
 
-async def _busy(run: Run, platform: Community) -> tuple[History, list[Watcher], int]:
+async def _busy(run: Run, platform: Community, ways: Network) -> tuple[History, list[Watcher], int]:
     dice, history = random.Random(run.seed), History()
-    persons = [platform.join() for _ in range(run.people)]
-    topics = [persons[0].open_topic(f"Hours {number}") for number in range(TOPICS)]
+    url = await ways.lay(platform.url)
+    persons, topics = await asyncio.to_thread(_gather, run, platform)
     watchers = [
-        Watcher(f"watcher {number}", platform.url, persons[number], topics, random.Random(dice.random()))
+        Watcher(f"watcher {number}", url, persons[number], topics, random.Random(dice.random()))
         for number in range(WATCHERS)
     ]
     history.seen = {each.name: each.seen for each in watchers}
@@ -73,7 +83,7 @@ async def _busy(run: Run, platform: Community) -> tuple[History, list[Watcher], 
         humans = [
             Human(
                 person,
-                await stack.enter_async_context(httpx.AsyncClient(base_url=platform.url, timeout=10)),
+                await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10)),
                 history,
                 topics,
                 random.Random(dice.random()),
@@ -84,11 +94,19 @@ async def _busy(run: Run, platform: Community) -> tuple[History, list[Watcher], 
         async with asyncio.TaskGroup() as working:
             for human in humans:
                 working.create_task(human.run(stop))
+            trouble = working.create_task(ways.trouble(run.trouble_every_s, random.Random(dice.random())))
             kills = await _kill_for(run, platform, dice)
+            trouble.cancel()
+            ways.calm()
             stop.set()
         await _until_all_seen(history, watchers)
         end.set()
     return history, watchers, kills
+
+
+def _gather(run: Run, platform: Community) -> tuple[list[Person], list[str]]:
+    persons = [platform.join() for _ in range(run.people)]
+    return persons, [persons[0].open_topic(f"Hours {number}") for number in range(TOPICS)]
 
 
 async def _kill_for(run: Run, platform: Community, dice: random.Random) -> int:

@@ -30,13 +30,21 @@ OWN_PLUGIN_FILES = {
     "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
         "activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py", "views.py", "organisation.py",
     },
+    "notification": {
+        "telling.py", "outgoing.py", "choices.py",  # Of the inbox: in, out, what members decide.
+        "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.
+    },
 }  # fmt: skip
 DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
-PORT_FILES = {"broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "records.py", "search.py"}
+PORT_FILES = {
+    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "mail.py", "push.py", "records.py",
+    "search.py", "sms.py",
+}  # fmt: skip
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "prefetch.py", "streams.py", "wire.py"},
+    "outbox_log": {"outbox.py"},
     "postgres": {
         "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py", "operations.py",
         "ownership.py", "ports.py", "schema", "search_sql.py",

@@ -144,7 +144,7 @@ def town(folder: Path, *settings: str) -> Iterator[Town]:
     """A platform on a new folder made for simulation, for the block."""
     (folder / "data").mkdir()
     make_simulation(folder / "data")
-    with community(folder, "log.level=warning", *settings) as platform:
+    with community(folder, "logging.level=warning", *settings) as platform:
         platform.http = httpx.Client(
             base_url=platform.http.base_url, timeout=30, limits=httpx.Limits(max_connections=2 * AT_ONCE)
         )

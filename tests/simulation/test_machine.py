@@ -4,13 +4,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.chaos.plugin import HOW
-from tests.simulation.world import AGENTS, World
+from tests.chaos.plugin import HOW, MORE
+from tests.simulation.world import AGENTS, Weather, World
 
 agents = st.integers(0, AGENTS - 1).map(lambda number: f"led_{number}")
 crashes = st.integers(0, 2**32 - 1)
+CANCELLED = {"hush"}
+"""Not for agents that are paused: what came due meanwhile is parked, and comes in spite of being cancelled."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -18,12 +20,16 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(0)
         self.paused: set[str] = set()
 
-    @rule(agent=agents, how=st.sampled_from(sorted(set(HOW))), other=agents)
+    @initialize(seed=crashes, workers=st.integers(1, 3))
+    def begin(self, seed: int, workers: int) -> None:
+        self.world = World(seed)
+        self.world.runtime.size = workers
+
+    @rule(agent=agents, how=st.sampled_from(sorted({*HOW, *MORE})), other=agents)
     def send(self, agent: str, how: str, other: str) -> None:
-        self.world.send(agent, how, other)
+        self.world.send(agent, "plain" if how in CANCELLED and agent in self.paused else how, other)
 
     @precondition(lambda self: self.world.notes)
     @rule(data=st.data())
@@ -46,14 +52,19 @@ class Machine(RuleBasedStateMachine):
     def crash(self) -> None:
         self.world.runtime.restart()
 
-    @rule(away=st.sampled_from([0.0, 0.1, 0.3]))
-    def storm(self, away: float) -> None:
-        self.world.storm(away)
+    @rule(away=st.sampled_from([0.0, 0.1, 0.3]), nap=st.sampled_from([0.0, 0.05, 0.2]))
+    def storm(self, away: float, nap: float) -> None:
+        self.world.storm(Weather(away=away, late=away / 2, nap=nap))
+
+    @rule()
+    def wake(self) -> None:
+        self.world.runtime.wake_all()
 
     @rule(agent=agents)
     def pause(self, agent: str) -> None:
-        self.paused.add(agent)
-        self.world.control(agent, "_pause")
+        if not any(note.how in CANCELLED and whose == agent for whose, note in self.world.notes.values()):
+            self.paused.add(agent)
+            self.world.control(agent, "_pause")
 
     @rule(agent=agents)
     def resume(self, agent: str) -> None:
@@ -62,7 +73,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Calm, and the count; paused agents go on."""
         try:
-            self.world.calm()
+            self.world.still()
             for agent in sorted(self.paused):
                 self.world.control(agent, "_resume")
             self.world.calm()

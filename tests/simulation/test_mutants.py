@@ -8,10 +8,11 @@ import pytest
 
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.records import PartitionRow, Tail
-from diramoja.core.runtime import settle, worker
+from diramoja.core.runtime import assemble, settle, turn, worker
+from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.progress import Progress
 from diramoja.testing.memory import MemoryRecords
-from tests.simulation.world import Finding, simulate
+from tests.simulation.world import Finding, Weather, simulate
 
 SEEDS = 100
 
@@ -92,15 +93,8 @@ def looked_up_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def looked_up_through_doubt(patch: pytest.MonkeyPatch) -> None:
-    """What was looked up beside a commit counts, though nobody knows what became of that commit."""
-    look_again = settle.Settler._look_again
-
-    async def again(self: Any, piece: Any) -> None:
-        kept = dict(self._looked_up)
-        await look_again(self, piece)
-        self._looked_up.update(kept)
-
-    patch.setattr(settle.Settler, "_look_again", again)
+    """What was looked up counts, though another had its partition, or nobody knows what became of a commit."""
+    patch.setattr(settle.Settler, "forget_looked_up", lambda _self: None)
 
 
 def ahead_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -129,6 +123,67 @@ def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(worker.Worker, "step", step)
 
 
+def seal_left_out(patch: pytest.MonkeyPatch) -> None:
+    """After a commit of unknown outcome no empty turn makes sure that it cannot land any more."""
+
+    async def nothing(_settler: Any, _rows: Any) -> None:
+        return
+
+    patch.setattr(settle.Settler, "_seal", nothing)
+
+
+def lost_is_remembered(patch: pytest.MonkeyPatch) -> None:
+    """Who has a partition again goes on with the agents that it knew before."""
+    patch.setattr(Cells, "forget_partition", lambda _cells, _number: None)
+
+
+def refused_is_dropped(patch: pytest.MonkeyPatch) -> None:
+    """Of a batch that the records refuse only the first half is tried again."""
+    halved = settle._halved
+
+    def first(items: Any) -> Any:
+        halves = halved(items)
+        return halves and halves[:1]
+
+    patch.setattr(settle, "_halved", first)
+
+
+def repeats_stay_due(patch: pytest.MonkeyPatch) -> None:
+    """A reminder that repeats keeps its time."""
+    after = assemble._next_reminder
+
+    def same(work: Any, item: Any, row: Any) -> None:
+        after(work, item, row)
+        key = (row.kind, row.agent, row.name)
+        if work.reminders[key].due is not None:
+            work.reminders[key] = row
+
+    patch.setattr(assemble, "_next_reminder", same)
+
+
+def cancelled_comes(patch: pytest.MonkeyPatch) -> None:
+    """What was cancelled in the turn in which it is due is decided all the same."""
+    one = turn.Turn._one
+
+    def forgetful(self: Any, queue: Any) -> None:
+        self.reminded.clear()
+        one(self, queue)
+
+    patch.setattr(turn.Turn, "_one", forgetful)
+
+
+def passivated_is_gone(patch: pytest.MonkeyPatch) -> None:
+    """An agent that left memory begins anew."""
+
+    async def nothing(_records: Any, _agents: Any) -> list[Any]:
+        return []
+
+    patch.setattr(MemoryRecords, "snapshots", nothing)
+
+
+ONLY_REMINDERS = Weather(late=0.3, crash=0.0, nap=0.0, hows=("remind",))
+
+
 @pytest.mark.parametrize(
     "breaks",
     [
@@ -142,6 +197,11 @@ def reads_on_by_halves(patch: pytest.MonkeyPatch) -> None:
         looked_up_through_doubt,
         ahead_forgotten,
         reads_on_by_halves,
+        lost_is_remembered,
+        refused_is_dropped,
+        repeats_stay_due,
+        cancelled_comes,
+        passivated_is_gone,
     ],
     ids=lambda each: each.__name__,
 )
@@ -151,6 +211,18 @@ def test_a_broken_core_is_found(breaks: Patch, monkeypatch: pytest.MonkeyPatch) 
         some_seeds()
 
 
-def some_seeds() -> None:
+def test_a_seal_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a reminder shows it: it is read anew, not decided again. That needs more late commits than other weather."""
+    seal_left_out(monkeypatch)
+    with pytest.raises(Finding):
+        some_seeds(ONLY_REMINDERS)
+
+
+def test_whole_cores_bear_the_same_weather() -> None:
+    for seed in range(10):
+        simulate(seed, ONLY_REMINDERS)
+
+
+def some_seeds(weather: Weather | None = None) -> None:
     for seed in range(SEEDS):
-        simulate(seed)
+        simulate(seed, weather)

@@ -115,6 +115,11 @@ class Community:
         return self.process.pid
 
     @property
+    def options(self) -> list[str]:
+        """The settings that it was started with."""
+        return self._options[1::2]
+
+    @property
     def url(self) -> str:
         return str(self.http.base_url).rstrip("/")
 

@@ -12,9 +12,11 @@ from diramoja.core.host import CORE_PORTS, Deployment, Found, assemble, discover
 from diramoja.core.keys import Keys
 from diramoja.core.ports.clock import Clock
 from diramoja.core.registry import Ports, Registry
+from diramoja.ports.texts import Texts
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community.application import create_application
 from diramoja_community.deployment import DEFAULT_PORTS, NEEDS, sections
+from diramoja_community.texts import Catalogues
 
 __all__ = ["application", "deployment", "found"]
 
@@ -53,6 +55,7 @@ def application() -> Litestar:
                 CORE_PORTS["broker"]: MemoryBroker(clock),
                 Clock: clock,
                 Keys: Keys(Path(folder)),
+                Texts: Catalogues.read([each.value for each in deployment().plugins]),
             }
         )
         return create_application(_Process(registry, ports))

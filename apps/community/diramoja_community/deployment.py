@@ -38,7 +38,13 @@ EMBEDDED: Mapping[str, ServerName] = {"postgres": "postgres", "nats": "nats", "v
 NEEDS = ("cache",)
 """Ports that the gateway asks for, besides those of the core and the plugins."""
 
-DEFAULT_PORTS: Mapping[str, str] = {"cache": "memory_cache", "classifier": "vader"}
+DEFAULT_PORTS: Mapping[str, str] = {
+    "cache": "memory_cache",
+    "classifier": "vader",
+    "mail": "outbox_log",
+    "push": "outbox_log",
+    "sms": "outbox_log",
+}
 """What answers a port where several adapters could; `[ports]` says otherwise."""
 
 type Role = Literal["all", "gateway", "worker", "jobs"]

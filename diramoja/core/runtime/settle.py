@@ -209,6 +209,10 @@ class Settler:
             fresh.append(item)
         return fresh, answers
 
+    def forget_looked_up(self) -> None:
+        """Whoever had a partition meanwhile may have decided what was looked up."""
+        self._looked_up.clear()
+
     async def _look_up(self, items: Sequence[Item]) -> None:
         """The requests of these that were not looked up before."""
         ids = sorted({item.envelope.request for item in items if _from_outside(item)} - self._looked_up.keys())
@@ -299,7 +303,7 @@ class Settler:
 
     async def _look_again(self, piece: Sequence[Item]) -> None:
         """Read how far the partitions are, and forget the agents that were touched."""
-        self._looked_up.clear()
+        self.forget_looked_up()
         await self.resync({item.partition for item in piece})
         for item in piece:
             self._hold.cells.forget(item.key)

@@ -181,8 +181,9 @@ class Turn:
             queue.extendleft(reversed(self._control(cell, item)))
             decided.answer = Answer(NO_CONTENT, b"") if item.envelope.request else None
         elif item.fault is None and item.origin != "parked" and (cell.parked or not self._runs(cell)):
-            cell.parked += 1
-            decided.parked_as = cell.parked
+            if item.reminder is None or not item.reminder.repeat:  # Missed times are not made up for.
+                cell.parked += 1
+                decided.parked_as = cell.parked
             queue.popleft()
         else:
             self._handle(cell, item, decided)

@@ -77,7 +77,7 @@ class Worker:
         )
         self._ahead: list[Item] = []
         self._careful: dict[int, Doubt] = {}
-        self._lost: list[int] = []
+        self._lost: set[int] = set()
         self._next = {"owners": 0.0, "fit": 0.0, "due": 0.0, "flush": 0.0}
         self._stopping = self._broken_off = False
         self.decided = 0
@@ -137,6 +137,7 @@ class Worker:
             await self._stand_down()
         await self._intake.shut()
         self._ahead.clear()
+        self._settler.forget_looked_up()
         self._hold.cells.clear()
         await self._settler.resync(set(self.owned))
         for mark in list(self._hold.marks.values()):
@@ -250,8 +251,7 @@ class Worker:
         self._publisher.put(tail.tells, tail.events)
         await self._intake.open(row.n, row.cursor)
         self._hold.marks[row.n] = row
-        if row.n in self._lost:
-            self._lost.remove(row.n)
+        self._lost.discard(row.n)
 
     async def _give_back(self, numbers: Sequence[int]) -> None:
         if not numbers:
@@ -268,7 +268,8 @@ class Worker:
         self._careful.pop(number, None)
         self._hold.cells.forget_partition(number)
         self._ahead = [item for item in self._ahead if item.partition != number]
-        self._lost.append(number)
+        self._settler.forget_looked_up()
+        self._lost.add(number)
 
     async def _look_at_parked(self) -> None:
         """Which kinds are paused, and what was parked for agents that run: the rows say so, whoever resumed them."""

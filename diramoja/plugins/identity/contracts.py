@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.core.keys import Keys
+from diramoja.core.ports.database import Database
+from diramoja.plugins.identity.settings import IdentitySettings
 from diramoja.plugins.member.contracts import AgeGroup, Interests, MembershipLevel, Region, Standing
 
 __all__ = [
@@ -12,6 +15,7 @@ __all__ = [
     "AccountView",
     "ConfirmName",
     "GrantRole",
+    "IdentitySettings",
     "LapseName",
     "NameLapsing",
     "NameReserved",
@@ -28,6 +32,7 @@ __all__ = [
     "RolesView",
     "TokensView",
     "What",
+    "email_of",
 ]
 
 type What = Literal["username", "email"]
@@ -151,3 +156,20 @@ class TokensView(View):
     refresh_token: Annotated[str, Meta(description="opaque, used once")]
     token_type: str
     expires_in: int
+
+
+async def email_of(db: Database, keys: Keys, settings: IdentitySettings, member: str) -> str | None:
+    """A member's own address, for sending them a letter; None for one without a password, or where there is none.
+
+    It is unsealed where it is used: it goes into no command, event, log or error.
+
+    Raises:
+        InternalError: another key sealed it.
+    """
+    from diramoja.plugins.identity.secrets import secrets_of  # Its libraries are needed by whoever asks, no earlier.
+
+    row = await db.one(
+        "SELECT c.email_sealed FROM account AS a JOIN account_credentials AS c USING (member) WHERE a.member = $1",
+        member,
+    )
+    return secrets_of(keys, settings).unseal(row["email_sealed"]) if row else None

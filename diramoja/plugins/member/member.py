@@ -149,8 +149,8 @@ class InForce(View):
     reason: str
 
 
-class RatedPost(View):
-    """A post with its F2 in thirds."""
+class RatedPost(View, array_like=True):
+    """A post with its F2 in thirds; a state has twenty of them, so without the names of the fields."""
 
     post: str
     thirds: int

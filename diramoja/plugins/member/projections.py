@@ -1,5 +1,6 @@
 """Members as rows of the read model, and in the search."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from diramoja.core import Batch, Personal, Record, record, view
@@ -230,6 +231,13 @@ async def search_members(events: Batch, search: Search) -> None:
 async def known_topics(events: Batch, db: Database) -> None:
     """What is open in which interest, for members who are asked back."""
     opened = [event for event, _ in events if isinstance(event, TopicCreated)]
+    if opened:
+        await _know(db, opened)
+    if closed := [event.topic for event, _ in events if isinstance(event, TopicClosed)]:
+        await db.execute("UPDATE member_topic SET is_closed = true WHERE id = ANY($1::text[])", closed)
+
+
+async def _know(db: Database, opened: Sequence[TopicCreated]) -> None:
     await db.execute(
         "INSERT INTO member_topic (id, title, category, created_at, is_closed)"
         " SELECT *, false FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
@@ -238,5 +246,3 @@ async def known_topics(events: Batch, db: Database) -> None:
         [event.category for event in opened],
         [event.created_at for event in opened],
     )
-    closed = [event.topic for event, _ in events if isinstance(event, TopicClosed)]
-    await db.execute("UPDATE member_topic SET is_closed = true WHERE id = ANY($1::text[])", closed)

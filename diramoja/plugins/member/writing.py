@@ -106,7 +106,7 @@ def report_content(state: Member, message: ReportContent, context: Context) -> D
     if refusal and refusal.code != "restricted":
         return refusal
     weight = weight_of_reports(state, context.now, context.settings(MemberSettings))
-    report = ReportPost(message.report_id, message.post_id, message.reason, message.text, weight)
+    report = ReportPost(message.report_id, message.post_id, message.reason, message.text, weight, state.region)
     awake, news = wake(state, context)
     return (
         *_if_changed(state, awake),

@@ -96,6 +96,14 @@ EXPECTED = {
     "POST /v1/moderation/cases/{case_id}/claim": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/release": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/decisions": MODERATOR,
+    "GET /v1/me/notifications": SIGNED_IN,
+    "PUT /v1/me/notifications/read": SIGNED_IN,
+    "PUT /v1/me/notifications/{notice_id}/read": SIGNED_IN,
+    "GET /v1/me/preferences": SIGNED_IN,
+    "PUT /v1/me/preferences": SIGNED_IN,
+    "GET /v1/unsubscribe": GUEST,
+    "POST /v1/unsubscribe": GUEST,
+    "GET /v1/notifications/statistics": ADMIN,
     "POST /v1/moderation/cases/{case_id}/escalations": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/reviews": MODERATOR,
     "POST /v1/moderation/decisions/bulk": MODERATOR,
@@ -142,6 +150,8 @@ BODIES: dict[str, Any] = {
     "PUT /v1/me/consents": {"campaign": True},
     "POST /v1/bodies": {"name": "Board"},
     "PUT /v1/bodies/{body_id}/members/{member_id}": {"role": "chair"},
+    "PUT /v1/me/notifications/read": {"up_to": "ntc_none"},
+    "PUT /v1/me/preferences": {"language": "en"},
     "PATCH /v1/members/{member_id}/membership": {"reason": "abc"},
     "POST /v1/moderation/cases/{case_id}/decisions": {
         "action": "hide",
@@ -167,17 +177,10 @@ def test_every_route_is_known_here(platform: Community) -> None:
 def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, tokens: dict[str, str], route: str) -> None:
     method, _, path = route.partition(" ")
     names = (
-        "member_id",
-        "topic_id",
-        "post_id",
-        "case_id",
-        "body_id",
-        "draft_id",
-        "amendment_id",
-        "appeal_id",
-        "agent_id",
-    )
-    for name in (*names, "sanction_id", "source_id", "kind", "role"):
+        "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
+        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+    )  # fmt: skip
+    for name in names:
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
     for role in ROLES:
         headers = {"authorization": f"Bearer {tokens[role]}"} if role in tokens else {}

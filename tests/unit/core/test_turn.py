@@ -227,6 +227,17 @@ def test_a_reminder_of_a_paused_agent_is_parked_too(stage: Runtime) -> None:
     assert stage.state(talk, "tlk_1").phase == "closed"
 
 
+def test_a_repeated_reminder_of_a_paused_agent_is_missed(stage: Runtime) -> None:
+    stage.send(rater, "mem_b", talks.Remind("every"))
+    stage.control(rater, "mem_b", "_pause")
+    stage.advance(hours=24, seconds=1)
+    assert stage.records.parked_rows == {}
+    stage.control(rater, "mem_b", "_resume")
+    assert stage.state(rater, "mem_b").ticks == 0
+    stage.advance(minutes=10)
+    assert stage.state(rater, "mem_b").ticks == 1
+
+
 def test_reminders_come_once_again_and_never_after_a_cancel(stage: Runtime) -> None:
     stage.send(rater, "mem_a", talks.Remind("after"))
     stage.send(rater, "mem_b", talks.Remind("every"))

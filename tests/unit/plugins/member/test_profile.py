@@ -191,7 +191,7 @@ def test_a_report_goes_on_with_its_weight_and_is_published_without_its_reporter(
     old = ACTIVE.but(member_since=NOW - timedelta(days=30), report_outcomes="cc")
     after = told(old, ReportContent("top_1", "pst_1", "rep_1", "spam", "again and again"))
     [sent] = after.tells
-    assert sent.command == ReportPost("rep_1", "pst_1", "spam", "again and again", 0.25 + 0.75 * 3 / 4)
+    assert sent.command == ReportPost("rep_1", "pst_1", "spam", "again and again", 0.25 + 0.75 * 3 / 4, "north")
     assert sent.answers and after.events == [ContentReported("top_1", "pst_1", "spam")]
 
 
