@@ -80,7 +80,7 @@ def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
         author=context.sender,
         created_at=context.now,
     )
-    opening = Opening("opening", message.description, tuple(terms))
+    opening = Opening("opening", message.description, tuple(terms), context.sender, context.now)
     view = topic_view(context, opened).but(description=message.description)
     return opened, Put(opening), *_terms(terms), created, Reply(view, status=201)
 
@@ -133,7 +133,7 @@ def _reworded(state: Topic, opening: Opening, description: str, context: Context
         created_at=state.created_at,
     )
     gone = [Remove(Term, term) for term in opening.terms if term not in terms]
-    return [Put(Opening("opening", description, tuple(terms))), *gone, *_terms(terms), news]
+    return [Put(opening.but(description=description, terms=tuple(terms))), *gone, *_terms(terms), news]
 
 
 @topic.on(*OPEN)

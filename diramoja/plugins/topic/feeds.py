@@ -42,7 +42,7 @@ WITH followed AS (
     SELECT f.topic FROM topic_follower f JOIN topic t ON t.id = f.topic WHERE f.member = $1
     ORDER BY t.active_at DESC LIMIT 100
 ), own AS (
-    SELECT id FROM topic WHERE created_by = $1 ORDER BY created_at DESC LIMIT 100
+    SELECT topic AS id FROM topic_text WHERE created_by = $1 ORDER BY created_at DESC LIMIT 100
 ), interest AS (
     SELECT DISTINCT unnest(interests) AS category FROM member WHERE id = $1
 ), place AS (
@@ -82,23 +82,30 @@ FROM first ORDER BY created_at DESC, id DESC LIMIT $4
 
 _TOPICS = f"""
 SELECT 'topic' AS type, t.id, t.id AS topic, t.title, x.description AS text, t.category, t.created_by AS author,
-    t.created_at FROM topic t JOIN topic_text x ON x.topic = t.id
+    t.created_at FROM {{source}} JOIN topic_text x ON x.topic = t.id
 WHERE t.phase IN ('new', 'active', 'trending', 'cooling_down') AND t.created_by <> $1
     AND {not_walled("$1", "t.created_by")} AND {_UNMUTED.format(author="t.created_by")}
     AND NOT EXISTS (SELECT 1 FROM topic_follower f WHERE f.topic = t.id AND f.member = $1)
-    AND {{of}}
 ORDER BY t.trending_score DESC, t.active_at DESC, t.id DESC LIMIT $2
 """  # noqa: S608  # put together from constants
 _POSTS = f"""
 SELECT {_POST_FIELDS.format(reason="''")} FROM (
-    SELECT t.* FROM topic t WHERE t.phase IN ('new', 'active', 'trending', 'cooling_down') AND {{of}}
+    SELECT t.* FROM {{source}} WHERE t.phase IN ('new', 'active', 'trending', 'cooling_down')
     ORDER BY t.trending_score DESC, t.active_at DESC, t.id DESC LIMIT 50
 ) t JOIN LATERAL (
     SELECT p.* FROM (SELECT * FROM post WHERE topic = t.id ORDER BY number DESC LIMIT 100) p
     WHERE p.created_at > $3 AND {_SHOWN} ORDER BY p.top DESC, p.number DESC LIMIT 3
 ) p ON true ORDER BY p.top DESC, p.created_at DESC, p.id DESC LIMIT $2
 """  # noqa: S608  # put together from constants
-_INSIDE = "t.category IN (SELECT unnest(interests) FROM member WHERE id = $1)"
+_INSIDE = (
+    "(SELECT DISTINCT unnest(interests) AS category FROM member WHERE id = $1) i JOIN LATERAL"
+    " (SELECT * FROM topic WHERE topic.category = i.category ORDER BY active_at DESC LIMIT 100) t ON true"
+)
+_OUTSIDE = (
+    "(SELECT * FROM topic WHERE category NOT IN (SELECT unnest(interests) FROM member WHERE id = $1)"
+    " ORDER BY active_at DESC LIMIT 100) t"
+)
+"""The last active topics of each interest, and of what is none; the most trending of these come first."""
 
 
 async def feed(db: Database, reader: Reader, page: PageQuery) -> Page[FeedItem]:
@@ -120,8 +127,8 @@ async def recommendations(
 ) -> Page[FeedItem]:
     """What one does not follow yet: in one's interests, like what one follows, and some of neither. One page."""
     sql, more = (_TOPICS, ()) if kind == "topic" else (_POSTS, (clock.now() - RECENT,))
-    inside = await db.fetch(sql.format(of=_INSIDE), reader.member, limit, *more)
-    outside = await db.fetch(sql.format(of=f"NOT {_INSIDE}"), reader.member, limit, *more)
+    inside = await db.fetch(sql.format(source=_INSIDE), reader.member, limit, *more)
+    outside = await db.fetch(sql.format(source=_OUTSIDE), reader.member, limit, *more)
     similar = await _similar(db, reader) if kind == "topic" else []
     near = [_item(row, INTEREST_REASON) for row in inside]
     known = {item.id for item in near}

@@ -55,6 +55,8 @@ class TopicTextRecord(Record):
 
     topic: str
     description: str
+    created_by: Personal[str]
+    created_at: datetime
 
 
 class PostRecord(Record):
@@ -214,7 +216,7 @@ def topic_rows(agent: str, state: Topic) -> TopicRecord | None:
 @record("topic_text", key="topic", of=Opening)
 def topic_texts(agent: str, row: Opening) -> TopicTextRecord:
     """One row a topic."""
-    return TopicTextRecord(agent, row.description)
+    return TopicTextRecord(agent, row.description, row.author, row.at)
 
 
 @record("post", key="id", of=Post)

@@ -63,7 +63,7 @@ _ORDER: Mapping[PostSort, tuple[str, str]] = {
 async def topic_list(
     db: Database, reader: Reader, page: PageQuery, *, sort: TopicSort, category: str | None, tag: str | None
 ) -> Page[TopicView]:
-    """Topics, the newest, the most recently active or the most trending first; none of whom a wall stands between.
+    """Topics, the newest, the most recently active, or those in which many act now, the most first; behind no wall.
 
     Raises:
         InvalidError: the cursor is of another list.
@@ -71,6 +71,7 @@ async def topic_list(
     columns = _SORT[sort]
     args: list[Any] = [reader.member]
     wanted = [not_walled("$1", "t.created_by")]
+    wanted += ["t.trending_score > 0"] if sort == "trending" else []
     wanted += [f"t.category = ${_add(args, category)}"] if category is not None else []
     wanted += [f"t.tags @> ARRAY[${_add(args, tag)}::text]"] if tag is not None else []
     if page.after:

@@ -114,7 +114,7 @@ class Topics(Controller):
         tag: Annotated[str | None, QueryParameter(max_length=40)] = None,
         sort: Annotated[TopicSort, QueryParameter(description="new, active: last posted to, or trending")] = "new",
     ) -> Page[TopicView]:
-        """Newest, most recently active or most trending first."""
+        """Newest or most recently active first; `trending` are those in which more act than usual."""
         return await topic_list(db, reader, page, sort=sort, category=category, tag=tag)
 
     @get("/{topic_id:str}", permission="topic.read", summary="One topic")

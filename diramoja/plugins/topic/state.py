@@ -57,6 +57,8 @@ class Opening(Row):
     id: str
     description: str
     terms: tuple[str, ...] = ()
+    author: Personal[str] = ""
+    at: datetime = NEVER
 
 
 class Term(Row):

@@ -291,7 +291,7 @@ async def test_topics_are_paged_by_trend(db: Database) -> None:
         if answer.next_cursor is None:
             break
         page = PageQuery.read(1, answer.next_cursor)
-    assert set(found[:2]) == {"top_buses", "top_nurses"} and len(found) == len(set(found)) == 4
+    assert len(found) == 2 and set(found) == {"top_buses", "top_nurses"}
     wrong = PageQuery(1, ("2026-01-01T00:00:00Z", "top_buses"))
     with pytest.raises(InvalidError):
         await topic_list(db, GUEST, wrong, sort="trending", category=None, tag=None)

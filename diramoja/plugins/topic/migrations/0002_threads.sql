@@ -11,9 +11,13 @@ ALTER TABLE topic
     ADD COLUMN support_decide_by timestamptz,
     ADD COLUMN support_decision text,
     ADD COLUMN support_reason text NOT NULL DEFAULT '';
-CREATE INDEX topic_trending ON topic (trending_score, active_at, id);
-CREATE INDEX topic_category_trending ON topic (category, trending_score, active_at, id);
-CREATE INDEX topic_creator ON topic (created_by, created_at);
+-- The row of a topic is written with every post, and each index with it: so none of topics that do not trend, and who
+-- opened a topic is found by the text, which is written once.
+CREATE INDEX topic_trending ON topic (trending_score, active_at, id) WHERE trending_score > 0;
+ALTER TABLE topic_text
+    ADD COLUMN created_by text NOT NULL DEFAULT '',
+    ADD COLUMN created_at timestamptz NOT NULL DEFAULT '1970-01-01T00:00:00Z';
+CREATE INDEX topic_text_creator ON topic_text (created_by, created_at);
 
 ALTER TABLE post
     ADD COLUMN revision integer NOT NULL DEFAULT 1,

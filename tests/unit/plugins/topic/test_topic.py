@@ -62,7 +62,9 @@ def test_a_topic_is_opened_by_its_sender_in_phase_new() -> None:
     agent = LoneAgent(topic, "top_1", settings=[TopicSettings()])
     played = agent.take(OPENING, sender="mem_a")
     assert (played.state.phase, played.state.created_by, played.status) == ("new", "mem_a", 201)
-    assert agent.row(Opening, "opening") == Opening("opening", "Where should they be?", ("clinic", "rural"))
+    assert agent.row(Opening, "opening") == Opening(
+        "opening", "Where should they be?", ("clinic", "rural"), "mem_a", played.state.created_at
+    )
     assert isinstance(played.reply, TopicView)
     assert (played.reply.id, played.reply.description) == ("top_1", "Where should they be?")
     [created] = agent.said(TopicCreated)
