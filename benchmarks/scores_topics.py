@@ -58,7 +58,12 @@ def flooded(extra: int) -> float:
 
 def draw(folder: Path) -> None:
     """Write the charts."""
-    shares = [place / 50 for place in range(50)]
+    draw_posts(folder)
+    draw_topics(folder)
+
+
+def draw_posts(folder: Path) -> None:
+    """F2."""
     chars = list(range(0, 561, 20))
 
     def thirds(base: int) -> Line:
@@ -70,6 +75,11 @@ def draw(folder: Path) -> None:
         ("characters", "0 to 1"),
         {"answered by others": thirds(2), "not answered": thirds(1), "removed": thirds(0)},
     )
+
+
+def draw_topics(folder: Path) -> None:
+    """F5 and F6."""
+    shares = [place / 50 for place in range(50)]
     chart(
         folder / "score-f5.svg",
         f"F5, quality of a topic of {AUTHORS} authors, as one share moves",

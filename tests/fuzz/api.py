@@ -80,13 +80,8 @@ def fuzz(
     report = folder / f"{role}.ndjson"
     config = folder / "schemathesis.toml"
     config.write_text(CONFIG)
-    command = [
-        str(Path(sys.executable).parent / "schemathesis"),
-        "--config-file",
-        str(config),
-        "run",
-        f"{platform.url}/schema/openapi.json",
-    ]
+    program = str(Path(sys.executable).parent / "schemathesis")
+    command = [program, "--config-file", str(config), "run", f"{platform.url}/schema/openapi.json"]
     command += ["--checks", ",".join(CHECKS), "--seed", str(seed), "--no-color"]
     command += ["--max-time", str(int(seconds)), "--phases", phases] if seconds else QUICK
     command += ["--continue-on-failure", "--generation-database", "none", "--request-timeout", "20"]

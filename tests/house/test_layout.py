@@ -54,7 +54,8 @@ OWN_ADAPTER_FILES = {
 }  # fmt: skip
 
 LINES = 500
-FUNCTION_LINES = 60
+FUNCTION_LINES = 40
+"""Without the docstring."""
 CORE_LINES = 4_000
 CONTRIB_LINES = 150
 
@@ -111,14 +112,19 @@ def test_no_file_is_too_long() -> None:
 
 def test_no_function_is_too_long() -> None:
     long = {
-        f"{path}:{node.name}": node.end_lineno - node.lineno + 1
+        f"{path}:{node.name}": lines
         for path, text in sources()
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno >= FUNCTION_LINES
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := _lines(node)) >= FUNCTION_LINES
     }
     assert long == {}
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Of code and signature."""
+    first = function.body[0]
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(function, clean=False) else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
 
 
 def test_no_file_names_the_place_where_it_was_written() -> None:

@@ -139,11 +139,7 @@ class Dispatcher:
             async with asyncio.timeout(self._settings.answer_timeout_s):
                 return await waiting.answer
         except TimeoutError:
-            raise UnavailableError(
-                "The answer did not come in time; the command may still take effect.",
-                code="answer_late",
-                cure="Send the same request with the same Idempotency-Key again.",
-            ) from None
+            raise _late() from None
         finally:
             self._forget(waiting)
 
@@ -251,3 +247,11 @@ def _answer_of(row: RequestRow, digest: bytes) -> Answer:
     if row.digest and digest and row.digest != digest:
         return problem(409, "idempotency_conflict", "This Idempotency-Key belongs to another request.")
     return Answer(row.status or 0, row.answer or b"")
+
+
+def _late() -> UnavailableError:
+    return UnavailableError(
+        "The answer did not come in time; the command may still take effect.",
+        code="answer_late",
+        cure="Send the same request with the same Idempotency-Key again.",
+    )

@@ -97,38 +97,41 @@ def guidelines_view(guidelines: Guidelines, version: str | None) -> GuidelinesVi
 _WAITING = ("open", "claimed", "escalated")
 
 
+_STATISTICS_WAITING = """
+SELECT count(*) AS waiting, count(*) FILTER (WHERE overdue) AS overdue,
+    (SELECT count(*) FROM moderation_appeal WHERE state = 'filed') AS appeals
+FROM moderation_case WHERE phase = ANY ($1)
+"""
+_STATISTICS_DECIDED = """
+SELECT count(*) AS decided, avg((NOT overdue)::int)::float8 AS in_time,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - opened_at)::float8) AS median_s
+FROM moderation_case WHERE decided_at >= $1 AND took_part <> '{}'
+"""
+_STATISTICS_ACTIONS = r"""
+SELECT action, by, count(*) AS count FROM moderation_log WHERE day >= $1 AND action NOT LIKE '%\_appeal\_%'
+GROUP BY action, by ORDER BY action, by
+"""
+_STATISTICS_APPEALS = """
+SELECT count(*) FILTER (WHERE state = 'granted') AS granted, count(*) FILTER (WHERE state = 'denied') AS denied
+FROM moderation_appeal WHERE decided_at >= $1
+"""
+_STATISTICS_ACCURACY = """
+SELECT coalesce(sum(decided), 0)::int AS decided, coalesce(sum(appealed), 0)::int AS appealed,
+    coalesce(sum(appeals_decided), 0)::int AS appeals_decided,
+    coalesce(sum(appeals_overturned), 0)::int AS appeals_overturned,
+    coalesce(sum(reviews_done), 0)::int AS reviews_done, coalesce(sum(reviews_differed), 0)::int AS reviews_differed
+FROM moderation_moderator
+"""
+
+
 async def statistics(db: Database, now: datetime) -> StatisticsView:
     """Counts of all moderation; nobody is named."""
     since = now - timedelta(days=STATISTICS_DAYS)
-    waiting = await db.one(
-        "SELECT count(*) AS waiting, count(*) FILTER (WHERE overdue) AS overdue,"
-        " (SELECT count(*) FROM moderation_appeal WHERE state = 'filed') AS appeals"
-        " FROM moderation_case WHERE phase = ANY ($1)",
-        list(_WAITING),
-    )
-    decided = await db.one(
-        "SELECT count(*) AS decided, avg((NOT overdue)::int)::float8 AS in_time,"
-        " percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - opened_at)::float8) AS median_s"
-        " FROM moderation_case WHERE decided_at >= $1 AND took_part <> '{}'",
-        since,
-    )
-    actions = await db.fetch(
-        "SELECT action, by, count(*) AS count FROM moderation_log WHERE day >= $1"
-        " AND action NOT LIKE '%\\_appeal\\_%' GROUP BY action, by ORDER BY action, by",
-        since.date(),
-    )
-    appeals = await db.one(
-        "SELECT count(*) FILTER (WHERE state = 'granted') AS granted,"
-        " count(*) FILTER (WHERE state = 'denied') AS denied FROM moderation_appeal WHERE decided_at >= $1",
-        since,
-    )
-    counts = await db.one(
-        "SELECT coalesce(sum(decided), 0)::int AS decided, coalesce(sum(appealed), 0)::int AS appealed,"
-        " coalesce(sum(appeals_decided), 0)::int AS appeals_decided,"
-        " coalesce(sum(appeals_overturned), 0)::int AS appeals_overturned,"
-        " coalesce(sum(reviews_done), 0)::int AS reviews_done,"
-        " coalesce(sum(reviews_differed), 0)::int AS reviews_differed FROM moderation_moderator"
-    )
+    waiting = await db.one(_STATISTICS_WAITING, list(_WAITING))
+    decided = await db.one(_STATISTICS_DECIDED, since)
+    actions = await db.fetch(_STATISTICS_ACTIONS, since.date())
+    appeals = await db.one(_STATISTICS_APPEALS, since)
+    counts = await db.one(_STATISTICS_ACCURACY)
     assert waiting and decided and appeals and counts
     return StatisticsView(
         waiting=waiting["waiting"],

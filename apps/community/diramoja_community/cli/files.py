@@ -94,14 +94,9 @@ def plugins(context: typer.Context, *, json: Annotated[bool, typer.Option("--jso
     if json:
         console.answer(msgspec.json.encode(listing).decode())
         return
+    of_plugins = ("plugin", "version", "from", "kinds", "commands", "events", "ports")
     console.table(
-        "plugin",
-        "version",
-        "from",
-        "kinds",
-        "commands",
-        "events",
-        "ports",
+        *of_plugins,
         rows=[
             (
                 each.name if each.is_used else f"({each.name}: not used)",
@@ -115,12 +110,9 @@ def plugins(context: typer.Context, *, json: Annotated[bool, typer.Option("--jso
             for each in listing.plugins
         ],
     )
+    of_adapters = ("adapter", "version", "from", "provides", "chosen for")
     console.table(
-        "adapter",
-        "version",
-        "from",
-        "provides",
-        "chosen for",
+        *of_adapters,
         rows=[
             (each.name, each.version, each.distribution, ", ".join(each.provides), ", ".join(each.serves) or "-")
             for each in listing.adapters
