@@ -91,6 +91,7 @@ class PostRecord(Record):
 class RevisionRecord(Record):
     """A text that a post had."""
 
+    id: str
     post: str
     number: int
     author: Personal[str]
@@ -131,6 +132,7 @@ class FollowerRecord(Record):
 class MentionRecord(Record):
     """Whom a post names."""
 
+    id: str
     post: str
     member: Personal[str]
     at: datetime
@@ -250,10 +252,11 @@ def post_rows(agent: str, row: Post) -> PostRecord:
     )
 
 
-@record("post_revision", key=("post", "number"), of=Revision)
+@record("post_revision", key="id", of=Revision)
 def revision_rows(agent: str, row: Revision) -> RevisionRecord:
     """One row a text that was replaced."""
     return RevisionRecord(
+        id=row.id,
         post=row.post,
         number=row.number,
         author=row.author,
@@ -285,10 +288,10 @@ def follower_rows(agent: str, row: Follower) -> FollowerRecord:
     return FollowerRecord(agent, row.member, row.since)
 
 
-@record("post_mention", key=("post", "member"), of=Mention)
+@record("post_mention", key="id", of=Mention)
 def mention_rows(agent: str, row: Mention) -> MentionRecord:
     """One row a member named in a post."""
-    return MentionRecord(row.post, row.member, row.at)
+    return MentionRecord(row.id, row.post, row.member, row.at)
 
 
 @record("topic_draft", key="id", of=draft)

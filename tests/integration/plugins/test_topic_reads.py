@@ -212,7 +212,7 @@ async def test_the_feed_is_paged_without_gap_or_repeat(db: Database, limit: int)
 
 
 async def test_a_mention_by_one_who_is_not_walled_is_in_the_feed(db: Database) -> None:
-    await db.execute("INSERT INTO post_mention VALUES ('pst_3', 'mem_neema', now())")
+    await db.execute("INSERT INTO post_mention VALUES ('pst_3', 'mem_neema', now(), 'pst_3:mem_neema')")
     found = {item.id: item.reason for item in await whole_feed(db, NEEMA)}
     await db.execute("DELETE FROM post_mention WHERE member = 'mem_neema'")
     assert found["pst_3"] == "mention"
