@@ -1,6 +1,7 @@
 """Fault injection on real servers, repeatable by its seed.
 
     python -m tests.chaos [--seed N] [--seconds S] [--every S] [--great S] [--rate N] [--workers N] [--mutant NAME]
+        [--plugins all]
 
 Prints what was done, what was found, and exits with 1 if anything was lost, doubled, out of order or left.
 """
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--mutant", choices=[*MUTANTS, ""], default="", help="a core that is broken on purpose")
     parser.add_argument("--no-evils", action="store_true", help="no handlers that hang or kill")
     parser.add_argument("--great", type=float, default=0, help="seconds between two great faults; 0: none")
+    parser.add_argument("--plugins", choices=["none", "all"], default="none", help="that run beside the ledger")
     parser.add_argument("--keep", type=Path, help="a folder for the servers' data and all logs")
     given = parser.parse_args()
     campaign = Campaign(
@@ -41,6 +43,7 @@ def main() -> int:
         given.mutant,
         evils=not given.no_evils,
         great_every_s=given.great,
+        with_plugins=given.plugins == "all",
     )
     with tempfile.TemporaryDirectory(prefix="chaos") as made:
         folder = given.keep or Path(made)

@@ -12,12 +12,14 @@ import attrs
 from tests.chaos.checker import Report, Sent, check, read_log
 from tests.chaos.faults import FAULTS, GREAT, SERVERS
 from tests.chaos.load import Client
+from tests.chaos.people import People, read_done
 from tests.chaos.stage import Stage
 from tests.chaos.web import WebClient
 
 __all__ = ["Campaign", "Outcome"]
 
 CLIENTS = 2
+PEOPLE = "people.log"
 QUIET_S = 120.0
 EVIL_EVERY_S = 25.0
 
@@ -27,6 +29,7 @@ class Campaign:
     """What is done. `fault_every_s` is the mean; a `mutant` is a core that is broken on purpose.
 
     `rate` are commands a second straight to the stream, as a gateway sends them; `web_rate` those over real gateways.
+    `with_plugins`: all that are built in beside the ledger, with members who do up to `people_rate` things a second.
     """
 
     seed: int
@@ -38,6 +41,8 @@ class Campaign:
     evils: bool = False
     web_rate: float = 60
     great_every_s: float = 0
+    with_plugins: bool = False
+    people_rate: float = 40
 
 
 @attrs.define
@@ -62,7 +67,7 @@ class _Run:
         self._timeline: list[str] = []
         self._odd: list[str] = []
         self._begun = time.monotonic()
-        self._stage = Stage(folder, campaign.workers, campaign.mutant)
+        self._stage = Stage(folder, campaign.workers, campaign.mutant, with_plugins=campaign.with_plugins)
 
     async def run(self) -> Outcome:
         try:
@@ -72,7 +77,9 @@ class _Run:
             sent: dict[str, Sent] = {}
             for file in sorted(self._folder.glob("client*.log")):
                 sent |= read_log(file)
-            report = await check(self._stage.postgres.url(), self._stage.nats.url, sent, self._odd)
+            people = self._folder / PEOPLE
+            done = read_done(people) if people.exists() else []
+            report = await check(self._stage.postgres.url(), self._stage.nats.url, sent, odd=self._odd, done=done)
         finally:
             await self._stage.close()
         logs = [file.read_bytes() for file in self._folder.glob("worker*.log")]
@@ -89,7 +96,11 @@ class _Run:
         ]
         name = "mem_web"
         web = WebClient(name, stage.token(name), stage.gateway_urls, self._folder / "client_web.log")
+        people = People(stage.gateway_urls, stage.token, self._folder / PEOPLE, campaign.seed)
         async with asyncio.TaskGroup() as tasks:
+            if campaign.with_plugins:
+                tasks.create_task(people.run(rate=campaign.people_rate, stop=stop, gate=stage.gate))
+                await people.ready.wait()
             for client in straight:
                 rate = campaign.rate / CLIENTS
                 tasks.create_task(client.run(rate=rate, stop=stop, gate=stage.gate, evils=evils))
@@ -97,7 +108,7 @@ class _Run:
                 tasks.create_task(web.run(rate=campaign.web_rate, stop=stop, gate=stage.gate))
             await self._torment(evils)
             stop.set()
-        self._odd = web.odd
+        self._odd = web.odd + people.odd
         return sum(client.acked for client in straight) + web.acked
 
     async def _torment(self, evils: list[str]) -> None:

@@ -10,6 +10,9 @@ import msgspec
 import nats
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from tests.chaos.audit import FAULTS, audit
+from tests.chaos.people import Done
+
 __all__ = ["Report", "Sent", "check", "read_log"]
 
 CONFLICT = 409
@@ -86,8 +89,10 @@ NAMES = (
 )
 
 
-async def check(postgres_url: str, nats_url: str, sent: Mapping[str, Sent], odd: Sequence[str] = ()) -> Report:
-    """Read everything and count; `odd` are answers over HTTP that should not have been."""
+async def check(
+    postgres_url: str, nats_url: str, sent: Mapping[str, Sent], *, odd: Sequence[str] = (), done: Sequence[Done] = ()
+) -> Report:
+    """Read everything and count; `odd` are answers over HTTP that should not have been, `done` what members did."""
     database = await asyncpg.connect(postgres_url)
     found = _Findings()
     for each in odd:
@@ -97,29 +102,31 @@ async def check(postgres_url: str, nats_url: str, sent: Mapping[str, Sent], odd:
         await _answers(database, sent, found)
         _effects(sent, entries, found)
         events = await database.fetch("SELECT * FROM event_log ORDER BY partition, seq")
-        _order(sent, events, found)
-        _channels(events, found)
+        ledgers = [row for row in events if row["kind"] == "ledger"]
+        _order(sent, ledgers, found)
+        _channels(ledgers, found)
         await _published(nats_url, events, found)
         await _left(database, found)
+        doings = await audit(database, done, found.add) if done else {}
     finally:
         await database.close()
     seen = {"commands": len(sent), "acknowledged": sum(bool(each.acked) for each in sent.values())}
-    seen |= {"entries": len(entries), "events": len(events)}
-    return Report({name: found.faults[name] for name in NAMES}, seen, dict(found.examples))
+    seen |= {"entries": len(entries), "events": len(events), "things that members did": len(done), **doings}
+    return Report({name: found.faults[name] for name in (*NAMES, *FAULTS)}, seen, dict(found.examples))
 
 
 async def _entries(database: Any) -> dict[str, tuple[str, int]]:
-    rows = await database.fetch("SELECT agent, key, body FROM own_row")
+    rows = await database.fetch("SELECT agent, key, body FROM own_row WHERE kind = 'ledger'")
     return {row["key"]: (row["agent"], msgspec.json.decode(row["body"])["times"]) for row in rows}
 
 
 async def _answers(database: Any, sent: Mapping[str, Sent], found: _Findings) -> None:
     answers = {row["id"]: row["status"] for row in await database.fetch("SELECT id, status FROM request")}
-    letters = await database.fetch("SELECT command_id, code FROM dead_letter")
-    dead = {row["command_id"]: row["code"] for row in letters}
-    for id, code in dead.items():
+    letters = await database.fetch("SELECT command_id, code, kind, verb, detail FROM dead_letter")
+    dead = {row["command_id"]: tuple(row) for row in letters}
+    for id, letter in dead.items():
         if id not in sent or sent[id].how not in EVILS:
-            found.add("dead letter unasked", (id, code))
+            found.add("dead letter unasked", letter)
     for id, each in sent.items():
         status = answers.get(id)
         if each.acked and status is None:
@@ -203,7 +210,7 @@ async def _stream(nats_url: str) -> Any:
 
 async def _left(database: Any, found: _Findings) -> None:
     for name, sql in {
-        "reminder left": "SELECT name FROM reminder",
+        "reminder left": "SELECT name FROM reminder WHERE kind = 'ledger' OR due < now() - interval '5 seconds'",
         "job left": "SELECT id FROM job WHERE state <> 'done'",
         "tell left": "SELECT t.seq FROM tell t JOIN partition p ON p.n = t.partition WHERE t.seq > p.told_seq",
     }.items():

@@ -1,6 +1,7 @@
-"""A gateway as a process: `python -m tests.chaos.gateway POSTGRES_URL NATS_URL VALKEY_URL PORT KEYS_FOLDER`.
+"""A gateway as a process: `python -m tests.chaos.gateway POSTGRES_URL NATS_URL VALKEY_URL PORT KEYS PLUGINS`.
 
-The whole HTTP application over real servers, with one route that sends a Note and waits for its committed answer.
+The whole HTTP application over real servers, with one route that sends a Note and waits for its committed answer;
+and with PLUGINS `all` those of the plugins that are built in.
 """
 
 import sys
@@ -25,6 +26,7 @@ from diramoja.core.keys import Keys
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.cache import Cache
 from diramoja.core.ports.clock import Clock, SystemClock
+from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.settings import Settings
@@ -32,6 +34,7 @@ from diramoja_community.application import create_application, server_options
 from diramoja_community.deployment import DeploymentSettings
 from diramoja_community.dispatch import DispatchSettings
 from diramoja_community.settings import GatewaySettings
+from tests.chaos import community
 from tests.chaos.plugin import Note, Receipt, plugin
 
 __all__ = ["NewNote"]
@@ -63,10 +66,12 @@ class Hosting:
 
 async def main(*given: str) -> None:
     """Serve until it is killed."""
-    postgres_url, nats_url, valkey_url, port, keys = given
+    postgres_url, nats_url, valkey_url, port, keys, loaded = given
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings: dict[type, Settings] = {
-        GatewaySettings: GatewaySettings(calls_per_hour=10**9, address_calls_per_hour=10**9),
+        GatewaySettings: GatewaySettings(
+            calls_per_hour=0, address_calls_per_hour=0, posts_per_hour=0, votes_per_hour=0
+        ),
         DispatchSettings: DispatchSettings(waiting_per_member=512),
         DeploymentSettings: DeploymentSettings(),
     }
@@ -80,16 +85,21 @@ async def main(*given: str) -> None:
             Operations: opened["operations"],
             JobStore: opened["jobs"],
             EventLog: opened["event_log"],
+            Database: opened["database"],
             Broker: await stack.enter_async_context(open_broker(NatsSettings(url=nats_url))),
             Cache: await stack.enter_async_context(open_cache(ValkeySettings(url=valkey_url))),
             Clock: SystemClock(),
             Keys: Keys(Path(keys)),
         }
-        routed = attrs.evolve(plugin, routes=[Notes], permissions={"note.write": {"member"}})
-        application = create_application(Hosting(Registry.of([routed], settings), Ports(ports)))
+        plugins = [attrs.evolve(plugin, routes=[Notes], permissions={"note.write": {"member"}})]
+        if loaded == "all":
+            plugins += community.plugins()
+            ports |= await stack.enter_async_context(community.open_ports(opened["search"]))
+            settings |= community.SETTINGS
+        application = create_application(Hosting(Registry.of(plugins, settings), Ports(ports)))
         options = server_options(GatewaySettings())
         await uvicorn.Server(uvicorn.Config(application, port=int(port), **options)).serve()
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[1:6], backend_options={"use_uvloop": True})
+    anyio.run(main, *sys.argv[1:7], backend_options={"use_uvloop": True})

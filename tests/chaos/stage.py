@@ -19,6 +19,7 @@ from diramoja.adapters.postgres.migrations import migrate
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.keys import Keys
 from diramoja.core.tokens import Tokens
+from tests.chaos import community
 from tests.chaos.disk import Disk
 from tests.chaos.proxy import Proxy
 from tests.support.cache_server import CacheServer
@@ -66,7 +67,7 @@ class Child:
 class Stage:
     """`await open()`, and `await close()` in the end."""
 
-    def __init__(self, folder: Path, workers: int, mutant: str) -> None:
+    def __init__(self, folder: Path, workers: int, mutant: str, *, with_plugins: bool = False) -> None:
         self.folder = folder
         self.disk = Disk(folder / "disk")
         self.nats = NatsServer(folder, store=self.disk.folder / "store")
@@ -81,23 +82,25 @@ class Stage:
         """Closed while nothing new shall be sent."""
         self._count = workers
         self._mutant = mutant
+        self._with_plugins = with_plugins
         self._keepers: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         """Tables, streams, proxies, workers, gateways."""
         await self.to_nats.start()
         await self.to_postgres.start()
-        await migrate(PostgresSettings(url=self.postgres.url()), [])
+        await migrate(PostgresSettings(url=self.postgres.url()), community.migrations() if self._with_plugins else [])
         async with open_broker(NatsSettings(url=self.nats.url)) as broker:
             await broker.prepare()
-        ways = [self.postgres_url, self.nats_url]
+        ways, loaded = [self.postgres_url, self.nats_url], "all" if self._with_plugins else "none"
         for number in range(self._count):
-            arguments = ["tests.chaos.worker", *ways, str(self.folder), str(number), *filter(None, [self._mutant])]
+            arguments = ["tests.chaos.worker", *ways, str(self.folder), str(number), loaded]
+            arguments += filter(None, [self._mutant])
             self.workers.append(Child(f"worker{number}", arguments, self.folder, self.folder / f"freeze{number}"))
         self._keys()
         for number in range(GATEWAYS):
             port = free_port()
-            arguments = ["tests.chaos.gateway", *ways, self.cache.url, str(port), str(self.folder / "secrets")]
+            arguments = ["tests.chaos.gateway", *ways, self.cache.url, str(port), str(self.folder / "secrets"), loaded]
             self.gateways.append(Child(f"gateway{number}", arguments, self.folder))
             self.gateway_urls.append(f"http://127.0.0.1:{port}")
         self._keepers = [asyncio.create_task(each.keep()) for each in (*self.workers, *self.gateways)]
@@ -154,10 +157,13 @@ class Stage:
     async def quiet(self, acked: int, within_s: float) -> bool:
         """Wait until all that was accepted is answered and nothing is under way; False if it does not come to that."""
         end = time.monotonic() + within_s
+        before: object = None
         while time.monotonic() < end:
-            if await self.value(QUIET, acked):
+            now = await self.value(QUIET, acked)
+            if now is not None and now == before:
                 return True
-            await asyncio.sleep(0.5)
+            before = now
+            await asyncio.sleep(1.0)
         return False
 
     async def close(self) -> None:
@@ -175,10 +181,13 @@ class Stage:
 
 
 QUIET = """
-SELECT (SELECT count(*) FROM request WHERE status IS NOT NULL AND id NOT LIKE 'j:%') >= $1
+SELECT sum(p.cursor + p.out_seq) FROM partition p
+HAVING (SELECT count(*) FROM request WHERE status IS NOT NULL AND id ~ '^mem_([0-9]|web):') >= $1
    AND NOT EXISTS (SELECT 1 FROM request WHERE status IS NULL AND id NOT LIKE 'j:%')
-   AND NOT EXISTS (SELECT 1 FROM reminder) AND NOT EXISTS (SELECT 1 FROM job WHERE state <> 'done')
+   AND NOT EXISTS (SELECT 1 FROM reminder WHERE kind = 'ledger' OR due < now() - interval '2 seconds')
+   AND NOT EXISTS (SELECT 1 FROM job WHERE state IN ('ready', 'running'))
    AND NOT EXISTS (SELECT 1 FROM tell)
    AND NOT EXISTS (SELECT 1 FROM partition p WHERE published_seq <
        (SELECT coalesce(max(seq), 0) FROM event_log e WHERE e.partition = p.n))
 """
+"""Where nothing is under way, how far all of it went: the same twice is quiet."""

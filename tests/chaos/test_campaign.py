@@ -7,6 +7,8 @@ from tests.chaos.campaign import Campaign, run
 
 SEED = 11
 FAULTS = 20
+FAULTS_OF_MEMBERS = 8
+LEAST_DONE = 100
 
 
 def test_a_campaign_of_faults_loses_doubles_and_reorders_nothing(tmp_path: Path) -> None:
@@ -15,3 +17,12 @@ def test_a_campaign_of_faults_loses_doubles_and_reorders_nothing(tmp_path: Path)
     assert outcome.quiet, outcome.timeline
     assert sum(outcome.faults.values()) >= FAULTS
     assert outcome.report.seen["acknowledged"] > 0
+
+
+def test_with_all_plugins_what_members_do_is_neither_lost_nor_doubled(tmp_path: Path) -> None:
+    campaign = Campaign(SEED, seconds=20, fault_every_s=1.5, rate=40, web_rate=5, workers=2, with_plugins=True)
+    outcome = asyncio.run(run(campaign, tmp_path))
+    assert outcome.report.clean, (outcome.report.found, outcome.report.examples, outcome.timeline)
+    assert outcome.quiet, outcome.timeline
+    assert sum(outcome.faults.values()) >= FAULTS_OF_MEMBERS
+    assert outcome.report.seen["things that members did"] > LEAST_DONE
