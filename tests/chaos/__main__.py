@@ -1,7 +1,7 @@
 """Fault injection on real servers, repeatable by its seed.
 
     python -m tests.chaos [--seed N] [--seconds S] [--every S] [--great S] [--rate N] [--workers N] [--mutant NAME]
-        [--plugins all]
+        [--plugins all [--people-rate N]]
 
 Prints what was done, what was found, and exits with 1 if anything was lost, doubled, out of order or left.
 """
@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--no-evils", action="store_true", help="no handlers that hang or kill")
     parser.add_argument("--great", type=float, default=0, help="seconds between two great faults; 0: none")
     parser.add_argument("--plugins", choices=["none", "all"], default="none", help="that run beside the ledger")
+    parser.add_argument("--people-rate", type=float, default=40, help="things a second that members do at the most")
     parser.add_argument("--keep", type=Path, help="a folder for the servers' data and all logs")
     given = parser.parse_args()
     campaign = Campaign(
@@ -44,6 +45,7 @@ def main() -> int:
         evils=not given.no_evils,
         great_every_s=given.great,
         with_plugins=given.plugins == "all",
+        people_rate=given.people_rate,
     )
     with tempfile.TemporaryDirectory(prefix="chaos") as made:
         folder = given.keep or Path(made)
@@ -67,7 +69,9 @@ def show(campaign: Campaign, outcome: Outcome) -> None:
     if not report.clean or not outcome.quiet:
         said += [f"    {name}: {each}" for name, some in report.examples.items() for each in some]
         said += outcome.timeline[-40:]
-        said += [f"again: python -m tests.chaos --seed {campaign.seed} --seconds {campaign.seconds:g}"]
+        said += [
+            f"again: python -m tests.chaos --seed {campaign.seed} --seconds {campaign.seconds:g}{' --plugins all' * campaign.with_plugins}"
+        ]
     figures = {"seed": campaign.seed, "faults": outcome.faults, "fenced": outcome.fenced, **msgspec.to_builtins(report)}
     said.append(msgspec.json.encode(figures | {"examples": {}}).decode())
     sys.stdout.write("\n".join(said) + "\n")

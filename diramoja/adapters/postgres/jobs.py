@@ -1,6 +1,6 @@
 """The jobs of the records port: rows taken with FOR UPDATE SKIP LOCKED, never one twice at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from diramoja.adapters.postgres.client import PostgresClient
@@ -19,8 +19,9 @@ WITH expired AS MATERIALIZED (
     SELECT id FROM job WHERE name = ANY($1::text[]) AND state = 'ready' AND due <= $2
     ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
 ), taken AS (SELECT id FROM expired UNION ALL SELECT id FROM ready LIMIT $3)
-UPDATE job j SET state = 'running', attempts = j.attempts + 1, locked_until = now() + make_interval(secs => $4)
-FROM taken WHERE j.id = taken.id RETURNING {_COLUMNS}
+UPDATE job j SET state = 'running', attempts = j.attempts + 1, locked_until = now() + make_interval(secs => l.lease_s)
+FROM taken, unnest($1::text[], $4::float8[]) AS l (name, lease_s)
+WHERE j.id = taken.id AND l.name = j.name RETURNING {_COLUMNS}
 """  # noqa: S608  # constants
 # Of one attempt of one call: the same job may have been taken again, or ended and called anew.
 _HELD = "WHERE id = $1 AND causation = $2 AND attempts = $3 AND state = 'running'"
@@ -36,9 +37,10 @@ class PostgresJobs:
     def __init__(self, client: PostgresClient) -> None:
         self._keys = client.keys
 
-    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
+    async def take_jobs(self, leases_s: Mapping[str, float], now: datetime, limit: int) -> list[JobRow]:
         """See the port."""
-        return [JobRow(*row) for row in await self._keys.fetch(TAKE, names, now, limit, lease_s)]
+        names, leases = [*leases_s], [*leases_s.values()]
+        return [JobRow(*row) for row in await self._keys.fetch(TAKE, names, now, limit, leases)]
 
     async def holds_job(self, job: JobRow) -> bool:
         """See the port."""

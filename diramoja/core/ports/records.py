@@ -384,8 +384,8 @@ class Records(Protocol):
 class JobStore(Protocol):
     """What a process of the role `jobs` needs."""
 
-    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
-        """Due jobs, now `running` for at most `lease_s`, attempts + 1, no one twice at a time; of lapsed leases one."""
+    async def take_jobs(self, leases_s: Mapping[str, float], now: datetime, limit: int) -> list[JobRow]:
+        """Due jobs, now `running` for the lease of their name, attempts + 1, no one twice at a time; of lapsed one."""
         ...
 
     async def holds_job(self, job: JobRow) -> bool:

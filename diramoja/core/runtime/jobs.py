@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 AUDIENCE_PAGE = 500
 LONGEST_BACKOFF_S = 3600.0
+AUDIENCE_LEASE_S = 20.0
+"""Beyond the longest that a page takes; each page extends it."""
 LOCK_MARGIN_S = 5.0
 BROKEN_ATTEMPTS = 8
 """Attempts of a job whose own code raises outside of its run: `failed`, or the query of an audience; and those beyond
@@ -51,6 +53,8 @@ class JobRunner:
         self._running = 0
         self._news = anyio.Event()
         self._hearings = {each.name: each for hearings in self._registry.hearings.values() for each in hearings}
+        leases = {name: job.timeout_s + LOCK_MARGIN_S for name, job in self._registry.jobs.items()}
+        self._leases_s = leases | {AUDIENCE_JOB: AUDIENCE_LEASE_S}
 
     async def run(self) -> None:
         """Work until `stop`; a job that takes long holds up its slot only."""
@@ -100,11 +104,7 @@ class JobRunner:
 
     async def _take(self, limit: int) -> Sequence[JobRow]:
         now = self._clock.now()
-        return await self._store.take_jobs([*self._registry.jobs, AUDIENCE_JOB], now, limit, self._lease_s())
-
-    def _lease_s(self) -> float:
-        """How long a job that is taken stays ours: beyond the longest attempt."""
-        return max([job.timeout_s for job in self._registry.jobs.values()], default=30.0) + LOCK_MARGIN_S
+        return await self._store.take_jobs(self._leases_s, now, limit)
 
     async def _one(self, row: JobRow) -> None:
         try:
@@ -178,7 +178,7 @@ class JobRunner:
             chunk.append(_outgoing(row, hearing.kind, agent, command))
             if len(chunk) == AUDIENCE_PAGE:
                 await self._broker.publish(chunk)
-                await self._store.advance_job(row, encode(audience.but(told=place)), self._lease_s())
+                await self._store.advance_job(row, encode(audience.but(told=place)), AUDIENCE_LEASE_S)
                 chunk = []
         await self._broker.publish(chunk)
         await self._store.end_job(row, "done")

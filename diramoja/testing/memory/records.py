@@ -219,13 +219,13 @@ class MemoryRecords:
 
     # --- jobs ---
 
-    async def take_jobs(self, names: Sequence[str], now: datetime, limit: int, lease_s: float) -> list[JobRow]:
+    async def take_jobs(self, leases_s: Mapping[str, float], now: datetime, limit: int) -> list[JobRow]:
         """See the port."""
-        free = [row for row in self.jobs.values() if row.name in names and self._is_free(row, now)]
+        free = [row for row in self.jobs.values() if row.name in leases_s and self._is_free(row, now)]
         one_by_one = [row for row in free if row.state == "running"][:1] + [row for row in free if row.state == "ready"]
         taken = [row._replace(state="running", attempts=row.attempts + 1) for row in one_by_one[:limit]]
         self.jobs.update({row.id: row for row in taken})
-        self.job_locks.update(dict.fromkeys((row.id for row in taken), self.clock.now() + timedelta(seconds=lease_s)))
+        self.job_locks |= {row.id: self.clock.now() + timedelta(seconds=leases_s[row.name]) for row in taken}
         return taken
 
     def _is_free(self, row: JobRow, now: datetime) -> bool:

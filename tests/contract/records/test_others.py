@@ -24,96 +24,104 @@ async def test_jobs_that_are_due_are_taken_once(store: Store, mark: PartitionRow
         job("talk:a:4", due=NOW - SECOND),
     ]
     await store.commit(writes([mark], jobs=rows))
-    taken = await store.take_jobs(["fetch"], NOW, 10, 60)
+    taken = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert sorted(taken) == [
         rows[0]._replace(state="running", attempts=1),
         rows[3]._replace(state="running", attempts=1),
     ]
-    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+    assert await store.take_jobs({"fetch": 60}, NOW, 10) == []
 
 
 async def test_jobs_are_taken_within_the_limit(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job(f"talk:a:{n}") for n in range(5)]))
-    assert [len(await store.take_jobs(["fetch"], NOW, 2, 60)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [len(await store.take_jobs({"fetch": 60}, NOW, 2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 @pytest.mark.needs("locks")
 async def test_a_job_whose_runner_died_is_taken_again(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    await store.take_jobs(["fetch"], NOW, 10, -1)
-    (again,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    await store.take_jobs({"fetch": -1}, NOW, 10)
+    (again,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert (again.state, again.attempts) == ("running", 2)
     await store.advance_job(again, b'{"told":500}', -1)
-    (resumed,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (resumed,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert resumed.payload == b'{"told":500}'
+
+
+@pytest.mark.needs("locks")
+async def test_each_job_is_leased_for_as_long_as_its_name_says(store: Store, mark: PartitionRow) -> None:
+    await store.commit(writes([mark], jobs=[job("talk:a:1"), job("talk:a:2", name="other")]))
+    assert len(await store.take_jobs({"fetch": -1, "other": 60}, NOW, 10)) == 2
+    again = await store.take_jobs({"fetch": 60, "other": 60}, NOW, 10)
+    assert [row.id for row in again] == ["talk:a:1"]
 
 
 @pytest.mark.needs("locks")
 async def test_jobs_whose_runner_died_are_taken_one_by_one(store: Store, mark: PartitionRow) -> None:
     """So that the one that ended it ends no others with it again and again."""
     await store.commit(writes([mark], jobs=[job(f"talk:a:{n}") for n in range(3)]))
-    await store.take_jobs(["fetch"], NOW, 10, -1)
+    await store.take_jobs({"fetch": -1}, NOW, 10)
     await store.commit(writes([(await current(store))], jobs=[job("talk:a:9")]))
-    assert [len(await store.take_jobs(["fetch"], NOW, 10, 60)) for _ in range(4)] == [2, 1, 1, 0]
+    assert [len(await store.take_jobs({"fetch": 60}, NOW, 10)) for _ in range(4)] == [2, 1, 1, 0]
 
 
 async def test_a_job_is_tried_again_when_it_is_due(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (taken,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert await store.holds_job(taken)
     await store.retry_job(taken, NOW + SECOND, "timeout")
-    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
-    assert [(row.attempts, row.error) for row in await store.take_jobs(["fetch"], NOW + SECOND, 10, 60)] == [
+    assert await store.take_jobs({"fetch": 60}, NOW, 10) == []
+    assert [(row.attempts, row.error) for row in await store.take_jobs({"fetch": 60}, NOW + SECOND, 10)] == [
         (2, "timeout")
     ]
 
 
 async def test_a_job_that_was_cancelled_ends_as_such(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (taken,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     await store.commit(writes([(await current(store))], cancelled_jobs=[job().id, "none"]))
     assert await store.holds_job(taken) is False
     assert await store.end_job(taken, "done") is False
     await store.retry_job(taken, NOW, "")
-    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+    assert await store.take_jobs({"fetch": 60}, NOW, 10) == []
 
 
 async def test_an_attempt_that_slept_too_long_changes_nothing(store: Store, mark: PartitionRow) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    (slept,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (slept,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     await store.retry_job(slept, NOW, "lost")
-    (present,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (present,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert (await store.holds_job(slept), await store.holds_job(present)) == (False, True)
     await store.retry_job(slept, NOW, "late")
     await store.advance_job(slept, b"late", 60)
     assert await store.end_job(slept, "failed", "late") is False
-    assert await store.take_jobs(["fetch"], NOW, 10, 60) == []
+    assert await store.take_jobs({"fetch": 60}, NOW, 10) == []
     await store.end_job(present, "done")
     await store.commit(writes([(await current(store))], jobs=[job()._replace(causation="another")]))
-    (anew,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (anew,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert (await store.holds_job(slept), anew.payload) == (False, job().payload)
 
 
 @pytest.mark.parametrize("end", ["done", "failed", "cancelled"])
 async def test_a_job_that_ended_can_be_asked_for_again(store: Store, mark: PartitionRow, end: str) -> None:
     await store.commit(writes([mark], jobs=[job()]))
-    (taken,) = await store.take_jobs(["fetch"], NOW, 10, 60)
+    (taken,) = await store.take_jobs({"fetch": 60}, NOW, 10)
     if end == "cancelled":
         await store.commit(writes([(await current(store))], cancelled_jobs=[job().id]))
     else:
         assert await store.end_job(taken, end) is True
     anew = job(payload=b"new")
     await store.commit(writes([(await current(store))], jobs=[anew]))
-    assert await store.take_jobs(["fetch"], NOW, 10, 60) == [anew._replace(state="running", attempts=1)]
+    assert await store.take_jobs({"fetch": 60}, NOW, 10) == [anew._replace(state="running", attempts=1)]
 
 
 @pytest.mark.parametrize("running", [False, True])
 async def test_a_job_under_way_is_left_alone(store: Store, mark: PartitionRow, *, running: bool) -> None:
     await store.commit(writes([mark], jobs=[job()]))
     if running:
-        await store.take_jobs(["fetch"], NOW, 10, 60)
+        await store.take_jobs({"fetch": 60}, NOW, 10)
     await store.commit(writes([(await current(store))], jobs=[job(payload=b"new"), job(payload=b"newer")]))
-    taken = await store.take_jobs(["fetch"], NOW, 10, 60)
+    taken = await store.take_jobs({"fetch": 60}, NOW, 10)
     assert [row.payload for row in taken] == ([] if running else [b"{}"])
 
 
@@ -122,7 +130,7 @@ async def test_a_job_is_cancelled_and_asked_for_anew_in_one_commit(store: Store,
     await store.commit(writes([mark], jobs=[job()]))
     anew = job(payload=b"new")
     await store.commit(writes([(await current(store))], cancelled_jobs=[job().id], jobs=[anew]))
-    assert [row.payload for row in await store.take_jobs(["fetch"], NOW, 10, 60)] == [b"new"]
+    assert [row.payload for row in await store.take_jobs({"fetch": 60}, NOW, 10)] == [b"new"]
 
 
 # --- events ---

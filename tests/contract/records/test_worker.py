@@ -385,5 +385,5 @@ async def test_a_commit_writes_every_table(store: Store, mark: PartitionRow) -> 
         )
     )
     assert await store.dead_letter("ded_1") == dead_letter()
-    assert len(await store.take_jobs(["fetch"], NOW, 10, 5)) == 1
+    assert len(await store.take_jobs({"fetch": 5}, NOW, 10)) == 1
     assert len(await store.table("talk_list")) == 1

@@ -62,6 +62,11 @@ async def deliver(parcel: Parcel) -> Any:
     return given.get(parcel.what, Delivered(parcel.what))
 
 
+@job(Parcel, timeout_s=600)
+async def ship(parcel: Parcel) -> None:
+    """Beside the other, for its patience."""
+
+
 shop = AgentKind("shop", Shop, prefix="shp")
 
 
@@ -92,7 +97,7 @@ shop.hears(Shouted, across=nobody, tell=lambda event: Delivered("heard"))
 
 @pytest.fixture
 def stage(runtime: Runtime) -> Runtime:
-    runtime.deploy(Plugin(name="shops", kinds=[shop], jobs=[deliver]))
+    runtime.deploy(Plugin(name="shops", kinds=[shop], jobs=[deliver, ship]))
     return runtime
 
 
@@ -136,10 +141,25 @@ def test_a_job_that_ends_runner_after_runner_is_given_up(stage: Runtime) -> None
     assert stage._worker is not None
     stage._do(stage._worker.step())
     for _ in range(10):  # What is left of a runner that its job ended.
-        assert len(stage._do(stage.records.take_jobs(list(stage.registry.jobs), stage.clock.now(), 10, 1))) == 1
+        assert (
+            len(stage._do(stage.records.take_jobs(dict.fromkeys(stage.registry.jobs, 1), stage.clock.now(), 10))) == 1
+        )
         stage.clock.advance(timedelta(seconds=2))
     stage.settle()
     assert stage.state(shop, "shp_1").delivered == ("failed: runner_ended",)
+
+
+def test_a_job_whose_runner_died_waits_for_no_longer_than_its_own_timeout(stage: Runtime) -> None:
+    stage.send(shop, "shp_1", Order("tea"), settle=False)
+    stage._do(stage._alive())
+    assert stage._worker is not None
+    stage._do(stage._worker.step())
+    assert len(stage._do(runner_of(stage, RuntimeSettings())._take(10))) == 1
+    stage.clock.advance(timedelta(seconds=9))
+    assert stage._do(runner_of(stage, RuntimeSettings())._take(10)) == []
+    stage.clock.advance(timedelta(seconds=2))
+    stage.settle()
+    assert stage.state(shop, "shp_1").delivered == ("tea",)
 
 
 def test_a_job_that_cancels_itself_keeps_no_slot(stage: Runtime) -> None:
