@@ -69,9 +69,8 @@ def show(campaign: Campaign, outcome: Outcome) -> None:
     if not report.clean or not outcome.quiet:
         said += [f"    {name}: {each}" for name, some in report.examples.items() for each in some]
         said += outcome.timeline[-40:]
-        said += [
-            f"again: python -m tests.chaos --seed {campaign.seed} --seconds {campaign.seconds:g}{' --plugins all' * campaign.with_plugins}"
-        ]
+        plugins = " --plugins all" if campaign.with_plugins else ""
+        said += [f"again: python -m tests.chaos --seed {campaign.seed} --seconds {campaign.seconds:g}{plugins}"]
     figures = {"seed": campaign.seed, "faults": outcome.faults, "fenced": outcome.fenced, **msgspec.to_builtins(report)}
     said.append(msgspec.json.encode(figures | {"examples": {}}).decode())
     sys.stdout.write("\n".join(said) + "\n")
