@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -77,6 +77,7 @@ class Plugin:
         migrations: folder of numbered SQL files, or None.
         settings: class of its settings, or None.
         walls: who keeps whom apart, for live channels; at most one plugin says so.
+        conduct: what people decided about a member, asked before they write; at most one plugin says so.
         locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.
     """
@@ -94,5 +95,6 @@ class Plugin:
     migrations: Path | None = None
     settings: type[Settings] | None = None
     walls: Walls | None = None
+    conduct: Callable[[Database, str], Awaitable[Literal["", "restricted", "suspended"]]] | None = None
     locale: Path | None = None
     version: str = ""

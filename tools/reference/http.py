@@ -27,6 +27,7 @@ class Route:
     method: str
     permission: str
     limit: str
+    open_to: str
     summary: str
     text: str
     writes: bool
@@ -65,10 +66,18 @@ def _route(path: str, method: str, handler: HTTPRouteHandler, described: dict[st
         method=method,
         permission=handler.opt.get("permission", ""),
         limit=handler.opt.get("limit") or "",
+        open_to=_open_to(handler, method),
         summary=described.get("summary", ""),
         text=described.get("description", "").partition("\n\nPermission ")[0],
         writes="send" in handler.parsed_fn_signature.parameters,
     )
+
+
+def _open_to(handler: HTTPRouteHandler, method: str) -> str:
+    permission, named = handler.opt.get("permission", ""), handler.opt.get("open_to")
+    if method == "GET" or permission in OWN_PERMISSIONS:
+        return "suspended"
+    return named or "neither"
 
 
 def permissions() -> dict[str, frozenset[str]]:
@@ -103,7 +112,8 @@ def permissions_page() -> str:
     """Each call with the roles that may make it."""
     held = permissions()
     rows = [
-        (f"`{each.method} {each.path}`", *(_mark(held[each.permission], role) for role in ROLES)) for each in routes()
+        (f"`{each.method} {each.path}`", *(_mark(held[each.permission], role) for role in ROLES), each.open_to)
+        for each in routes()
     ]
     channels = [
         (f"`{kind}:<id>`", *(_mark(held[channel.permission], role) for role in ROLES), _own(channel.own))
@@ -116,9 +126,11 @@ def permissions_page() -> str:
             (
                 "Who may call what. A supporter is a guest too, a member is a supporter too, an active member is a "
                 "member too; leaders and officials are all of these; moderator, membership officer and admin are given "
-                "in addition. Ownership, recusal and visibility are decided by the agents and the queries."
+                "in addition. Ownership, recusal and visibility are decided by the agents and the queries. The last "
+                "column says what is left to whom people in moderation restricted or suspended: `suspended` to both, "
+                "`restricted` to these, `neither` to none, `agent`: the member's own agent decides and says why."
             ),
-            table(("call", *ROLES), rows),
+            table(("call", *ROLES, "left open to"), rows),
             "## Live channels",
             table(("channel", *ROLES, ""), channels),
         ]

@@ -34,6 +34,7 @@ from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
 from diramoja_community.catalogue import words
 from diramoja_community.channels import Channels
+from diramoja_community.conduct import OPEN_TO, Conduct
 from diramoja_community.dependencies import (
     common_dependencies,
     handlers_of,
@@ -115,7 +116,7 @@ class Gateway:
             tokens=tokens,
             dispatcher=dispatcher,
             metrics=Metrics(),
-            gate=Gate(process.registry, tokens, limits),
+            gate=Gate(process.registry, tokens, limits, Conduct(process.registry, get(Database))),
             sender=Sender(dispatcher, digest_key),
             live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights),
         )
@@ -255,6 +256,8 @@ def _check(plugin: Plugin, controller: type[Controller], registry: Registry) -> 
             )
         if (limit := handler.opt.get("limit")) not in (None, *LIMITS):
             raise PluginError(f"{where} has the unknown limit {limit}.", cure=f"Known are {', '.join(LIMITS)}.")
+        if (open_to := handler.opt.get("open_to")) not in (None, *OPEN_TO):
+            raise PluginError(f"{where} is open to the unknown {open_to}.", cure=f"Known are {', '.join(OPEN_TO)}.")
         if not isinstance(handler, HTTPRouteHandler):
             raise PluginError(f"{where} is no HTTP route.", cure="Live events go over /v1/live.")
 

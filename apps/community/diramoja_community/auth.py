@@ -10,6 +10,7 @@ from diramoja.core.ids import check_id
 from diramoja.core.plugin import included
 from diramoja.core.registry import Registry
 from diramoja.core.tokens import Claims, Tokens
+from diramoja_community.conduct import Conduct
 from diramoja_community.exchange import Connection, exchange_of
 from diramoja_community.limits import Limits
 from diramoja_community.problems import ProblemError
@@ -51,12 +52,13 @@ def bearer(header: str) -> str:
 
 
 class Gate:
-    """The guard: text of the path, limits, who asks, permission; in this order."""
+    """The guard: text of the path, limits, who asks, permission, conduct; in this order."""
 
-    def __init__(self, registry: Registry, tokens: Tokens, limits: Limits) -> None:
+    def __init__(self, registry: Registry, tokens: Tokens, limits: Limits, conduct: Conduct) -> None:
         self._permissions = {**registry.permissions, **OWN_PERMISSIONS}
         self._tokens = tokens
         self._limits = limits
+        self._conduct = conduct
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Let the request through or raise what answers it."""
@@ -69,6 +71,8 @@ class Gate:
         exchange.reader = reader = self._reader(connection)
         _check_permission(reader, self._permissions[permission], permission)
         await self._limits.member(reader, exchange, handler.opt.get("limit"))
+        if permission not in OWN_PERMISSIONS:
+            await self._conduct.check(reader, connection, handler)
 
     def _reader(self, connection: Connection) -> Reader:
         header = connection.headers.get("authorization")

@@ -135,7 +135,12 @@ class Conversations(Controller):
         view: ConversationView = await send("conversation", conversation_id, AddMember(member_id))
         return view
 
-    @delete("/{conversation_id:str}/members/{member_id:str}", permission="conversation.own", summary="Leave a group")
+    @delete(
+        "/{conversation_id:str}/members/{member_id:str}",
+        permission="conversation.own",
+        open_to="suspended",
+        summary="Leave a group",
+    )
     async def remove(self, conversation_id: str, member_id: str, send: Send) -> None:
         """Or be taken out by whoever began it."""
         await send("conversation", conversation_id, RemoveMember(member_id))
@@ -173,7 +178,10 @@ class Conversations(Controller):
         return await message_list(db, reader, conversation_id, seals=seals_of(keys, settings), page=page)
 
     @delete(
-        "/{conversation_id:str}/messages/{message_id:str}", permission="conversation.own", summary="Delete a message"
+        "/{conversation_id:str}/messages/{message_id:str}",
+        permission="conversation.own",
+        open_to="suspended",
+        summary="Delete a message",
     )
     async def delete_message(self, conversation_id: str, message_id: str, send: Send) -> None:
         """One's own: its body goes, for all."""
@@ -182,6 +190,7 @@ class Conversations(Controller):
     @put(
         "/{conversation_id:str}/read",
         permission="conversation.own",
+        open_to="suspended",
         status_code=HTTP_204_NO_CONTENT,
         summary="Say how far one has read",
     )
@@ -196,7 +205,13 @@ class Messages(Controller):
     path = "/messages/{message_id:str}"
     tags = ["Conversations"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/reports", permission="conversation.own", status_code=HTTP_201_CREATED, summary="Report a message")
+    @post(
+        "/reports",
+        permission="conversation.own",
+        open_to="restricted",
+        status_code=HTTP_201_CREATED,
+        summary="Report a message",
+    )
     async def report(
         self,
         message_id: str,

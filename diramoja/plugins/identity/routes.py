@@ -96,7 +96,7 @@ class Auth(Controller):
     path = "/auth"
     tags = ["Accounts"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/login", permission="account.sign_in", status_code=HTTP_200_OK, summary="Sign in")
+    @post("/login", permission="account.sign_in", open_to="suspended", status_code=HTTP_200_OK, summary="Sign in")
     async def login(  # noqa: PLR0917  # each is a dependency by name
         self,
         data: Credentials,
@@ -124,12 +124,18 @@ class Auth(Controller):
         await cache.drop(name)
         return await Sessions(db, tokens, settings).begin(found[0])
 
-    @post("/refresh", permission="account.sign_in", status_code=HTTP_200_OK, summary="New tokens")
+    @post("/refresh", permission="account.sign_in", open_to="suspended", status_code=HTTP_200_OK, summary="New tokens")
     async def refresh(self, data: RefreshToken, db: Database, tokens: Tokens, settings: IdentitySettings) -> TokensView:
         """A refresh token is used once; used again later than 10 s it ends the session: 401 `token_reused`."""
         return await Sessions(db, tokens, settings).renew(data.refresh_token)
 
-    @post("/logout", permission="account.sign_in", status_code=HTTP_204_NO_CONTENT, summary="Sign out")
+    @post(
+        "/logout",
+        permission="account.sign_in",
+        open_to="suspended",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Sign out",
+    )
     async def logout(
         self, request: Request[Any, Any, Any], db: Database, tokens: Tokens, settings: IdentitySettings
     ) -> None:
@@ -160,13 +166,13 @@ class Roles(Controller):
     path = "/members/{member_id:str}/roles/{role:str}"
     tags = ["Accounts"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @put("/", permission="account.roles", summary="Give a role")
+    @put("/", permission="account.roles", open_to="suspended", summary="Give a role")
     async def grant(self, member_id: str, role: str, send: Send) -> RolesView:
         """Moderator, membership_officer or admin, never to oneself; in force from the next sign-in or refresh."""
         view: RolesView = await send("account", member_id, GrantRole(_role(role)))
         return view
 
-    @delete("/", permission="account.roles", status_code=HTTP_200_OK, summary="Take a role back")
+    @delete("/", permission="account.roles", open_to="suspended", status_code=HTTP_200_OK, summary="Take a role back")
     async def revoke(self, member_id: str, role: str, send: Send) -> RolesView:
         """In force when the access token expires."""
         view: RolesView = await send("account", member_id, RevokeRole(_role(role)))

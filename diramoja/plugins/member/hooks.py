@@ -18,7 +18,7 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
-from diramoja.plugins.member.queries import walls_between
+from diramoja.plugins.member.queries import conduct_of, walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
 
@@ -60,6 +60,7 @@ def register_plugin() -> Plugin:
         },
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
+        conduct=conduct_of,
         migrations=here / "migrations",
         locale=here / "locale",
     )

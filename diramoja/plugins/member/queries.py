@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -41,6 +41,7 @@ from diramoja.plugins.topic.contracts import TopicCreated, TopicTrending
 
 __all__ = [
     "check_member",
+    "conduct_of",
     "consents_of",
     "engagement_of",
     "following_of",
@@ -206,6 +207,17 @@ async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, fr
         list(members),
     )
     return {row["member"]: frozenset(row["others"]) for row in rows}
+
+
+async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended"]:
+    """What people decided about a member and holds, be it people in moderation or their body."""
+    row = await db.one(
+        "SELECT CASE WHEN standing = 'suspended_by_body' THEN 'suspended' WHEN phase IN ('restricted', 'suspended')"
+        " THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
+        member,
+    )
+    found: Literal["", "restricted", "suspended"] = row["conduct"] if row else ""
+    return found
 
 
 async def topics_since(db: Database, interests: Sequence[str], since: datetime, most: int) -> list[tuple[str, str]]:

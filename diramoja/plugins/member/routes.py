@@ -69,35 +69,49 @@ class Members(Controller):
         """Never with an email address, and without what only the member and officers need to know."""
         return await one_member(db, reader, member_id)
 
-    @put("/follow", permission="member.follow", status_code=HTTP_204_NO_CONTENT, summary="Follow a member")
+    @put(
+        "/follow",
+        permission="member.follow",
+        open_to="restricted",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Follow a member",
+    )
     async def follow(self, member_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Not shown to the other."""
         await one_member(db, reader, member_id)
         await send("member", reader.member, FollowMember(member_id))
 
-    @delete("/follow", permission="member.follow", summary="Follow a member no more")
+    @delete("/follow", permission="member.follow", open_to="suspended", summary="Follow a member no more")
     async def unfollow(self, member_id: str, reader: Reader, send: Send) -> None:
         """Not shown to the other."""
         await send("member", reader.member, UnfollowMember(member_id))
 
-    @put("/block", permission="member.wall", status_code=HTTP_204_NO_CONTENT, summary="Block a member")
+    @put(
+        "/block",
+        permission="member.wall",
+        open_to="suspended",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Block a member",
+    )
     async def block(self, member_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Neither sees, hears of or follows the other from now on. Not shown to the other."""
         await check_member(db, member_id)
         await send("member", reader.member, BlockMember(member_id))
 
-    @delete("/block", permission="member.wall", summary="Block a member no more")
+    @delete("/block", permission="member.wall", open_to="suspended", summary="Block a member no more")
     async def unblock(self, member_id: str, reader: Reader, send: Send) -> None:
         """Not shown to the other."""
         await send("member", reader.member, UnblockMember(member_id))
 
-    @put("/mute", permission="member.wall", status_code=HTTP_204_NO_CONTENT, summary="Mute a member")
+    @put(
+        "/mute", permission="member.wall", open_to="suspended", status_code=HTTP_204_NO_CONTENT, summary="Mute a member"
+    )
     async def mute(self, member_id: str, db: Database, reader: Reader, send: Send) -> None:
         """No notices about what they do. Not shown to the other."""
         await check_member(db, member_id)
         await send("member", reader.member, MuteMember(member_id))
 
-    @delete("/mute", permission="member.wall", summary="Mute a member no more")
+    @delete("/mute", permission="member.wall", open_to="suspended", summary="Mute a member no more")
     async def unmute(self, member_id: str, reader: Reader, send: Send) -> None:
         """Not shown to the other."""
         await send("member", reader.member, UnmuteMember(member_id))
@@ -127,7 +141,7 @@ class Me(Controller):
         """As others see it, and what only oneself sees."""
         return await one_member(db, reader, reader.member)
 
-    @patch("/", permission="member.own", summary="Change the own profile")
+    @patch("/", permission="member.own", open_to="suspended", summary="Change the own profile")
     async def update(self, data: UpdateProfile, reader: Reader, send: Send) -> MemberView:
         """What is not given stays; `privacy` says who sees region, interests, contributions and activity."""
         view: MemberView = await send("member", reader.member, data)
@@ -158,19 +172,31 @@ class Me(Controller):
         """Nothing is consented to by default."""
         return await consents_of(db, reader)
 
-    @put("/consents", permission="member.own", summary="Give or withdraw consents")
+    @put("/consents", permission="member.own", open_to="suspended", summary="Give or withdraw consents")
     async def set_consents(self, data: SetConsents, reader: Reader, send: Send) -> ConsentsView:
         """What is not given stays."""
         view: ConsentsView = await send("member", reader.member, data)
         return view
 
-    @put("/promotion", permission="member.own", status_code=HTTP_200_OK, summary="Be called an active member")
+    @put(
+        "/promotion",
+        permission="member.own",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        summary="Be called an active member",
+    )
     async def take_promotion(self, reader: Reader, send: Send) -> MemberView:
         """Where it was offered; no right comes with it."""
         view: MemberView = await send("member", reader.member, AnswerPromotion(accept=True))
         return view
 
-    @delete("/promotion", permission="member.own", status_code=HTTP_200_OK, summary="Decline to be called so")
+    @delete(
+        "/promotion",
+        permission="member.own",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        summary="Decline to be called so",
+    )
     async def decline_promotion(self, reader: Reader, send: Send) -> MemberView:
         """Or give it back."""
         view: MemberView = await send("member", reader.member, AnswerPromotion(accept=False))

@@ -145,7 +145,13 @@ class Cases(Controller):
         view: CaseView = await send("case", case_id, ClaimCase(await authority_in(db, reader, case_id)))
         return view
 
-    @post("/cases/{case_id:str}/release", permission="case.decide", status_code=HTTP_200_OK, summary="Give a case back")
+    @post(
+        "/cases/{case_id:str}/release",
+        permission="case.decide",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        summary="Give a case back",
+    )
     async def release_case(self, case_id: str, send: Send) -> CaseView:
         """Back to the queue."""
         view: CaseView = await send("case", case_id, ReleaseCase())
@@ -257,7 +263,7 @@ class Moderators(Controller):
         view: ModeratorView = await send("moderator", reader.member, GoOnDuty())
         return view
 
-    @delete("/duty", permission="case.decide", status_code=HTTP_200_OK, summary="Go off duty")
+    @delete("/duty", permission="case.decide", open_to="suspended", status_code=HTTP_200_OK, summary="Go off duty")
     async def go_off_duty(self, reader: Reader, send: Send) -> ModeratorView:
         """Alerts come no more, unless nobody is on duty."""
         view: ModeratorView = await send("moderator", reader.member, GoOffDuty())
@@ -275,7 +281,12 @@ class Sanctions(Controller):
         """With the rule, the reason, and until when an appeal may be filed; the newest first."""
         return await sanction_list(db, reader.member, clock.now(), page)
 
-    @post("/{sanction_id:str}/appeals", permission="sanction.own", summary="Appeal against a decision")
+    @post(
+        "/{sanction_id:str}/appeals",
+        permission="sanction.own",
+        open_to="suspended",
+        summary="Appeal against a decision",
+    )
     async def appeal(
         self, sanction_id: str, *, data: NewAppeal, db: Database, reader: Reader, send: Send
     ) -> AppealView:

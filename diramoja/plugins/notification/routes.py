@@ -74,12 +74,24 @@ class Inboxes(Controller):
         """The newest first, in one's language, with the channels and what became of them."""
         return await notice_list(db, reader, page, texts=texts, settings=settings, unread=unread, kind=kind)
 
-    @put("/{notice_id:str}/read", permission="notification.own", status_code=HTTP_204_NO_CONTENT, summary="Read one")
+    @put(
+        "/{notice_id:str}/read",
+        permission="notification.own",
+        open_to="suspended",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Read one",
+    )
     async def read(self, notice_id: str, reader: Reader, send: Send) -> None:
         """Again changes nothing."""
         await send("inbox", reader.member, MarkRead(notice_id))
 
-    @put("/read", permission="notification.own", status_code=HTTP_204_NO_CONTENT, summary="Read all up to one")
+    @put(
+        "/read",
+        permission="notification.own",
+        open_to="suspended",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Read all up to one",
+    )
     async def read_all(self, data: MarkAllRead, reader: Reader, send: Send) -> None:
         """Those that are older than it, and itself."""
         await send("inbox", reader.member, data)
@@ -96,7 +108,7 @@ class Preferences(Controller):
         """The usual ones for whoever set none."""
         return await preferences(db, reader, settings)
 
-    @put("/", permission="notification.own", summary="Set the own preferences")
+    @put("/", permission="notification.own", open_to="suspended", summary="Set the own preferences")
     async def set_preferences(self, data: SetPreferences, reader: Reader, texts: Texts, send: Send) -> PreferencesView:
         """What is not given stays; a statutory kind cannot be switched off: 409 `statutory_notice`."""
         if isinstance(data.language, str) and data.language not in texts.languages:
@@ -115,6 +127,7 @@ class Unsubscribing(Controller):
     @post(
         "/",
         permission="notification.unsubscribe",
+        open_to="suspended",
         status_code=HTTP_200_OK,
         dto=None,
         summary="Unsubscribe",

@@ -18,6 +18,7 @@ __all__ = [
     "PostSort",
     "TopicSort",
     "actor_on",
+    "check_reply",
     "one_post",
     "one_topic",
     "post_list",
@@ -191,6 +192,17 @@ async def actor_on(db: Database, reader: Reader, id: str) -> Actor:
     if row is None:
         raise MissingError(f"There is no post {id}.", code="post_missing")
     return Actor(row["topic"], row["member_since"])
+
+
+async def check_reply(db: Database, reader: Reader, id: str) -> None:
+    """Before a reply: whether there is the post that it answers, the topic decides; here a wall looks as if not.
+
+    Raises:
+        MissingError: a wall stands between the reader and the author.
+    """
+    row = await db.one(f"SELECT 1 FROM post WHERE id = $2 AND NOT {not_walled('$1', 'post.author')}", reader.member, id)  # noqa: S608  # constants
+    if row is not None:
+        raise MissingError(f"There is no post {id}.", code="post_missing")
 
 
 def _reader(reader: Reader) -> tuple[str, bool]:

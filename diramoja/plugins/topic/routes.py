@@ -35,6 +35,7 @@ from diramoja.plugins.topic.queries import (
     PostSort,
     TopicSort,
     actor_on,
+    check_reply,
     one_post,
     one_topic,
     post_list,
@@ -96,7 +97,7 @@ class Topics(Controller):
     path = "/topics"
     tags = ["Topics"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/", permission="topic.open", limit="posts", summary="Open a topic")
+    @post("/", permission="topic.open", open_to="agent", limit="posts", summary="Open a topic")
     async def open_topic(self, data: OpenTopic, send: Send, reader: Reader) -> TopicView:
         """The sender is its creator."""
         submitted = SubmitTopic(send.new_id("top"), *(getattr(data, name) for name in data.__struct_fields__))
@@ -145,12 +146,18 @@ class Topics(Controller):
         """Sentences of posts, chosen by software for what they share with other posts; nothing is reworded."""
         return await summary_of(db, reader, topic_id)
 
-    @put("/{topic_id:str}/follow", permission="topic.follow", status_code=HTTP_204_NO_CONTENT, summary="Follow")
+    @put(
+        "/{topic_id:str}/follow",
+        permission="topic.follow",
+        open_to="restricted",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Follow",
+    )
     async def follow(self, topic_id: str, send: Send) -> None:
         """Again changes nothing."""
         await send("topic", topic_id, FollowTopic())
 
-    @delete("/{topic_id:str}/follow", permission="topic.follow", summary="Follow no more")
+    @delete("/{topic_id:str}/follow", permission="topic.follow", open_to="suspended", summary="Follow no more")
     async def unfollow(self, topic_id: str, send: Send) -> None:
         """Again changes nothing."""
         await send("topic", topic_id, UnfollowTopic())
@@ -158,6 +165,7 @@ class Topics(Controller):
     @put(
         "/{topic_id:str}/support",
         permission="topic.support",
+        open_to="restricted",
         limit="votes",
         status_code=HTTP_204_NO_CONTENT,
         summary="Support a policy proposal",
@@ -166,7 +174,13 @@ class Topics(Controller):
         """Again changes nothing. Shown as a count; enough of them put it before an official."""
         await send("topic", topic_id, SupportTopic())
 
-    @delete("/{topic_id:str}/support", permission="topic.support", limit="votes", summary="Take support back")
+    @delete(
+        "/{topic_id:str}/support",
+        permission="topic.support",
+        open_to="suspended",
+        limit="votes",
+        summary="Take support back",
+    )
     async def unsupport(self, topic_id: str, send: Send) -> None:
         """None is no error."""
         await send("topic", topic_id, UnsupportTopic())
@@ -217,9 +231,11 @@ class Topics(Controller):
         """By its creator or a moderator."""
         await send("topic", topic_id, data)
 
-    @post("/{topic_id:str}/posts", permission="post.write", limit="posts", summary="Post to a topic")
-    async def write_post(self, topic_id: str, data: NewPost, send: Send, reader: Reader) -> PostView:
+    @post("/{topic_id:str}/posts", permission="post.write", open_to="agent", limit="posts", summary="Post to a topic")
+    async def write_post(self, topic_id: str, data: NewPost, *, db: Database, send: Send, reader: Reader) -> PostView:
         """Taken in as pending; others see it once it is screened and checked."""
+        if data.reply_to is not None:
+            await check_reply(db, reader, data.reply_to)
         submitted = SubmitPost(topic_id, send.new_id("pst"), data.body, data.reply_to)
         view: PostView = await send("member", reader.member, submitted)
         return view
@@ -249,7 +265,7 @@ class Posts(Controller):
         """A post that the reader may see."""
         return await one_post(db, reader, post_id)
 
-    @patch("/", permission="post.write", limit="posts", summary="Edit an own post")
+    @patch("/", permission="post.write", open_to="agent", limit="posts", summary="Edit an own post")
     async def edit_post(self, *, post_id: str, data: NewText, db: Database, reader: Reader, send: Send) -> PostView:
         """Others see the old text until the new one is screened and checked. Reactions stay with the text they meet."""
         submitted = SubmitEdit((await actor_on(db, reader, post_id)).topic, post_id, data.body)
@@ -261,7 +277,7 @@ class Posts(Controller):
         """The one that is shown first, then those before it with the reactions to them."""
         return await revision_list(db, reader, post_id, page)
 
-    @post("/shares", permission="post.write", limit="posts", summary="Share a post to a topic")
+    @post("/shares", permission="post.write", open_to="agent", limit="posts", summary="Share a post to a topic")
     async def share(self, *, post_id: str, data: NewShare, db: Database, reader: Reader, send: Send) -> PostView:
         """A post there that refers to this one. Of a flagged source: 409 `share_flagged` until acknowledged."""
         submitted = SubmitShare(
@@ -275,7 +291,7 @@ class Posts(Controller):
         view: PostView = await send("member", reader.member, submitted)
         return view
 
-    @delete("/", permission="post.write", summary="Delete an own post")
+    @delete("/", permission="post.write", open_to="suspended", summary="Delete an own post")
     async def delete_post(self, post_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Its text goes."""
         await send("topic", await topic_of_post(db, reader, post_id), DeletePost(post_id))
@@ -283,6 +299,7 @@ class Posts(Controller):
     @put(
         "/reactions/{kind:str}",
         permission="post.react",
+        open_to="restricted",
         limit="votes",
         status_code=HTTP_204_NO_CONTENT,
         summary="React to a post",
@@ -292,7 +309,13 @@ class Posts(Controller):
         actor = await actor_on(db, reader, post_id)
         await send("topic", actor.topic, React(post_id, kind, actor.member_since))
 
-    @delete("/reactions/{kind:str}", permission="post.react", limit="votes", summary="Take a reaction back")
+    @delete(
+        "/reactions/{kind:str}",
+        permission="post.react",
+        open_to="suspended",
+        limit="votes",
+        summary="Take a reaction back",
+    )
     async def unreact(self, *, post_id: str, kind: Kind, db: Database, reader: Reader, send: Send) -> None:
         """One that is not there is no error."""
         await send("topic", await topic_of_post(db, reader, post_id), Unreact(post_id, kind))
@@ -300,6 +323,7 @@ class Posts(Controller):
     @post(
         "/reports",
         permission="post.report",
+        open_to="agent",
         status_code=HTTP_201_CREATED,
         summary="Report a post to moderators",
         responses={HTTP_200_OK: ResponseSpec(ReportView, description="You reported it before: the same report.")},
