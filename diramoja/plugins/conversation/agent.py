@@ -25,6 +25,9 @@ from diramoja.plugins.topic.contracts import ModeratePost
 
 __all__ = ["conversation"]
 
+TWO = 2
+"""A group of so many is as good as a pair: a title opens no way around the bound on words to a stranger."""
+
 
 @conversation.on("open")
 def send_message(state: Conversation, message: SendMessage, context: Context) -> Decision:
@@ -111,7 +114,7 @@ def _may_not_send(state: Conversation, message: SendMessage, context: Context) -
     if message.reply_to is not None and _seen(state, message.reply_to, context) is None:
         return _no_message(message.reply_to)
     most = context.settings(ConversationSettings).unanswered_max
-    if not state.is_group and not state.has_answer and state.last_sender in ("", context.sender):
+    if len(state.members) <= TWO and not state.has_answer and state.last_sender in ("", context.sender):
         return _unanswered(most) if state.last_number >= most else None
     return None
 

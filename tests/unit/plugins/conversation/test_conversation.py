@@ -140,6 +140,13 @@ def test_words_to_a_stranger_are_few_until_they_answer(pair: World) -> None:
     assert [code(pair(A, say(number))) for number in (5, 6, 7, 8)] == [""] * 4
 
 
+def test_a_group_of_two_is_no_way_around_that(group: World) -> None:
+    group(C, RemoveMember(C))
+    assert [code(group(A, say(number))) for number in (1, 2, 3)] == ["", "", "unanswered"]
+    assert code(group(B, say(4))) == ""
+    assert code(group(A, say(5))) == ""
+
+
 def test_everybody_is_told_once_until_they_have_read(group: World) -> None:
     assert group.told(group(A, say(1))) == [B, C]
     assert group.told(group(A, say(2))) == []
