@@ -10,7 +10,7 @@ from diramoja.plugins.member.contracts import not_walled
 from diramoja.plugins.topic.queries import one_topic, time_place
 from diramoja.plugins.topic.views import AmendmentView, DraftView, VersionView
 
-__all__ = ["amendment_list", "draft_list", "draft_of_amendment", "one_draft", "version_list"]
+__all__ = ["amendment_list", "check_draft", "draft_list", "draft_of_amendment", "one_draft", "version_list"]
 
 _DRAFT = (
     "SELECT d.*, v.text, v.sha256 FROM topic_draft d JOIN draft_version v ON v.draft = d.id AND v.number = d.version"
@@ -49,6 +49,17 @@ async def one_draft(db: Database, reader: Reader, id: str) -> DraftView:
     if row is None:
         raise MissingError(f"There is no draft {id}.", code="draft_missing")
     return _draft(row)
+
+
+async def check_draft(db: Database, reader: Reader, id: str) -> None:
+    """Before an amendment: whether there is such a draft, it says itself; here a wall looks as if not.
+
+    Raises:
+        MissingError: a wall stands between the reader and who began it.
+    """
+    walled = f"SELECT 1 FROM topic_draft d WHERE d.id = $2 AND NOT {not_walled('$1', 'd.created_by')}"  # noqa: S608  # constants
+    if await db.one(walled, reader.member, id) is not None:
+        raise MissingError(f"There is no draft {id}.", code="draft_missing")
 
 
 async def version_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[VersionView]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Reply, Row, State
+from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import (
     AmendmentDecided,
@@ -24,6 +24,8 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TEXT_CHARS = 40_000
 OPEN_MAX = 200
 """Amendments that wait for a decision."""
+OPEN_OF_ONE = 20
+"""Those of one member among them, so that nobody fills the draft alone."""
 
 
 class Version(Row):
@@ -62,6 +64,13 @@ class Amendment(Row):
         return self.from_line, self.to_line, len(lines_of(self.text))
 
 
+class Proposer(Row):
+    """How many amendments of a member wait."""
+
+    member: Personal[str]
+    waiting: int = 0
+
+
 class Draft(State):
     """What a draft knows. `changes` lead from version 1 to the last, one each."""
 
@@ -76,7 +85,7 @@ class Draft(State):
     waiting: int = 0
 
 
-draft = AgentKind("draft", Draft, prefix="dft", rows=[Version, Amendment])
+draft = AgentKind("draft", Draft, prefix="dft", rows=[Version, Amendment, Proposer])
 
 
 @draft.on("absent")
@@ -103,6 +112,9 @@ def propose(state: Draft, message: ProposeAmendment, context: Context) -> Decisi
         return Reject("version_missing", "This draft has no such version.", 404)
     if state.waiting >= OPEN_MAX:
         return Reject("amendments_full", "Too many amendments wait for a decision.")
+    proposer = context.row(Proposer, context.sender) or Proposer(context.sender)
+    if proposer.waiting >= OPEN_OF_ONE:
+        return Reject("amendments_own_full", f"{OPEN_OF_ONE} amendments of yours wait for a decision here.")
     text = _plain(message.text)
     change = (message.from_line, message.to_line, len(lines_of(text)))
     after = replaced(base.text, change, text)
@@ -122,6 +134,7 @@ def propose(state: Draft, message: ProposeAmendment, context: Context) -> Decisi
     return (
         state.but(waiting=state.waiting + 1),
         Put(amendment),
+        Put(proposer.but(waiting=proposer.waiting + 1)),
         AmendmentProposed(context.id, state.topic, amendment.id, context.sender),
         *_proposed(state, amendment, context),
         Reply(amendment_view(context.id, amendment), status=201),
@@ -153,6 +166,7 @@ def decide(state: Draft, message: DecideAmendment, context: Context) -> Decision
         after,
         Put(decided),
         *((Put(accepted[1]),) if accepted else ()),
+        *_waits_no_more(amendment.author, context),
         _news(after, decided, context),
         *_told(state, decided, context),
         Reply(amendment_view(context.id, decided)),
@@ -184,6 +198,14 @@ def _accepted(state: Draft, amendment: Amendment, context: Context) -> tuple[Dra
         created_at=context.now,
     )
     return state.but(version=number, sha256=version.sha256, changes=(*state.changes, change)), version
+
+
+def _waits_no_more(author: str, context: Context) -> tuple[Put | Remove, ...]:
+    proposer = context.row(Proposer, author)
+    if proposer is None:  # Proposed before they were counted.
+        return ()
+    left = proposer.but(waiting=proposer.waiting - 1)
+    return (Put(left) if left.waiting else Remove(Proposer, author),)
 
 
 def _unfit(before: str, after: str | None) -> Reject | None:

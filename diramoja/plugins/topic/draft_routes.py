@@ -9,7 +9,14 @@ from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.amendments import amendment_list, draft_list, draft_of_amendment, one_draft, version_list
+from diramoja.plugins.topic.amendments import (
+    amendment_list,
+    check_draft,
+    draft_list,
+    draft_of_amendment,
+    one_draft,
+    version_list,
+)
 from diramoja.plugins.topic.contracts import DecideAmendment, ProposeAmendment, StartDraft
 from diramoja.plugins.topic.views import (
     AmendmentText,
@@ -94,8 +101,11 @@ class Drafts(Controller):
         return await amendment_list(db, reader, draft_id, page)
 
     @post("/amendments", permission="draft.amend", limit="posts", summary="Propose an amendment")
-    async def propose(self, draft_id: str, data: NewAmendment, send: Send) -> AmendmentView:
+    async def propose(
+        self, draft_id: str, data: NewAmendment, *, db: Database, reader: Reader, send: Send
+    ) -> AmendmentView:
         """Made to a version; it can be taken as long as other changes leave its lines alone."""
+        await check_draft(db, reader, draft_id)
         command = ProposeAmendment(
             amendment_id=send.new_id("amd"),
             version=data.version,

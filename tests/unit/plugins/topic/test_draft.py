@@ -113,6 +113,16 @@ def test_a_rejected_one_changes_nothing() -> None:
     assert decide(agent, "amd_1") == "amendment_decided"
 
 
+def test_nobody_fills_a_draft_alone() -> None:
+    agent = opened()
+    codes = [propose(agent, f"amd_{number}", (1, 1), f"Version {number}") for number in range(21)]
+    assert codes == [*[""] * 20, "amendments_own_full"]
+    other = agent.take(ProposeAmendment("amd_c", 0, 2, 2, "Mine", "Clearer."), sender="mem_c")
+    assert other.reject is None
+    assert decide(agent, "amd_3", accept=False) == ""
+    assert propose(agent, "amd_21", (1, 1), "One more") == ""
+
+
 def test_an_older_one_is_placed_where_its_lines_are_now() -> None:
     agent = opened()
     propose(agent, "late", (5, 5), "Article five")
