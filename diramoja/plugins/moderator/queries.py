@@ -94,7 +94,7 @@ async def case_list(
 
 
 async def one_case(db: Database, reader: Reader, id: str) -> CaseView:
-    """A case with what was reported.
+    """A case with what was reported, but for whom it is about: words of a report give its author away.
 
     Raises:
         MissingError: there is none.
@@ -103,8 +103,10 @@ async def one_case(db: Database, reader: Reader, id: str) -> CaseView:
     if row is None:
         raise MissingError(f"There is no case {id}.", code="case_missing")
     reports = await db.fetch(
-        'SELECT reason, text FROM moderation_case_report WHERE "case" = $1 ORDER BY reporter LIMIT $2',
+        'SELECT r.reason, r.text FROM moderation_case_report r JOIN moderation_case c ON c.id = r."case"'
+        ' WHERE r."case" = $1 AND $2 NOT IN (c.author, c.addressee) ORDER BY r.reporter LIMIT $3',
         id,
+        reader.member,
         _SHOWN_REPORTS,
     )
     return _case(row).but(reports=tuple(msgspec.convert(dict(each), ReportedReason) for each in reports))
