@@ -10,11 +10,13 @@ from diramoja_community.auth import complete
 from tests.support.community import Community, Person, until
 
 TOXIC = "You stupid worthless idiot, I hate you and hope that you die, disgusting horrible pathetic scum"
-ROLES = ("guest", "supporter", "member", "moderator", "membership_officer", "admin")
-GUEST, SIGNED_IN, MODERATOR, OFFICER, ADMIN = set(ROLES), set(ROLES[1:]), {"moderator"}, {ROLES[4]}, {"admin"}
-MEMBER = {"member"}
-OFFICIAL = set[str]()
-"""Officials are not among the roles tried."""
+ROLES = (
+    "guest", "supporter", "member", "active_member", "leader", "official", "moderator", "membership_officer", "admin",
+)  # fmt: skip
+GUEST, SIGNED_IN, MEMBER = set(ROLES), set(ROLES[1:]), set(ROLES[2:6])
+OFFICIAL, MODERATOR, OFFICER, ADMIN = {"official"}, {"moderator"}, {"membership_officer"}, {"admin"}
+RATER = {"leader", "official", "moderator"}
+"""Who says what of sources."""
 EXPECTED = {
     "POST /v1/members": GUEST,
     "POST /v1/auth/login": GUEST,
@@ -87,10 +89,10 @@ EXPECTED = {
     "POST /v1/posts/{post_id}/reports": SIGNED_IN,
     "GET /v1/posts/{post_id}/notes": GUEST,
     "GET /v1/information/sources": GUEST,
-    "POST /v1/information/sources": MODERATOR,
-    "POST /v1/information/sources/{source_id}/confirm": MODERATOR,
+    "POST /v1/information/sources": RATER,
+    "POST /v1/information/sources/{source_id}/confirm": RATER,
     "POST /v1/information/sources/{source_id}/objections": SIGNED_IN,
-    "POST /v1/information/sources/{source_id}/objections/decision": MODERATOR,
+    "POST /v1/information/sources/{source_id}/objections/decision": RATER,
     "GET /v1/moderation/cases": MODERATOR,
     "GET /v1/moderation/cases/{case_id}": MODERATOR,
     "POST /v1/moderation/cases/{case_id}/claim": MODERATOR,
@@ -110,8 +112,8 @@ EXPECTED = {
     "GET /v1/moderation/reviews": MODERATOR,
     "GET /v1/moderation/appeals": MODERATOR,
     "POST /v1/moderation/appeals/{appeal_id}/decision": MODERATOR,
-    "GET /v1/moderation/moderators": MODERATOR,
-    "PUT /v1/moderation/moderators/{member_id}": set[str](),  # Officials, who are none of these.
+    "GET /v1/moderation/moderators": MODERATOR | OFFICIAL,
+    "PUT /v1/moderation/moderators/{member_id}": OFFICIAL,
     "PUT /v1/moderation/duty": MODERATOR,
     "DELETE /v1/moderation/duty": MODERATOR,
     "GET /v1/moderation/log": GUEST,
@@ -119,6 +121,16 @@ EXPECTED = {
     "GET /v1/moderation/statistics": GUEST,
     "GET /v1/me/sanctions": SIGNED_IN,
     "POST /v1/me/sanctions/{sanction_id}/appeals": SIGNED_IN,
+    "POST /v1/conversations": SIGNED_IN,
+    "GET /v1/conversations": SIGNED_IN,
+    "GET /v1/conversations/{conversation_id}": SIGNED_IN,
+    "PUT /v1/conversations/{conversation_id}/members/{member_id}": SIGNED_IN,
+    "DELETE /v1/conversations/{conversation_id}/members/{member_id}": SIGNED_IN,
+    "POST /v1/conversations/{conversation_id}/messages": SIGNED_IN,
+    "GET /v1/conversations/{conversation_id}/messages": SIGNED_IN,
+    "DELETE /v1/conversations/{conversation_id}/messages/{message_id}": SIGNED_IN,
+    "PUT /v1/conversations/{conversation_id}/read": SIGNED_IN,
+    "POST /v1/messages/{message_id}/reports": SIGNED_IN,
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
