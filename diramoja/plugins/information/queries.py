@@ -3,13 +3,13 @@
 import heapq
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import paged, place
 from diramoja.plugins.information.contracts import (
     NoteView,
     Rating,
@@ -28,17 +28,17 @@ async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery)
     Raises:
         InvalidError: the cursor is of another list.
     """
+    (after,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
         "SELECT id, post AS post_id, nullif(writer, '') AS author_id, text, sources, created_at FROM information_note"
         " WHERE post = $1 AND (visible OR author = $2 OR $3) AND id > $4 ORDER BY id LIMIT $5",
         post_id,
         reader.member,
         reader.has("moderator"),
-        _after(page),
+        after,
         page.limit + 1,
     )
-    items = [msgspec.convert(dict(row), NoteView) for row in rows[: page.limit]]
-    return Page(items, PageQuery.cursor(items[-1].id) if len(rows) > page.limit else None)
+    return paged(rows, page, lambda row: msgspec.convert(dict(row), NoteView), "id")
 
 
 _SOURCE = "SELECT id, domain, rating, reason, evidence_url, phase AS state, expires_at FROM information_source"
@@ -60,7 +60,7 @@ async def source_list(
     Raises:
         InvalidError: the cursor is of another list.
     """
-    after = _after(page)
+    (after,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
         f"{_SOURCE} WHERE domain > $1 AND phase = ANY ($2) AND ($3::text IS NULL OR rating = $3)"
         " ORDER BY domain LIMIT $4",
@@ -119,12 +119,3 @@ def _listed(source: SourceView) -> SourceStateView:
         evidence_url=source.evidence_url,
         state="listed",
     )
-
-
-def _after(page: PageQuery) -> str:
-    if not page.after:
-        return ""
-    values: tuple[Any, ...] = page.after
-    if len(values) != 1 or not isinstance(values[0], str):
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
-    return values[0]
