@@ -1,6 +1,6 @@
 """The member's own affairs: joining, profile, consents, level and standing.
 
-The other handlers of the kind `member`, by subject: `writing`, `walls`, `scores`, `activity` and `sanctions`.
+The other handlers of the kind are in the modules beside this one, by subject, which are imported here.
 """
 
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ from diramoja.plugins.member.contracts import (
     StandingChanged,
     UpdateProfile,
 )
-from diramoja.plugins.member.member import (
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import (
     PRESENT,
     Consent,
-    Following,
     Member,
     MembershipChange,
     ReviewActivity,
@@ -36,10 +36,12 @@ from diramoja.plugins.member.member import (
     officer_view,
     only_oneself,
 )
-from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import NoteSeat, consents_view
 
-__all__ = ["Following", "Member", "activity", "member", "member_view", "sanctions", "scores", "walls", "writing"]
+__all__ = ["HANDLED_IN", "member"]
+
+HANDLED_IN = (activity, sanctions, scores, walls, writing)
+"""The modules whose handlers belong to the kind."""
 
 LEVELS_ABOVE_MEMBER: tuple[MembershipLevel, ...] = ("active_member", "leader", "official")
 

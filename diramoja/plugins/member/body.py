@@ -12,8 +12,8 @@ from diramoja.plugins.member.contracts import (
     SeatMember,
     UnseatMember,
 )
-from diramoja.plugins.member.member import NEVER
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import NEVER
 from diramoja.plugins.member.views import BodyView, NoteSeat
 
 __all__ = ["Body", "BodySeat", "body"]

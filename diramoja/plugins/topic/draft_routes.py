@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.amendments import amendment_list, draft_list, draft_of_amendment, one_draft, version_list
 from diramoja.plugins.topic.contracts import DecideAmendment, ProposeAmendment, StartDraft
+from diramoja.plugins.topic.draft_queries import amendment_list, draft_list, draft_of_amendment, one_draft, version_list
 from diramoja.plugins.topic.views import (
     AmendmentText,
     AmendmentView,

@@ -12,7 +12,7 @@ from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.member.contracts import not_walled
-from diramoja.plugins.topic.insight import related_topics
+from diramoja.plugins.topic.insight_queries import related_topics
 from diramoja.plugins.topic.keywords import excerpt
 from diramoja.plugins.topic.views import FeedItem
 
