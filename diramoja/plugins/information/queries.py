@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import paged, place
 from diramoja.plugins.information.contracts import (
@@ -19,7 +18,7 @@ from diramoja.plugins.information.contracts import (
 )
 from diramoja.plugins.information.rules import source_id
 
-__all__ = ["note_list", "one_source", "source_list", "sources_named"]
+__all__ = ["note_list", "source_list", "sources_named"]
 
 
 async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery) -> Page[NoteView]:
@@ -77,18 +76,6 @@ async def source_list(
         rated = sorted((*rated, *map(_listed, first)), key=_domain)
     items = rated[: page.limit]
     return Page(items, PageQuery.cursor(items[-1].domain) if len(rated) > page.limit else None)
-
-
-async def one_source(db: Database, id: str) -> SourceStateView:
-    """A source that people rated or proposed to rate.
-
-    Raises:
-        MissingError: there is none.
-    """
-    row = await db.one(f"{_SOURCE} WHERE id = $1", id)
-    if row is None:
-        raise MissingError(f"Nobody rated a source {id}.", code="source_missing")
-    return msgspec.convert(dict(row), SourceStateView)
 
 
 async def sources_named(db: Database, candidates: Sequence[AbstractSet[str]]) -> list[tuple[SourceView, ...]]:
