@@ -20,7 +20,7 @@ PLUGIN_FILES = {
 `<subject>_routes.py`."""
 OF_A_SUBJECT = re.compile(r"[a-z]+_(queries|routes)\.py")
 OWN_PLUGIN_FILES = {
-    "conversation": {"messages.py", "seals.py"},  # What is said; at the edge: plain bodies are sealed and opened there.
+    "conversation": {"participants.py", "seals.py"},  # Who takes part; at the edge: sealing plain bodies.
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
         "audiences.py", "counting.py", "edits.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py",
         "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",

@@ -1,159 +1,160 @@
-"""Who takes part in a conversation of two or of a group. What is said in it is handled in `messages`."""
+"""What is said in a conversation: messages, read receipts, reports. Who takes part is handled in `participants`."""
 
-from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
-from diramoja.plugins.conversation import messages
+from diramoja.core import Context, Decision, Put, Reject, Tell
+from diramoja.plugins.conversation import participants
 from diramoja.plugins.conversation.contracts import (
-    AddMember,
-    Admit,
-    ConversationChanged,
-    ConversationView,
-    NoteWall,
-    OpenGroup,
-    OpenPair,
-    ParticipantView,
-    RemoveMember,
-    Vouch,
+    DeleteMessage,
+    MarkRead,
+    MessageChanged,
+    MessageSent,
+    MessagesRead,
+    ReportMessage,
+    SendMessage,
 )
 from diramoja.plugins.conversation.settings import ConversationSettings
-from diramoja.plugins.conversation.state import BLOCKED, MISSING, Conversation, Participant, conversation, pair_id
-from diramoja.plugins.member.contracts import WallChanged
+from diramoja.plugins.conversation.state import (
+    BLOCKED,
+    MISSING,
+    Conversation,
+    Message,
+    Participant,
+    conversation,
+)
+from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report
+from diramoja.plugins.notification.contracts import Notify, Subject, notify
+from diramoja.plugins.topic.contracts import ModeratePost
 
 __all__ = ["HANDLED_IN", "conversation"]
 
-HANDLED_IN = (messages,)
+HANDLED_IN = (participants,)
 """The modules whose handlers belong to the kind."""
 
 
-@conversation.on("absent")
-def open_pair(state: Conversation, message: OpenPair, context: Context) -> Decision:
-    if context.id != pair_id(context.sender, message.member) or context.sender == message.member:
-        return Reject("conversation_invalid", "A conversation takes another member.", 400)
+@conversation.on("open")
+def send_message(state: Conversation, message: SendMessage, context: Context) -> Decision:
+    if refusal := _may_not_send(state, message, context):
+        return refusal
+    said = Message(
+        id=message.message_id,
+        number=state.last_number + 1,
+        sender=context.sender,
+        body=message.body,
+        encoding=message.encoding,
+        status="sent",
+        reply_to=message.reply_to,
+        created_at=context.now,
+    )
+    grown = state.but(
+        last_number=said.number,
+        last_at=context.now,
+        last_sender=context.sender,
+        has_answer=state.has_answer or state.last_sender not in ("", context.sender),
+    )
+    return (
+        grown,
+        Put(said),
+        *_told(state, said, context),
+        MessageSent(context.id, said.id, said.number, context.sender),
+    )
+
+
+@conversation.on("open")
+def delete_message(state: Conversation, message: DeleteMessage, context: Context) -> Decision:
+    said = _seen(state, message.message_id, context)
+    if said is None:
+        return _no_message(message.message_id)
+    if said.sender != context.sender:
+        return Reject("not_author", "Only its author deletes a message.", 403)
+    if said.status == "deleted":
+        return None
+    return Put(said.but(status="deleted", body="")), MessageChanged(context.id, said.id, "deleted")
+
+
+@conversation.on("open")
+def mark_read(state: Conversation, message: MarkRead, context: Context) -> Decision:
+    said, seat = _seen(state, message.up_to, context), context.row(Participant, context.sender)
+    if said is None or seat is None:
+        return _no_message(message.up_to)
+    if said.number <= seat.read:
+        return None
+    return Put(seat.but(read=said.number)), MessagesRead(context.id, context.sender, said.id)
+
+
+@conversation.on("open")
+def report_message(state: Conversation, message: ReportMessage, context: Context) -> Decision:
+    """Moderators get the chosen messages as their reporter could read them, and nothing else of the conversation."""
+    if not context.has("moderator"):
+        return Reject("moderation_missing", "Nobody moderates here.", 404)
+    shown = {each.message: each.body for each in message.disclosed}
+    seen = [_seen(state, id, context) for id in shown]
+    about = _seen(state, message.message_id, context)
+    if about is None or about.id not in shown or None in seen:
+        return _no_message(message.message_id)
+    lines = [f"{each.sender}: {shown[each.id]}" for each in sorted(filter(None, seen), key=lambda each: each.number)]
+    report = Report(message.report_id, context.sender, message.reason, message.text)
+    evidence = Evidence(context.id, about.id, about.sender, "\n".join(lines), place="conversation")
+    return Tell("screening", context.id, FileReport(report, evidence), answers=True)
+
+
+@conversation.on("open", "closed")
+def moderate_message(state: Conversation, message: ModeratePost, context: Context) -> Decision:
+    """A decision of people; the body stays sealed for those who decide an appeal."""
+    said = context.row(Message, message.post_id)
+    status = "sent" if message.action == "publish" else "removed"
+    if said is None or said.status in ("deleted", status):
+        return None
+    changed = said.but(status=status)
+    return Put(changed), MessageChanged(context.id, said.id, changed.status)
+
+
+def _may_not_send(state: Conversation, message: SendMessage, context: Context) -> Reject | None:
+    if context.sender not in state.members:
+        return MISSING
     if state.walls:
         return BLOCKED
-    opened = state.but(
-        phase="open",
-        created_by=context.sender,
-        created_at=context.now,
-        members=(context.sender, message.member),
-    )
-    seats = [_seat(member, opened, context) for member in opened.members]
-    return opened, *map(Put, seats), Reply(_view(opened, context, seats), status=201)
+    if message.reply_to is not None and _seen(state, message.reply_to, context) is None:
+        return _no_message(message.reply_to)
+    most = context.settings(ConversationSettings).unanswered_max
+    if not state.is_group and not state.has_answer and state.last_sender in ("", context.sender):
+        return _unanswered(most) if state.last_number >= most else None
+    return None
 
 
-@conversation.on("open")
-def find_pair(state: Conversation, message: OpenPair, context: Context) -> Decision:
-    if context.sender not in state.members:
-        return MISSING
-    return BLOCKED if state.walls else Reply(_view(state, context, _seats(state, context)))
+def _unanswered(most: int) -> Reject:
+    return Reject("unanswered", f"After {most} messages without an answer, wait for one.", 403)
 
 
-@conversation.on("absent")
-def open_group(state: Conversation, message: OpenGroup, context: Context) -> Decision:
-    invited = sorted({*message.members} - {context.sender})
-    if len(invited) >= context.settings(ConversationSettings).members_max:
-        return _full(context)
-    opened = state.but(
-        phase="open",
-        title=message.title,
-        is_group=True,
-        created_by=context.sender,
-        created_at=context.now,
-        members=(context.sender,),
-    )
-    seat = _seat(context.sender, opened, context)
-    asked = [Tell("conversation", pair_id(context.sender, each), Vouch(context.id, each)) for each in invited]
-    return opened, Put(seat), *asked, Reply(_view(opened, context, [seat]), status=201)
+def _seen(state: Conversation, id: str, context: Context) -> Message | None:
+    """A message that its asker may see: they take part, and had joined by then."""
+    seat, said = context.row(Participant, context.sender), context.row(Message, id)
+    return said if seat and said and said.number > seat.joined else None
 
 
-@conversation.on("open")
-def add_member(state: Conversation, message: AddMember, context: Context) -> Decision:
-    if context.sender not in state.members:
-        return MISSING
-    if not state.is_group or context.sender != state.created_by:
-        return Reject("not_creator", "Whoever began a group takes others into it.", 403)
-    if message.member in state.members:
-        return Reply(_view(state, context, _seats(state, context)))
-    vouch = Vouch(context.id, message.member)
-    return Tell("conversation", pair_id(context.sender, message.member), vouch, answers=True)
+def _no_message(id: str) -> Reject:
+    return Reject("message_missing", f"There is no message {id} here.", 404)
 
 
-@conversation.on("absent", "open")
-def vouch(state: Conversation, message: Vouch, context: Context) -> Decision:
-    """Asked by a group, of the conversation of whoever takes in and whoever is taken in."""
-    if context.told_by != "conversation":
-        return Reject("denied", "Groups ask this.", 403)
-    return BLOCKED if state.walls else Tell("conversation", message.group, Admit(message.member), answers=True)
+def _told(state: Conversation, said: Message, context: Context) -> list[Put | Tell]:
+    """Those who had read everything are told once, until they have read again; one's own message is read."""
+    effects: list[Put | Tell] = []
+    for member in state.members:
+        seat = context.row(Participant, member)
+        if seat is None:
+            continue
+        if member == said.sender:
+            effects.append(Put(seat.but(read=said.number, told=said.number)))
+        elif seat.told <= seat.read:
+            effects.append(Put(seat.but(told=said.number)))
+            effects += notify(context, member, _notice(said, context))
+    return effects
 
 
-@conversation.on("open")
-def admit(state: Conversation, message: Admit, context: Context) -> Decision:
-    if context.told_by != "conversation" or context.sender != pair_id(state.created_by, message.member):
-        return Reject("denied", "Whoever began a group takes others into it.", 403)
-    if message.member in state.members:
-        return Reply(_view(state, context, _seats(state, context)))
-    if len(state.members) >= context.settings(ConversationSettings).members_max:
-        return _full(context)
-    grown = state.but(members=(*state.members, message.member))
-    seat = _seat(message.member, grown, context)
-    view = _view(grown, context, [*_seats(state, context), seat])
-    return grown, Put(seat), ConversationChanged(context.id, grown.members), Reply(view)
-
-
-@conversation.on("open")
-def remove_member(state: Conversation, message: RemoveMember, context: Context) -> Decision:
-    if context.sender not in state.members:
-        return MISSING
-    if not state.is_group:
-        return Reject("pair_stays", "A conversation of two stays; block the other to hear no more.")
-    if context.sender not in (message.member, state.created_by):
-        return Reject("not_creator", "Whoever began a group takes others out of it.", 403)
-    if message.member not in state.members:
-        return None
-    left = tuple(each for each in state.members if each != message.member)
-    successor = left[0] if left and state.created_by == message.member else state.created_by
-    shrunk = state.but(members=left, created_by=successor, phase="open" if left else "closed")
-    return shrunk, Remove(Participant, message.member), ConversationChanged(context.id, left)
-
-
-@conversation.on("absent", "open")
-def note_wall(state: Conversation, message: NoteWall, context: Context) -> Decision:
-    walls = {*state.walls, message.member} if message.is_up else {*state.walls} - {message.member}
-    return state.but(walls=tuple(sorted(walls)))
-
-
-def _after_wall(event: WallChanged) -> list[tuple[str, NoteWall]]:
-    if event.wall != "block":
-        return []
-    return [(pair_id(event.member, event.other), NoteWall(event.member, event.is_up))]
-
-
-conversation.hears(WallChanged, to=_after_wall)
-
-
-def _full(context: Context) -> Reject:
-    most = context.settings(ConversationSettings).members_max
-    return Reject("conversation_full", f"At most {most} members take part in a group.")
-
-
-def _seat(member: str, state: Conversation, context: Context) -> Participant:
-    last = state.last_number
-    return Participant(member, joined=last, read=last, told=last, since=context.now)
-
-
-def _seats(state: Conversation, context: Context) -> list[Participant]:
-    return [seat for member in state.members if (seat := context.row(Participant, member))]
-
-
-def _view(state: Conversation, context: Context, seats: list[Participant]) -> ConversationView:
-    own = next((seat for seat in seats if seat.member == context.sender), None)
-    return ConversationView(
-        id=context.id,
-        title=state.title,
-        is_group=state.is_group,
-        created_by=state.created_by,
-        members=tuple(ParticipantView(seat.member, seat.read) for seat in seats),
-        last_number=state.last_number,
-        unread=state.last_number - own.read if own else 0,
-        created_at=state.created_at,
-        last_at=state.last_at,
+def _notice(said: Message, context: Context) -> Notify:
+    return Notify(
+        kind="conversation.message",
+        notice_class="personal",
+        subject=Subject("conversation", context.id),
+        text="You have new messages.",
+        key=f"{context.id}:{said.number}",
+        about=said.sender,
     )
