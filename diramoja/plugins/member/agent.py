@@ -35,6 +35,7 @@ from diramoja.plugins.member.state import (
     member_view,
     officer_view,
     only_oneself,
+    unknown_region,
 )
 from diramoja.plugins.member.views import NoteSeat, consents_view
 
@@ -76,11 +77,9 @@ def join_again(state: Member, message: Join, context: Context) -> Decision:
 @member.on(*PRESENT)
 def update_profile(state: Member, message: UpdateProfile, context: Context) -> Decision:
     """By the member alone."""
-    if refusal := only_oneself(context):
+    refusal = only_oneself(context) or (None if message.region is UNSET else unknown_region(message.region, context))
+    if refusal:
         return refusal
-    regions = context.settings(MemberSettings).regions
-    if message.region is not UNSET and message.region and message.region not in regions:
-        return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
     given: dict[str, Any] = _given(message)
     if message.privacy is not UNSET:
         given["privacy"] = state.privacy.but(**_given(message.privacy))
