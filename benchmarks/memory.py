@@ -21,7 +21,8 @@ from diramoja.core.agents import AgentKind
 from diramoja.core.messages import State, encode
 from diramoja.core.ports.records import SnapshotRow
 from diramoja.core.runtime.cells import Cell, Cells
-from diramoja.plugins.member.agent import Member, member
+from diramoja.plugins.member.agent import member
+from diramoja.plugins.member.state import Member
 from diramoja.plugins.topic.state import Topic, topic
 
 __all__ = ["run"]

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,26 +13,23 @@ import pytest
 from tools.reference.pages import ROOT
 
 PLUGIN_FILES = {
-    "__init__.py", "contracts.py", "agent.py", "rules.py", "projections.py", "queries.py", "routes.py", "graphql.py",
-    "settings.py", "hooks.py", "migrations", "locale", "README.md", "cli.py",
+    "__init__.py", "contracts.py", "agent.py", "state.py", "rules.py", "projections.py", "queries.py", "views.py",
+    "routes.py", "graphql.py", "notices.py", "settings.py", "hooks.py", "migrations", "locale", "README.md", "cli.py",
 }  # fmt: skip
+"""Of a plugin with several kinds or subjects also `<kind>.py`, `<kind>_state.py`, `<subject>_queries.py` and
+`<subject>_routes.py`."""
+OF_A_SUBJECT = re.compile(r"[a-z]+_(queries|routes)\.py")
 OWN_PLUGIN_FILES = {
-    "conversation": {"seals.py"},  # What stays at the edge: plain bodies are sealed and opened there.
-    "topic": {  # Its state; what happens to posts and topics, by subject; counting; reads, by subject.
-        "amendments.py", "audiences.py", "counting.py", "draft_routes.py", "edits.py", "feed_routes.py", "feeds.py",
-        "insight.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py", "review.py", "scores.py",
-        "shares.py", "state.py", "summary.py", "support.py", "texts.py", "views.py",
+    "conversation": {"participants.py", "seals.py"},  # Who takes part; at the edge: sealing plain bodies.
+    "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
+        "audiences.py", "counting.py", "edits.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py",
+        "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
     },
-    "moderator": {  # What a case does, by subject; the rules that decisions name; what is shown to whom.
-        "appeal.py", "decision.py", "dossier.py", "guidelines.py", "notices.py", "publicity.py", "review.py",
-        "views.py",
-    },
+    "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
-    "member": {  # Its handlers by subject; what only its own routes answer; reads of regions and bodies.
-        "activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py", "views.py", "organisation.py",
-    },
+    "member": {"activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py"},  # Its handlers by subject.
     "notification": {
-        "telling.py", "outgoing.py", "choices.py",  # Of the inbox: in, out, what members decide.
+        "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.
         "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.
     },
 }  # fmt: skip
@@ -86,10 +84,25 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize("folder", folders("diramoja/plugins"), ids=lambda each: each.name)
 def test_a_plugin_has_the_files_of_the_house(folder: Path) -> None:
-    kinds = {f"{word}.py" for word in re.findall(r'AgentKind\(\s*"(\w+)"', all_text(folder))}
-    allowed = PLUGIN_FILES | kinds | OWN_PLUGIN_FILES.get(folder.name, set())
-    assert names(folder) - allowed == set()
+    kinds = re.findall(r'AgentKind\(\s*"(\w+)"', all_text(folder))
+    of_kinds = {name for kind in kinds for name in (f"{kind}.py", f"{kind}_state.py")}
+    unknown = names(folder) - PLUGIN_FILES - of_kinds - OWN_PLUGIN_FILES.get(folder.name, set())
+    assert [name for name in unknown if not OF_A_SUBJECT.fullmatch(name)] == []
     assert {"__init__.py", "contracts.py", "hooks.py", "README.md"} - names(folder) == set()
+
+
+def test_the_handlers_of_a_plugin_come_with_its_hooks() -> None:
+    """A module that registers handlers and that nobody imports would leave its messages without an answer."""
+    handling = {
+        ".".join(path.with_suffix("").parts)
+        for path, text in sources()
+        if path.parts[:2] == ("diramoja", "plugins") and re.search(r"^(@\w+\.on|\w+\.hears)\(", text, re.MULTILINE)
+    }
+    hooks = [f"diramoja.plugins.{each.name}.hooks" for each in folders("diramoja/plugins")]
+    code = f"import sys, {', '.join(hooks)}; print(*(set({sorted(handling)}) - set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert len(handling) > 20
+    assert ran.stdout.split() == []
 
 
 @pytest.mark.parametrize("folder", folders("diramoja/adapters"), ids=lambda each: each.name)

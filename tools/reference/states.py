@@ -17,12 +17,12 @@ __all__ = ["diagram", "readmes", "states_page", "targets"]
 
 ROOT = Path(__file__).resolve().parents[2]
 ABOUT = """Drawn from the handlers. On an arrow: the commands that lead that way; under the name of a phase: those
-that leave an agent there. Where there are many phases, those that every phase handles are said once, below: those that
-leave an agent where it is, and those that lead to whichever phase follows from what it knows then. Any other command is
-rejected in that phase."""
+that leave an agent there. Where there are many phases, those that several phases handle are said once, below: those
+that leave an agent where it is, and those that lead to whichever phase follows from what it knows then. Any other
+command is rejected in that phase."""
 
 MANY = 3
-"""Phases above which commands that all of them share are said once."""
+"""Phases above which commands that so many of them share are said once."""
 BEGIN, END = "<!-- diagram -->", "<!-- /diagram -->"
 
 
@@ -44,10 +44,12 @@ def diagram(kind: AgentKind[Any]) -> str:
         for phase, handler in handled.by_phase.items():
             for end in targets(handler, kind, phase):
                 arrows.setdefault((phase, end), []).append(verb.replace("_", " "))
-    common = _common(arrows, [phase for phase in kind.phases if phase != kind.absent.phase])
-    for start, end in [*arrows]:
-        if start == end and start != kind.absent.phase:
-            arrows[start, end] = [verb for verb in arrows[start, end] if verb not in common]
+    phases = [phase for phase in kind.phases if phase != kind.absent.phase]
+    shared = _shared(arrows, phases)
+    once = {verb for verbs in shared.values() for verb in verbs}
+    for phase in phases:
+        if (phase, phase) in arrows:
+            arrows[phase, phase] = [verb for verb in arrows[phase, phase] if verb not in once]
     lines = [f"    [*] --> {kind.absent.phase}"]
     for (start, end), verbs in arrows.items():
         if start == end:
@@ -55,32 +57,48 @@ def diagram(kind: AgentKind[Any]) -> str:
         else:
             lines.append(f"    {start} --> {end}: {'<br/>'.join(verbs)}")
     drawn = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
-    last = {verb.replace("_", " "): [*handled.by_phase.values()][-1] for verb, handled in kind.commands.items()}
-    moving = [verb for verb in common if _computes(last[verb])]
-    staying = [verb for verb in common if verb not in moving]
-    said = [f"In every phase but {kind.absent.phase}: {', '.join(staying)}."] if staying else []
-    said += [f"To the phase that follows then: {', '.join(moving)}."] if moving else []
-    return "\n\n".join([drawn, *said])
+    return "\n\n".join([drawn, *_said(kind, shared, phases)])
 
 
-def _computes(handler: Callable[..., Any]) -> bool:
-    """Whether it sets a phase that its source does not name: also in what it calls in other modules of its plugin."""
-    function = inspect.unwrap(handler)
+def _said(kind: AgentKind[Any], shared: Mapping[tuple[str, ...], Sequence[str]], phases: Sequence[str]) -> list[str]:
+    """What several phases handle, in sentences: the commands of most phases first."""
+    handlers = {verb.replace("_", " "): handled.by_phase for verb, handled in kind.commands.items()}
+    said = []
+    for where, verbs in sorted(shared.items(), key=lambda each: -len(each[0])):
+        is_all = len(where) == len(phases)
+        place = f"In every phase but {kind.absent.phase}" if is_all else f"In {', '.join(where)}"
+        moving = [verb for verb in verbs if any(_computes(handlers[verb][each], kind, each) for each in where)]
+        staying = [verb for verb in verbs if verb not in moving]
+        said += [f"{place}: {', '.join(staying)}."] if staying else []
+        said += [f"{place}, to the phase that follows then: {', '.join(moving)}."] if moving else []
+    return said
+
+
+def _computes(handler: Callable[..., Any], kind: AgentKind[Any], phase: str) -> bool:
+    """Whether it sets a phase that is not drawn for it: also in what it calls in other modules of its plugin."""
+    function, drawn = inspect.unwrap(handler), targets(handler, kind, phase)
     assert isinstance(function, FunctionType)
     for node in _reached(_syntax(function), function, {}, within=function.__module__.rpartition(".")[0]):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "but":
             given = [word.value for word in node.keywords if word.arg == "phase"]
             if any(not isinstance(each, ast.Constant | ast.IfExp) for each in given):
                 return True
+            if any(isinstance(each, ast.Constant) and each.value not in drawn for each in given):
+                return True
     return False
 
 
-def _common(arrows: Mapping[tuple[str, str], Sequence[str]], phases: Sequence[str]) -> list[str]:
-    """Commands that leave an agent where it is in each of these phases."""
-    if len(phases) <= MANY:
-        return []
-    first = arrows.get((phases[0], phases[0]), ())
-    return [verb for verb in first if all(verb in arrows.get((phase, phase), ()) for phase in phases)]
+def _shared(arrows: Mapping[tuple[str, str], Sequence[str]], phases: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    """Phases, so many or more → commands that leave an agent where it is in just these."""
+    where: dict[str, list[str]] = {}
+    for phase in phases:
+        for verb in arrows.get((phase, phase), ()):
+            where.setdefault(verb, []).append(phase)
+    shared: dict[tuple[str, ...], list[str]] = {}
+    for verb, here in where.items():
+        if len(phases) > MANY and len(here) >= MANY:
+            shared.setdefault(tuple(here), []).append(verb)
+    return shared
 
 
 def targets(handler: Callable[..., Any], kind: AgentKind[Any], phase: str) -> list[str]:

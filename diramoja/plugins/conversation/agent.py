@@ -1,6 +1,7 @@
-"""What is said in a conversation: messages, read receipts, reports."""
+"""What is said in a conversation: messages, read receipts, reports. Who takes part is handled in `participants`."""
 
 from diramoja.core import Context, Decision, Put, Reject, Tell
+from diramoja.plugins.conversation import participants
 from diramoja.plugins.conversation.contracts import (
     DeleteMessage,
     MarkRead,
@@ -10,7 +11,8 @@ from diramoja.plugins.conversation.contracts import (
     ReportMessage,
     SendMessage,
 )
-from diramoja.plugins.conversation.conversation import (
+from diramoja.plugins.conversation.settings import ConversationSettings
+from diramoja.plugins.conversation.state import (
     BLOCKED,
     MISSING,
     Conversation,
@@ -18,12 +20,14 @@ from diramoja.plugins.conversation.conversation import (
     Participant,
     conversation,
 )
-from diramoja.plugins.conversation.settings import ConversationSettings
 from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import ModeratePost
 
-__all__ = ["conversation"]
+__all__ = ["HANDLED_IN", "conversation"]
+
+HANDLED_IN = (participants,)
+"""The modules whose handlers belong to the kind."""
 
 TWO = 2
 """A group of so many is as good as a pair: a title opens no way around the bound on words to a stranger."""

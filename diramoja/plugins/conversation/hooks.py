@@ -11,7 +11,7 @@ from diramoja.plugins.conversation.settings import ConversationSettings
 
 __all__ = ["register_plugin"]
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
 @hookimpl
@@ -26,6 +26,6 @@ def register_plugin() -> Plugin:
         permissions={"conversation.own": {"supporter"}, "conversation.write": {"supporter"}},
         channels={"conversation": Channel("conversation.own", allows=takes_part, author="member")},
         uses=["member"],
-        migrations=HERE / "migrations",
-        locale=HERE / "locale",
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
     )

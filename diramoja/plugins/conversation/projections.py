@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from diramoja.core import Personal, Record, record
-from diramoja.plugins.conversation.conversation import Conversation, Message, Participant, conversation
+from diramoja.plugins.conversation.state import Conversation, Message, Participant, conversation
 
 __all__ = [
     "ConversationRecord",

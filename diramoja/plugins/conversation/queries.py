@@ -1,12 +1,13 @@
 """Reads of conversations; only for those who take part, and without those whom a block keeps apart."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import DeniedError, InvalidError, MissingError
+from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.conversation.contracts import ConversationView, Disclosed, MessageView, ParticipantView
 from diramoja.plugins.conversation.seals import Seals
 from diramoja.plugins.member.contracts import not_walled
@@ -22,6 +23,7 @@ __all__ = [
     "takes_part",
 ]
 
+_LARGEST = 2**31 - 1
 _CONVERSATION = f"""
 SELECT c.*, own.read, own.joined, seats.members, seats.marks FROM conversation_member own
 JOIN conversation c ON c.id = own.conversation
@@ -72,7 +74,7 @@ async def check_members(db: Database, reader: Reader, members: Sequence[str]) ->
 
 async def conversation_list(db: Database, reader: Reader, page: PageQuery) -> Page[ConversationView]:
     """One's own, the most recently active first."""
-    at, id = _place(page)
+    at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         f"{_CONVERSATION} AND (c.is_group OR cardinality(seats.members) = 2)"
         " AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3))"
@@ -82,9 +84,7 @@ async def conversation_list(db: Database, reader: Reader, page: PageQuery) -> Pa
         id,
         page.limit + 1,
     )
-    last = rows[page.limit - 1] if len(rows) > page.limit else None
-    cursor = PageQuery.cursor(last["active_at"].isoformat(), last["id"]) if last else None
-    return Page([_conversation(row) for row in rows[: page.limit]], cursor)
+    return paged(rows, page, _conversation, "active_at", "id")
 
 
 async def one_conversation(db: Database, reader: Reader, id: str) -> ConversationView:
@@ -106,7 +106,7 @@ async def message_list(db: Database, reader: Reader, id: str, *, seals: Seals, p
         MissingError: there is no such conversation that the reader takes part in.
     """
     await one_conversation(db, reader, id)
-    before = _number(page)
+    (before,) = place(page, tuple[Number]) or (_LARGEST,)
     rows = await db.fetch(
         f"{_MESSAGE} AND m.conversation = $2 AND m.number < $3 ORDER BY m.number DESC LIMIT $4",
         reader.member,
@@ -114,8 +114,7 @@ async def message_list(db: Database, reader: Reader, id: str, *, seals: Seals, p
         before,
         page.limit + 1,
     )
-    items = [_message(row, seals) for row in rows[: page.limit]]
-    return Page(items, PageQuery.cursor(items[-1].number) if len(rows) > page.limit else None)
+    return paged(rows, page, partial(_message, seals=seals), "number")
 
 
 async def one_message(db: Database, reader: Reader, seals: Seals, id: str) -> MessageView:
@@ -182,21 +181,3 @@ def _message(row: Mapping[str, Any], seals: Seals) -> MessageView:
         reply_to=row["reply_to"],
         created_at=row["created_at"],
     )
-
-
-def _place(page: PageQuery) -> tuple[datetime | None, str]:
-    if not page.after:
-        return None, ""
-    try:
-        at, id = page.after
-        return datetime.fromisoformat(str(at)), str(id)
-    except ValueError as error:
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error
-
-
-def _number(page: PageQuery) -> int:
-    if not page.after:
-        return 2**31 - 1
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
-    return page.after[0]

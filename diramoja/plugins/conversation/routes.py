@@ -26,7 +26,6 @@ from diramoja.plugins.conversation.contracts import (
     SendMessage,
     Title,
 )
-from diramoja.plugins.conversation.conversation import pair_id
 from diramoja.plugins.conversation.queries import (
     check_members,
     conversation_list,
@@ -38,6 +37,7 @@ from diramoja.plugins.conversation.queries import (
 )
 from diramoja.plugins.conversation.seals import seals_of
 from diramoja.plugins.conversation.settings import ConversationSettings
+from diramoja.plugins.conversation.state import pair_id
 from diramoja.plugins.moderator.contracts import ReportView
 from diramoja.plugins.topic.contracts import ReportReason, ReportText
 

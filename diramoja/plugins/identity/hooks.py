@@ -13,6 +13,8 @@ from diramoja.plugins.identity.settings import IdentitySettings
 
 __all__ = ["register_commands", "register_plugin"]
 
+_HERE = Path(__file__).parent
+
 
 @hookimpl
 def register_plugin() -> Plugin:
@@ -31,7 +33,7 @@ def register_plugin() -> Plugin:
         },
         ports=[PortSpec("cache", Cache)],
         uses=["member"],
-        migrations=Path(__file__).parent / "migrations",
+        migrations=_HERE / "migrations",
     )
 
 

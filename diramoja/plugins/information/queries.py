@@ -3,13 +3,12 @@
 import heapq
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import paged, place
 from diramoja.plugins.information.contracts import (
     NoteView,
     Rating,
@@ -19,7 +18,7 @@ from diramoja.plugins.information.contracts import (
 )
 from diramoja.plugins.information.rules import source_id
 
-__all__ = ["note_list", "one_source", "source_list", "sources_named"]
+__all__ = ["note_list", "source_list", "sources_named"]
 
 
 async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery) -> Page[NoteView]:
@@ -28,17 +27,17 @@ async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery)
     Raises:
         InvalidError: the cursor is of another list.
     """
+    (after,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
         "SELECT id, post AS post_id, nullif(writer, '') AS author_id, text, sources, created_at FROM information_note"
         " WHERE post = $1 AND (visible OR author = $2 OR $3) AND id > $4 ORDER BY id LIMIT $5",
         post_id,
         reader.member,
         reader.has("moderator"),
-        _after(page),
+        after,
         page.limit + 1,
     )
-    items = [msgspec.convert(dict(row), NoteView) for row in rows[: page.limit]]
-    return Page(items, PageQuery.cursor(items[-1].id) if len(rows) > page.limit else None)
+    return paged(rows, page, lambda row: msgspec.convert(dict(row), NoteView), "id")
 
 
 _SOURCE = "SELECT id, domain, rating, reason, evidence_url, phase AS state, expires_at FROM information_source"
@@ -60,7 +59,7 @@ async def source_list(
     Raises:
         InvalidError: the cursor is of another list.
     """
-    after = _after(page)
+    (after,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
         f"{_SOURCE} WHERE domain > $1 AND phase = ANY ($2) AND ($3::text IS NULL OR rating = $3)"
         " ORDER BY domain LIMIT $4",
@@ -77,18 +76,6 @@ async def source_list(
         rated = sorted((*rated, *map(_listed, first)), key=_domain)
     items = rated[: page.limit]
     return Page(items, PageQuery.cursor(items[-1].domain) if len(rated) > page.limit else None)
-
-
-async def one_source(db: Database, id: str) -> SourceStateView:
-    """A source that people rated or proposed to rate.
-
-    Raises:
-        MissingError: there is none.
-    """
-    row = await db.one(f"{_SOURCE} WHERE id = $1", id)
-    if row is None:
-        raise MissingError(f"Nobody rated a source {id}.", code="source_missing")
-    return msgspec.convert(dict(row), SourceStateView)
 
 
 async def sources_named(db: Database, candidates: Sequence[AbstractSet[str]]) -> list[tuple[SourceView, ...]]:
@@ -119,12 +106,3 @@ def _listed(source: SourceView) -> SourceStateView:
         evidence_url=source.evidence_url,
         state="listed",
     )
-
-
-def _after(page: PageQuery) -> str:
-    if not page.after:
-        return ""
-    values: tuple[Any, ...] = page.after
-    if len(values) != 1 or not isinstance(values[0], str):
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
-    return values[0]

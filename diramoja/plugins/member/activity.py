@@ -6,7 +6,16 @@ from diramoja.core import Call, Command, Context, Decision, Event, RemindAt, Vie
 from diramoja.core.decisions import Effect
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.contracts import PromotionOffered, SuggestTopic
-from diramoja.plugins.member.member import (
+from diramoja.plugins.member.queries import members_interested, topics_since
+from diramoja.plugins.member.rules import (
+    Doings,
+    activity_turns,
+    approached,
+    engagement,
+    engagement_components,
+)
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import (
     DAY,
     FREE,
     NEVER,
@@ -17,15 +26,6 @@ from diramoja.plugins.member.member import (
     member,
     phase_of,
 )
-from diramoja.plugins.member.queries import members_interested, topics_since
-from diramoja.plugins.member.rules import (
-    Doings,
-    activity_turns,
-    approached,
-    engagement,
-    engagement_components,
-)
-from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import TopicCreated, TopicTrending
 

@@ -1,6 +1,6 @@
 """The member's own affairs: joining, profile, consents, level and standing.
 
-The other handlers of the kind `member`, by subject: `writing`, `walls`, `scores`, `activity` and `sanctions`.
+The other handlers of the kind are in the modules beside this one, by subject, which are imported here.
 """
 
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ from diramoja.plugins.member.contracts import (
     StandingChanged,
     UpdateProfile,
 )
-from diramoja.plugins.member.member import (
+from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import (
     PRESENT,
     Consent,
-    Following,
     Member,
     MembershipChange,
     ReviewActivity,
@@ -35,11 +35,14 @@ from diramoja.plugins.member.member import (
     member_view,
     officer_view,
     only_oneself,
+    unknown_region,
 )
-from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import NoteSeat, consents_view
 
-__all__ = ["Following", "Member", "activity", "member", "member_view", "sanctions", "scores", "walls", "writing"]
+__all__ = ["HANDLED_IN", "member"]
+
+HANDLED_IN = (activity, sanctions, scores, walls, writing)
+"""The modules whose handlers belong to the kind."""
 
 LEVELS_ABOVE_MEMBER: tuple[MembershipLevel, ...] = ("active_member", "leader", "official")
 
@@ -74,11 +77,9 @@ def join_again(state: Member, message: Join, context: Context) -> Decision:
 @member.on(*PRESENT)
 def update_profile(state: Member, message: UpdateProfile, context: Context) -> Decision:
     """By the member alone."""
-    if refusal := only_oneself(context):
+    refusal = only_oneself(context) or (None if message.region is UNSET else unknown_region(message.region, context))
+    if refusal:
         return refusal
-    regions = context.settings(MemberSettings).regions
-    if message.region is not UNSET and message.region and message.region not in regions:
-        return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
     given: dict[str, Any] = _given(message)
     if message.privacy is not UNSET:
         given["privacy"] = state.privacy.but(**_given(message.privacy))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State, Tell
+from diramoja.core import AgentKind, Context, Decision, Personal, Put, Remove, Reply, Row, State, Tell
 from diramoja.plugins.member.contracts import (
     BodyOpened,
     BodyRole,
@@ -12,8 +12,7 @@ from diramoja.plugins.member.contracts import (
     SeatMember,
     UnseatMember,
 )
-from diramoja.plugins.member.member import NEVER
-from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import NEVER, unknown_region
 from diramoja.plugins.member.views import BodyView, NoteSeat
 
 __all__ = ["Body", "BodySeat", "body"]
@@ -44,8 +43,8 @@ body = AgentKind("body", Body, prefix="bod", rows=[BodySeat])
 @body.on("absent")
 def open_body(state: Body, message: OpenBody, context: Context) -> Decision:
     """Below one that is there already, so that no circle comes about."""
-    if message.region and message.region not in context.settings(MemberSettings).regions:
-        return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
+    if refusal := unknown_region(message.region, context):
+        return refusal
     opened = state.but(
         phase="open", name=message.name, region=message.region, parent=message.parent_id, created_at=context.now
     )

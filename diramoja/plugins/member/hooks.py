@@ -24,11 +24,12 @@ from diramoja.plugins.member.settings import MemberSettings
 
 __all__ = ["register_plugin"]
 
+_HERE = Path(__file__).parent
+
 
 @hookimpl
 def register_plugin() -> Plugin:
     """The kinds member and body, their rows and their routes."""
-    here = Path(__file__).parent
     return Plugin(
         name="member",
         kinds=[member, body],
@@ -61,6 +62,6 @@ def register_plugin() -> Plugin:
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
         conduct=conduct_of,
-        migrations=here / "migrations",
-        locale=here / "locale",
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
     )

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
-from diramoja.plugins.member.agent import Following, Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
 from diramoja.plugins.member.contracts import MemberJoined
-from diramoja.plugins.member.member import Consent, MembershipChange, Wall
+from diramoja.plugins.member.state import Consent, Following, Member, MembershipChange, Wall
 from diramoja.plugins.topic.contracts import TopicClosed, TopicCreated
 from diramoja.ports.search import Document, Search
 

@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import DeniedError, InvalidError, MissingError
+from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, paged, place
 from diramoja.plugins.member.contracts import (
     ContributionCounts,
     MemberView,
@@ -78,7 +80,7 @@ async def check_member(db: Database, id: str) -> None:
 
 async def following_of(db: Database, reader: Reader, page: PageQuery) -> Page[MemberView]:
     """Whom the reader follows, last first."""
-    since, last = _place(page)
+    since, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         "SELECT m.*, f.since FROM member_following AS f JOIN member AS m ON m.id = f.member WHERE f.follower = $1 AND "  # noqa: S608  # constants
         + not_walled("$1", "m.id")
@@ -89,8 +91,7 @@ async def following_of(db: Database, reader: Reader, page: PageQuery) -> Page[Me
         last,
         page.limit + 1,
     )
-    shown, cursor = _paged(rows, page, "since", "id")
-    return Page([_view(row, reader) for row in shown], cursor)
+    return paged(rows, page, partial(_view, reader=reader), "since", "id")
 
 
 async def network_of(db: Database, reader: Reader) -> NetworkView:
@@ -107,7 +108,7 @@ async def network_of(db: Database, reader: Reader) -> NetworkView:
 
 async def walls_of(db: Database, reader: Reader, page: PageQuery) -> Page[WallView]:
     """Whom the reader blocked or muted, last first."""
-    since, last = _place(page)
+    since, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         "SELECT w.other, m.username, w.block, w.mute, w.since FROM ("
         " SELECT coalesce(b.other, q.other) AS other, b.other IS NOT NULL AS block, q.other IS NOT NULL AS mute,"
@@ -122,8 +123,7 @@ async def walls_of(db: Database, reader: Reader, page: PageQuery) -> Page[WallVi
         last,
         page.limit + 1,
     )
-    shown, cursor = _paged(rows, page, "since", "other")
-    return Page([WallView(r["other"], r["username"], r["block"], r["mute"], r["since"]) for r in shown], cursor)
+    return paged(rows, page, _wall, "since", "other")
 
 
 async def engagement_of(db: Database, reader: Reader, now: datetime, settings: MemberSettings) -> EngagementView:
@@ -163,7 +163,7 @@ async def membership_history(db: Database, reader: Reader, id: str, page: PageQu
     if not is_officer and reader.member != id:
         raise DeniedError("The history of a membership is shown to the member and to membership officers.")
     await check_member(db, id)
-    at, last = _place(page)
+    at, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         "SELECT * FROM member_history WHERE member = $1 AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3))"
         " ORDER BY at DESC, id DESC LIMIT $4",
@@ -172,8 +172,11 @@ async def membership_history(db: Database, reader: Reader, id: str, page: PageQu
         last,
         page.limit + 1,
     )
-    shown, cursor = _paged(rows, page, "at", "id")
-    return Page([_change(row, is_officer=is_officer) for row in shown], cursor)
+    return paged(rows, page, partial(_change, is_officer=is_officer), "at", "id")
+
+
+def _wall(row: Mapping[str, Any]) -> WallView:
+    return WallView(row["other"], row["username"], row["block"], row["mute"], row["since"])
 
 
 def _change(row: Mapping[str, Any], *, is_officer: bool) -> MembershipChangeView:
@@ -237,25 +240,6 @@ async def topics_since(db: Database, interests: Sequence[str], since: datetime, 
 
 def _missing(id: str) -> MissingError:
     return MissingError(f"There is no member {id}.", code="member_missing")
-
-
-def _place(page: PageQuery) -> tuple[datetime | None, str]:
-    if not page.after:
-        return None, ""
-    try:
-        since, last = page.after
-        return datetime.fromisoformat(str(since)), str(last)
-    except ValueError as error:
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error
-
-
-def _paged(
-    rows: Sequence[Mapping[str, Any]], page: PageQuery, at: str, id: str
-) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    """The rows of this page, and the cursor of the next; one row more than the page has was asked for."""
-    shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    return shown, PageQuery.cursor(shown[-1][at].isoformat(), shown[-1][id]) if more else None
 
 
 def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:

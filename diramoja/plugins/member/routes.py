@@ -26,7 +26,7 @@ from diramoja.plugins.member.contracts import (
     UnseatMember,
     UpdateProfile,
 )
-from diramoja.plugins.member.organisation import bodies, check_body, check_seats, region_tree, seats_of
+from diramoja.plugins.member.organisation_queries import bodies, check_body, check_seats, region_tree, seats_of
 from diramoja.plugins.member.queries import (
     check_member,
     consents_of,

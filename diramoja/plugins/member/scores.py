@@ -4,9 +4,9 @@ from datetime import datetime
 
 from diramoja.core import Context, Decision, Put
 from diramoja.plugins.member.contracts import CountLike, CountPost, CountReport, RatePost
-from diramoja.plugins.member.member import PRESENT, Filed, Liker, Member, OwnPost, RatedPost, member
 from diramoja.plugins.member.rules import day_of, decayed, report_weight, reputation
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import PRESENT, Filed, Liker, Member, OwnPost, RatedPost, member
 from diramoja.plugins.topic.contracts import PostPublished
 
 __all__ = ["reputation_now", "weigh", "weight_of_reports"]

@@ -11,8 +11,8 @@ from diramoja.plugins.member.contracts import (
     UnmuteMember,
     WallChanged,
 )
-from diramoja.plugins.member.member import PRESENT, Following, Member, Wall, member, only_oneself, wake
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import PRESENT, Following, Member, Wall, member, only_oneself, wake
 
 __all__ = ["FaceWall"]
 

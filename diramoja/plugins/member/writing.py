@@ -9,10 +9,10 @@ from diramoja.plugins.member.contracts import (
     SubmitShare,
     SubmitTopic,
 )
-from diramoja.plugins.member.member import PRESENT, Member, in_force, member, only_oneself, wake
 from diramoja.plugins.member.rules import day_of
 from diramoja.plugins.member.scores import reputation_now, weight_of_reports
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import PRESENT, Member, in_force, member, only_oneself, wake
 from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 
 __all__ = ["may_write"]

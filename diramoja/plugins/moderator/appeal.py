@@ -1,15 +1,7 @@
 """Appeals: filed by whom a decision concerns, decided by people who took no part in it."""
 
 from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply, Tell
-from diramoja.plugins.moderator.contracts import (
-    AppealDecided,
-    AppealFiled,
-    CountAppeal,
-    DecideAppeal,
-    FileAppeal,
-)
-from diramoja.plugins.moderator.decision import forgotten
-from diramoja.plugins.moderator.dossier import (
+from diramoja.plugins.moderator.case_state import (
     PARTIAL,
     RECUSED,
     TOO_LOW,
@@ -19,6 +11,14 @@ from diramoja.plugins.moderator.dossier import (
     case,
     concerns,
 )
+from diramoja.plugins.moderator.contracts import (
+    AppealDecided,
+    AppealFiled,
+    CountAppeal,
+    DecideAppeal,
+    FileAppeal,
+)
+from diramoja.plugins.moderator.decision import forgotten
 from diramoja.plugins.moderator.notices import appeal_notice
 from diramoja.plugins.moderator.rules import outranks
 from diramoja.plugins.moderator.views import AppealState, AppealView

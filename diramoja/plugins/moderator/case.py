@@ -8,6 +8,18 @@ from typing import Literal
 
 from diramoja.core import Context, Decision, Event, Put, RemindAfter, Reply, Tell
 from diramoja.plugins.moderator import appeal, decision, review
+from diramoja.plugins.moderator.case_state import (
+    CLAIMED,
+    Case,
+    Exhibit,
+    Reported,
+    Reporters,
+    case,
+    case_view,
+    exhibit_of,
+    refusal,
+    reported,
+)
 from diramoja.plugins.moderator.contracts import (
     CaseEscalated,
     CaseOpened,
@@ -30,22 +42,13 @@ from diramoja.plugins.moderator.contracts import (
     ScreenPost,
 )
 from diramoja.plugins.moderator.decision import lapsed, taken_by_software
-from diramoja.plugins.moderator.dossier import (
-    CLAIMED,
-    Case,
-    Exhibit,
-    Reported,
-    Reporters,
-    case,
-    case_view,
-    exhibit_of,
-    refusal,
-    reported,
-)
 from diramoja.plugins.moderator.rules import Arrival, authority_above, is_burst
 from diramoja.plugins.moderator.settings import ModerationSettings
 
-__all__ = ["Case", "Exhibit", "Reported", "appeal", "case", "decision", "review"]
+__all__ = ["HANDLED_IN", "case"]
+
+HANDLED_IN = (appeal, decision, review)
+"""The modules whose handlers belong to the kind."""
 
 _LOOK_AGAIN = timedelta(hours=1)
 ARRIVALS_KEPT = 64

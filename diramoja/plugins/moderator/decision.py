@@ -5,6 +5,15 @@ from typing import Literal
 
 from diramoja.core import Cancel, Context, Decision, Event, Put, Reject, RemindAt, Remove, Reply, Tell
 from diramoja.plugins.member.contracts import CountReport
+from diramoja.plugins.moderator.case_state import (
+    Appeal,
+    Case,
+    Reporters,
+    Sanction,
+    case,
+    case_view,
+    refusal,
+)
 from diramoja.plugins.moderator.contracts import (
     Action,
     ActionTaken,
@@ -21,15 +30,6 @@ from diramoja.plugins.moderator.contracts import (
     SanctionKind,
     TellReporters,
     WarningIssued,
-)
-from diramoja.plugins.moderator.dossier import (
-    Appeal,
-    Case,
-    Reporters,
-    Sanction,
-    case,
-    case_view,
-    refusal,
 )
 from diramoja.plugins.moderator.notices import (
     appeal_notice,

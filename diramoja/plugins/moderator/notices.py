@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from diramoja.plugins.moderator.case_state import Sanction
 from diramoja.plugins.moderator.contracts import AlertKind, AlertModerator, Outcome, SanctionKind
-from diramoja.plugins.moderator.dossier import Sanction
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify, Subject
 

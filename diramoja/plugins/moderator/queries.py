@@ -1,14 +1,14 @@
 """Reads for the moderators' routes and alerts. Who may call them is checked beside the routes."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from diramoja.core import Event, Page, PageQuery, Reader
-from diramoja.core.errors import DeniedError, InvalidError, MissingError
+from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, paged, place
 from diramoja.plugins.member.contracts import not_walled
 from diramoja.plugins.moderator.contracts import AuthorityLevel, CaseOpened, CasePhase
 from diramoja.plugins.moderator.rules import accuracy
@@ -41,7 +41,7 @@ _HIDDEN = "c.review = 'asked' AND NOT $1 = ANY (c.took_part)"
 _CASE = (
     "SELECT c.id, c.phase, c.origin, c.about, c.place, c.topic AS topic_id, c.post AS post_id,"  # noqa: S608  # constants
     " c.author AS author_id, t.body,"
-    " t.revised, c.reason, c.toxicity_ratio, c.confidence_ratio, c.severe, c.weight, c.tags, c.authority,"
+    " t.revised, c.reason, c.toxicity_ratio, c.confidence_ratio, c.severe, c.weight, c.rank, c.tags, c.authority,"
     " c.report_count, nullif(c.claimed_by, '') AS claimed_by, c.opened_at, c.overdue, c.escalation_reason, c.proposal,"
     f" CASE WHEN {_HIDDEN} THEN NULL ELSE c.action END AS action,"
     f" CASE WHEN {_HIDDEN} THEN NULL ELSE c.post_action END AS post_action,"
@@ -84,13 +84,12 @@ async def case_list(
         if value is not None:
             args.append(value)
             conditions.append(f"c.{column} = ${len(args)}")
-    if page.after:
-        args += _numbered(page)
+    if after := place(page, tuple[float, str]):
+        args += after
         conditions.append(f"(c.rank, c.id) > (${len(args) - 1}, ${len(args)})")
     sql = f"{_CASE} WHERE {' AND '.join(conditions)} ORDER BY c.rank, c.id LIMIT {page.limit + 1:d}"
     rows = await db.fetch(sql, *args)
-    items = [_case(row) for row in rows[: page.limit]]
-    return Page(items, PageQuery.cursor(-items[-1].weight, items[-1].id) if len(rows) > page.limit else None)
+    return paged(rows, page, _case, "rank", "id")
 
 
 async def one_case(db: Database, reader: Reader, id: str) -> CaseView:
@@ -118,7 +117,7 @@ async def review_list(db: Database, reader: Reader, page: PageQuery) -> Page[Cas
     Raises:
         InvalidError: the cursor is of another list.
     """
-    at, after = _timed(page)
+    at, after = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         f"{_CASE} WHERE c.review = 'asked' AND {_UNCONCERNED} AND {not_walled('$1', 'c.author')}"
         " AND ($2::timestamptz IS NULL OR (c.decided_at, c.id) > ($2, $3)) ORDER BY c.decided_at, c.id LIMIT $4",
@@ -127,9 +126,7 @@ async def review_list(db: Database, reader: Reader, page: PageQuery) -> Page[Cas
         after,
         page.limit + 1,
     )
-    items = [_case(row) for row in rows[: page.limit]]
-    last = rows[page.limit - 1] if len(rows) > page.limit else None
-    return Page(items, PageQuery.cursor(last["decided_at"].isoformat(), last["id"]) if last else None)
+    return paged(rows, page, _case, "decided_at", "id")
 
 
 async def authority_in(db: Database, reader: Reader, case: str) -> AuthorityLevel:
@@ -155,7 +152,7 @@ async def appeal_list(db: Database, reader: Reader, page: PageQuery, *, state: A
     Raises:
         InvalidError: the cursor is of another list.
     """
-    at, after = _timed(page)
+    at, after = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         f"{_APPEAL} WHERE a.state = $1 AND a.member <> $2 AND {not_walled('$2', 'a.member')}"
         " AND ($3::timestamptz IS NULL OR (a.filed_at, a.id) > ($3, $4)) ORDER BY a.filed_at, a.id LIMIT $5",
@@ -165,9 +162,7 @@ async def appeal_list(db: Database, reader: Reader, page: PageQuery, *, state: A
         after,
         page.limit + 1,
     )
-    items = [msgspec.convert(dict(row), AppealView) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    return Page(items, PageQuery.cursor(items[-1].filed_at.isoformat(), items[-1].id) if more else None)
+    return paged(rows, page, _appeal, "filed_at", "id")
 
 
 async def case_of_appeal(db: Database, id: str) -> str:
@@ -226,11 +221,11 @@ async def moderator_list(db: Database, page: PageQuery) -> Page[ModeratorView]:
     Raises:
         InvalidError: the cursor is of another list.
     """
+    (after,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
-        "SELECT * FROM moderation_moderator WHERE id > $1 ORDER BY id LIMIT $2", _named(page), page.limit + 1
+        "SELECT * FROM moderation_moderator WHERE id > $1 ORDER BY id LIMIT $2", after, page.limit + 1
     )
-    items = [_moderator(row) for row in rows[: page.limit]]
-    return Page(items, PageQuery.cursor(items[-1].id) if len(rows) > page.limit else None)
+    return paged(rows, page, _moderator, "id")
 
 
 def accuracy_of(row: Mapping[str, Any]) -> AccuracyView:
@@ -243,7 +238,7 @@ def accuracy_of(row: Mapping[str, Any]) -> AccuracyView:
     )
 
 
-# --- rows and cursors ---
+# --- rows ---
 
 
 def _moderator(row: Mapping[str, Any]) -> ModeratorView:
@@ -256,32 +251,5 @@ def _case(row: Mapping[str, Any]) -> CaseView:
     return msgspec.convert(dict(row), CaseView)
 
 
-_ANOTHER = "This cursor is of another list."
-
-
-def _timed(page: PageQuery) -> tuple[datetime | None, str]:
-    if not page.after:
-        return None, ""
-    try:
-        at, after = page.after
-        return datetime.fromisoformat(str(at)), str(after)
-    except ValueError as error:
-        raise InvalidError(_ANOTHER, code="cursor_invalid") from error
-
-
-def _numbered(page: PageQuery) -> tuple[float, str]:
-    match page.after:
-        case (int() | float() as number, str() as id):
-            return float(number), id
-        case _:
-            raise InvalidError(_ANOTHER, code="cursor_invalid")
-
-
-def _named(page: PageQuery) -> str:
-    match page.after:
-        case ():
-            return ""
-        case (str() as id,):
-            return id
-        case _:
-            raise InvalidError(_ANOTHER, code="cursor_invalid")
+def _appeal(row: Mapping[str, Any]) -> AppealView:
+    return msgspec.convert(dict(row), AppealView)

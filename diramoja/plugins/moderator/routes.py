@@ -32,7 +32,7 @@ from diramoja.plugins.moderator.contracts import (
     ReviewCase,
     RuleName,
 )
-from diramoja.plugins.moderator.publicity import (
+from diramoja.plugins.moderator.public_queries import (
     case_of_sanction,
     guidelines_view,
     log_list,

@@ -20,10 +20,10 @@ from diramoja.plugins.notification.contracts import (
     Unsubscribe,
 )
 from diramoja.plugins.notification.delivery import FindOld, find_old
-from diramoja.plugins.notification.inbox import Choices, Delivery, Inbox, Notice, ReadMark, Wall, inbox, preferences_of
 from diramoja.plugins.notification.outgoing import CHOICES, clock_of
 from diramoja.plugins.notification.rules import STATUTORY_CHANNELS, chosen_channels, next_at, zone_of
 from diramoja.plugins.notification.settings import NotificationSettings
+from diramoja.plugins.notification.state import Choices, Delivery, Inbox, Notice, ReadMark, Wall, inbox, preferences_of
 
 __all__ = ["set_preferences"]
 

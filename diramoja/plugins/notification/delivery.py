@@ -57,8 +57,12 @@ def _posted(payload: Deliver, posted: Posted) -> NoteDelivery:
     return NoteDelivery(payload.notice, payload.channel, posted.state, posted.reason or posted.note)
 
 
-def _is_late(payload: Deliver, clock: Clock) -> bool:
-    return payload.valid_until is not None and payload.valid_until <= clock.now()
+async def _found(payload: Deliver, db: Database, clock: Clock) -> Mapping[str, Told] | NoteDelivery:
+    """The notices that are to be told by id; or why there is nothing to tell."""
+    if payload.valid_until is not None and payload.valid_until <= clock.now():
+        return _suppressed(payload, "late")
+    notices = await told(db, payload.member, (payload.notice, *payload.listed))
+    return notices if payload.notice in notices else _suppressed(payload, "gone")
 
 
 @job(Deliver, attempts=12, timeout_s=60, backoff_s=5, failed=_given_up)
@@ -73,11 +77,9 @@ async def send_email(  # noqa: PLR0917  # each is a port by its annotation
     identity: IdentitySettings,
 ) -> NoteDelivery:
     """As a letter to the member's own address."""
-    if _is_late(payload, clock):
-        return _suppressed(payload, "late")
-    notices = await told(db, payload.member, (payload.notice, *payload.listed))
-    if payload.notice not in notices:
-        return _suppressed(payload, "gone")
+    notices = await _found(payload, db, clock)
+    if isinstance(notices, NoteDelivery):
+        return notices
     address = await email_of(db, keys, identity, payload.member)
     if address is None:
         return _suppressed(payload, "no_address")
@@ -113,11 +115,9 @@ async def send_sms(  # noqa: PLR0917  # each is a port by its annotation
     payload: Deliver, db: Database, sms: Sms, texts: Texts, clock: Clock, settings: NotificationSettings
 ) -> NoteDelivery:
     """As a short message."""
-    if _is_late(payload, clock):
-        return _suppressed(payload, "late")
-    notices = await told(db, payload.member, [payload.notice])
-    if payload.notice not in notices:
-        return _suppressed(payload, "gone")
+    notices = await _found(payload, db, clock)
+    if isinstance(notices, NoteDelivery):
+        return notices
     language = await language_of(db, settings, payload.member)
     text = _said(notices[payload.notice], texts, language)
     return _posted(payload, await sms.send(ShortText(payload.notice, payload.member, text, language)))
@@ -128,11 +128,9 @@ async def send_push(  # noqa: PLR0917  # each is a port by its annotation
     payload: Deliver, db: Database, push: Push, texts: Texts, clock: Clock, settings: NotificationSettings
 ) -> NoteDelivery:
     """As a notice on the member's devices."""
-    if _is_late(payload, clock):
-        return _suppressed(payload, "late")
-    notices = await told(db, payload.member, [payload.notice])
-    if payload.notice not in notices:
-        return _suppressed(payload, "gone")
+    notices = await _found(payload, db, clock)
+    if isinstance(notices, NoteDelivery):
+        return notices
     notice, language = notices[payload.notice], await language_of(db, settings, payload.member)
     shown = PushNotice(
         id=payload.notice,

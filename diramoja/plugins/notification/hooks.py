@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from diramoja.core import Channel, Plugin, PortSpec, hookimpl
-from diramoja.plugins.notification import choices, outgoing, telling
+from diramoja.plugins.notification.agent import inbox
 from diramoja.plugins.notification.delivery import find_old, send_email, send_push, send_sms
-from diramoja.plugins.notification.inbox import inbox
 from diramoja.plugins.notification.projections import (
     delivery_rows,
     dropped_rows,
@@ -23,10 +22,8 @@ from diramoja.ports.sms import Sms
 
 __all__ = ["register_commands", "register_plugin"]
 
-HANDLERS = (telling, outgoing, choices)
-"""Imported for the handlers that they give to the kind."""
 
-_HOME = Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
 @hookimpl
@@ -47,8 +44,8 @@ def register_plugin() -> Plugin:
         },
         channels={"inbox": Channel("notification.listen", own=True)},
         ports=[PortSpec("mail", Mail), PortSpec("sms", Sms), PortSpec("push", Push)],
-        migrations=_HOME / "migrations",
-        locale=_HOME / "locale",
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
     )
 
 

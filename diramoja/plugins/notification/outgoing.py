@@ -17,7 +17,9 @@ from diramoja.plugins.notification.contracts import (
     SweepInbox,
 )
 from diramoja.plugins.notification.delivery import DELIVERIES, Deliver
-from diramoja.plugins.notification.inbox import (
+from diramoja.plugins.notification.rules import quiet_until, zone_of
+from diramoja.plugins.notification.settings import NotificationSettings
+from diramoja.plugins.notification.state import (
     Choices,
     Delivery,
     Dropped,
@@ -30,8 +32,6 @@ from diramoja.plugins.notification.inbox import (
     preferences_of,
     released_at,
 )
-from diramoja.plugins.notification.rules import quiet_until, zone_of
-from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.texts import msgid
 
 __all__ = ["CHOICES", "DIGEST_KIND", "clock_of", "delivery", "dropped", "go_out", "is_walled", "keep"]

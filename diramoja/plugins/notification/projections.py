@@ -5,7 +5,7 @@ from datetime import datetime
 
 from diramoja.core import Personal, Record, record
 from diramoja.plugins.notification.contracts import ChannelName
-from diramoja.plugins.notification.inbox import Choices, Delivery, Dropped, Notice, ReadMark, Wall
+from diramoja.plugins.notification.state import Choices, Delivery, Dropped, Notice, ReadMark, Wall
 
 __all__ = [
     "DeliveryRecord",

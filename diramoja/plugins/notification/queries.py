@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Number, paged, place
 from diramoja.plugins.notification.contracts import (
     ChannelName,
     ChannelView,
@@ -83,7 +83,7 @@ async def notice_list(  # keywords
     Raises:
         InvalidError: the cursor is of another list.
     """
-    before = _place(page)
+    (before,) = place(page, tuple[Number]) or (_LARGEST,)
     rows = await db.fetch(
         _NOTICE
         + _SHOWN
@@ -94,20 +94,9 @@ async def notice_list(  # keywords
         before,
         page.limit + 1,
     )
-    shown = rows[: page.limit]
-    deliveries = await _deliveries(db, reader.member, [row["id"] for row in shown])
+    deliveries = await _deliveries(db, reader.member, [row["id"] for row in rows[: page.limit]])
     language = await language_of(db, settings, reader.member)
-    cursor = PageQuery.cursor(shown[-1]["seq"]) if len(rows) > page.limit else None
-    return Page([_view(row, deliveries.get(row["id"], {}), texts, language) for row in shown], cursor)
-
-
-def _place(page: PageQuery) -> int:
-    if not page.after:
-        return _LARGEST
-    [seq, *rest] = page.after
-    if rest or not isinstance(seq, int) or not 0 <= seq <= _LARGEST:
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
-    return seq
+    return paged(rows, page, lambda row: _view(row, deliveries.get(row["id"], {}), texts, language), "seq")
 
 
 async def _deliveries(db: Database, member: str, notices: Sequence[str]) -> dict[str, dict[str, Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """When a member may be told something, and on which channels. Pure."""
 
+from bisect import bisect
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -63,7 +64,8 @@ def quiet_until(now: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> date
         for fold in (0, 1):
             at = _utc(day, end, zone, fold)
             if at > now and (first := _first_without(at, now, quiet, zone)) is not None:
-                return first
+                changed = _change(now, first, zone)
+                return first if _is_quiet(changed, quiet, zone) else changed
     return now + _DAY  # No clock does this; were one to, the message would come a day later.
 
 
@@ -74,6 +76,19 @@ def _first_without(at: datetime, now: datetime, quiet: QuietHours, zone: ZoneInf
     while at - _MINUTE > now and not _is_quiet(at - _MINUTE, quiet, zone):
         at -= _MINUTE
     return at
+
+
+def _change(now: datetime, until: datetime, zone: ZoneInfo) -> datetime:
+    """The minute after `now` at which the clock is changed; `until` where it is not changed before."""
+    if now.astimezone(zone).utcoffset() == until.astimezone(zone).utcoffset():
+        return until
+    minutes = range(1, (until - now) // _MINUTE + 1)
+    before = now.astimezone(zone).utcoffset()
+    return now + _MINUTE * minutes[bisect(minutes, False, key=lambda each: _offset(now, each, zone) != before)]
+
+
+def _offset(now: datetime, minutes: int, zone: ZoneInfo) -> timedelta | None:
+    return (now + _MINUTE * minutes).astimezone(zone).utcoffset()
 
 
 def _is_quiet(at: datetime, quiet: QuietHours, zone: ZoneInfo) -> bool:

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.amendments import (
+from diramoja.plugins.topic.contracts import DecideAmendment, ProposeAmendment, StartDraft
+from diramoja.plugins.topic.draft_queries import (
     amendment_list,
     check_draft,
     draft_list,
@@ -17,7 +18,6 @@ from diramoja.plugins.topic.amendments import (
     one_draft,
     version_list,
 )
-from diramoja.plugins.topic.contracts import DecideAmendment, ProposeAmendment, StartDraft
 from diramoja.plugins.topic.views import (
     AmendmentText,
     AmendmentView,

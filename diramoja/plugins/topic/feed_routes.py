@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.feeds import RecommendedType, feed, recommendations
+from diramoja.plugins.topic.feed_queries import RecommendedType, feed, recommendations
 from diramoja.plugins.topic.views import FeedItem
 
 __all__ = ["Feeds"]

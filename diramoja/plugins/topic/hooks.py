@@ -14,6 +14,8 @@ from diramoja.plugins.topic.settings import TopicSettings
 
 __all__ = ["register_plugin"]
 
+_HERE = Path(__file__).parent
+
 
 @hookimpl
 def register_plugin() -> Plugin:
@@ -45,6 +47,6 @@ def register_plugin() -> Plugin:
         },
         channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
-        migrations=Path(__file__).parent / "migrations",
-        locale=Path(__file__).parent / "locale",
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
     )

@@ -1,15 +1,17 @@
 """Reads of topics and posts; each knows its reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import attrs
 import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.member.contracts import not_walled
 from diramoja.plugins.topic.views import EditView, PostView, RevisionView, SharedPost, SupportView, TopicView
 
@@ -23,7 +25,6 @@ __all__ = [
     "one_topic",
     "post_list",
     "revision_list",
-    "time_place",
     "topic_list",
     "topic_of_post",
 ]
@@ -75,16 +76,14 @@ async def topic_list(
     wanted += ["t.trending_score > 0"] if sort == "trending" else []
     wanted += [f"t.category = ${_add(args, category)}"] if category is not None else []
     wanted += [f"t.tags @> ARRAY[${_add(args, tag)}::text]"] if tag is not None else []
-    if page.after:
-        after = ", ".join(f"${_add(args, value)}" for value in _topic_place(page, len(columns)))
+    shape = tuple[Moment, str] if len(columns) == 1 else tuple[Number, Moment, str]
+    if values := place(page, shape):
+        after = ", ".join(f"${_add(args, value)}" for value in values)
         wanted.append(f"({', '.join(f't.{column}' for column in (*columns, 'id'))}) < ({after})")
     order = ", ".join(f"t.{column} DESC" for column in (*columns, "id"))
     sql = f"{_TOPIC} WHERE {' AND '.join(wanted)} ORDER BY {order} LIMIT ${_add(args, page.limit + 1)}"
     rows = await db.fetch(sql, *args)
-    last = rows[page.limit - 1] if len(rows) > page.limit else None
-    values = [*(last[column] for column in columns), last["id"]] if last else []
-    cursor = PageQuery.cursor(*(each.isoformat() if isinstance(each, datetime) else each for each in values))
-    return Page([_topic(row) for row in rows[: page.limit]], cursor if last else None)
+    return paged(rows, page, _topic, *columns, "id")
 
 
 async def one_topic(db: Database, reader: Reader, id: str) -> TopicView:
@@ -107,19 +106,14 @@ async def post_list(db: Database, reader: Reader, topic_id: str, page: PageQuery
         MissingError: there is no such topic.
     """
     after, order = _ORDER[sort]
-    place = _numbers(page.after, 2 if sort == "top" else 1)
-    where = f"topic = $3 AND {_VISIBLE}" + (f" AND {after}" if place else "")
+    values = place(page, tuple[Number, Number] if sort == "top" else tuple[Number]) or ()
+    where = f"topic = $3 AND {_VISIBLE}" + (f" AND {after}" if values else "")
     limit = f"LIMIT {page.limit + 1:d}"
-    args = (*_reader(reader), topic_id, *place)
+    args = (*_reader(reader), topic_id, *values)
     rows = await db.fetch(f"{_POST} WHERE {where} ORDER BY {order} {limit}", *args)
     if not rows:
         await one_topic(db, reader, topic_id)
-    last = rows[page.limit - 1] if len(rows) > page.limit else None
-    values = (last["top"], last["number"]) if last and sort == "top" else (last["number"],) if last else ()
-    return Page(
-        [_post(row, reader) for row in rows[: page.limit]],
-        PageQuery.cursor(*values) if last else None,
-    )
+    return paged(rows, page, partial(_post, reader=reader), *(("top", "number") if sort == "top" else ("number",)))
 
 
 async def one_post(db: Database, reader: Reader, id: str) -> PostView:
@@ -144,7 +138,7 @@ async def revision_list(db: Database, reader: Reader, id: str, page: PageQuery) 
     post = await one_post(db, reader, id)
     number = post.revision or 1
     shown = RevisionView(number, post.body, post.reactions, post.edited_at or post.created_at, None)
-    (before,) = _numbers(page.after, 1) or (number,)
+    (before,) = place(page, tuple[Number]) or (number,)
     rows = await db.fetch(
         "SELECT * FROM post_revision WHERE post = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
         id,
@@ -253,30 +247,3 @@ def _reactions(row: Mapping[str, Any]) -> dict[str, int]:
 def _add(args: list[Any], value: object) -> int:
     args.append(value)
     return len(args)
-
-
-def _topic_place(page: PageQuery, columns: int) -> tuple[int | datetime | str | None, ...]:
-    """Sort values of the last topic: its score where that is sorted by, a time, its id."""
-    scores = _numbers(page.after[: columns - 1], columns - 1)
-    return *scores, *time_place(PageQuery(page.limit, page.after[columns - 1 :]))
-
-
-def time_place(page: PageQuery) -> tuple[datetime | None, str]:
-    """(time, id) of the last item of the page before; (None, "") on the first page.
-
-    Raises:
-        InvalidError: the cursor is of another list.
-    """
-    if not page.after:
-        return None, ""
-    try:
-        at, id = page.after
-        return datetime.fromisoformat(str(at)), str(id)
-    except ValueError as error:
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error
-
-
-def _numbers(after: Sequence[str | int | float], count: int) -> tuple[int, ...]:
-    if after and (len(after) != count or not all(isinstance(value, int) for value in after)):
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
-    return tuple(int(value) for value in after)

@@ -30,7 +30,7 @@ from diramoja.plugins.topic.contracts import (
     Unreact,
     UnsupportTopic,
 )
-from diramoja.plugins.topic.insight import contributors, related_topics, summary_of
+from diramoja.plugins.topic.insight_queries import contributors, related_topics, summary_of
 from diramoja.plugins.topic.queries import (
     PostSort,
     TopicSort,

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 from collections.abc import Sequence
 
-__all__ = ["Change", "change_diff", "diff_of", "lines_of", "placed", "replaced", "sha256"]
+__all__ = ["Change", "change_diff", "lines_of", "placed", "replaced", "sha256"]
 
 type Change = tuple[int, int, int]
 """From line, to line (from 1, both included; to = from - 1 inserts), lines that came instead."""
@@ -41,12 +41,6 @@ def replaced(text: str, change: Change, instead: str) -> str | None:
     if not 1 <= first <= last + 1 <= len(lines) + 1:
         return None
     return "\n".join([*lines[: first - 1], *lines_of(instead), *lines[last:]])
-
-
-def diff_of(before: str, after: str) -> str:
-    """A unified diff with two lines of context; "" where they are equal."""
-    found = difflib.unified_diff(lines_of(before), lines_of(after), "before", "after", n=CONTEXT_LINES, lineterm="")
-    return "\n".join(found)
 
 
 def change_diff(text: str, change: Change, instead: str) -> str:

@@ -32,7 +32,7 @@ from diramoja.plugins.moderator.contracts import (
 from diramoja.plugins.moderator.hooks import register_plugin as moderation
 from diramoja.plugins.moderator.moderator import moderator
 from diramoja.plugins.moderator.projections import SanctionRecord
-from diramoja.plugins.moderator.publicity import case_of_sanction, log_list, sanction_list, statistics
+from diramoja.plugins.moderator.public_queries import case_of_sanction, log_list, sanction_list, statistics
 from diramoja.plugins.moderator.queries import (
     appeal_list,
     authority_in,

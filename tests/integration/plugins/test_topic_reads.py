@@ -20,13 +20,6 @@ from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import FollowMember, Join, SubmitEdit, SubmitPost, SubmitShare
 from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.topic.agent import topic
-from diramoja.plugins.topic.amendments import (
-    amendment_list,
-    draft_list,
-    draft_of_amendment,
-    one_draft,
-    version_list,
-)
 from diramoja.plugins.topic.audiences import (
     CountStanding,
     FindMentioned,
@@ -49,9 +42,16 @@ from diramoja.plugins.topic.contracts import (
     SupportTopic,
 )
 from diramoja.plugins.topic.draft import draft
-from diramoja.plugins.topic.feeds import feed, recommendations
+from diramoja.plugins.topic.draft_queries import (
+    amendment_list,
+    draft_list,
+    draft_of_amendment,
+    one_draft,
+    version_list,
+)
+from diramoja.plugins.topic.feed_queries import feed, recommendations
 from diramoja.plugins.topic.hooks import register_plugin as topics
-from diramoja.plugins.topic.insight import contributors, related_topics, summary_of
+from diramoja.plugins.topic.insight_queries import contributors, related_topics, summary_of
 from diramoja.plugins.topic.queries import actor_on, one_post, one_topic, post_list, revision_list, topic_list
 from diramoja.plugins.topic.texts import sha256
 from diramoja.plugins.topic.views import FeedItem

@@ -25,9 +25,9 @@ from diramoja.plugins.conversation.contracts import (
     SendMessage,
     Vouch,
 )
-from diramoja.plugins.conversation.conversation import Conversation, Message, Participant, pair_id
 from diramoja.plugins.conversation.seals import Seals
 from diramoja.plugins.conversation.settings import ConversationSettings
+from diramoja.plugins.conversation.state import Conversation, Message, Participant, pair_id
 from diramoja.plugins.moderator.contracts import FileReport
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.contracts import ModeratePost

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from diramoja.core import Plugin
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.activity import FindTopics, Reengage, TopicHint
-from diramoja.plugins.member.agent import Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
     CountPost,
     FollowMember,
@@ -22,8 +22,8 @@ from diramoja.plugins.member.contracts import (
     SuggestTopic,
 )
 from diramoja.plugins.member.hooks import register_plugin
-from diramoja.plugins.member.member import DAY, ReviewActivity
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import DAY, Member, ReviewActivity
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.testing.play import play
 from diramoja.testing.runtime import Runtime

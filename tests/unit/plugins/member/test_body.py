@@ -19,7 +19,7 @@ from diramoja.plugins.member.contracts import (
     UnseatMember,
 )
 from diramoja.plugins.member.hooks import register_plugin
-from diramoja.plugins.member.organisation import region_tree
+from diramoja.plugins.member.organisation_queries import region_tree
 from diramoja.plugins.member.projections import SeatRecord
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import RegionsView, RegionView

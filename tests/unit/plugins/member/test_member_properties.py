@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from diramoja.core import Command, Row
 from diramoja.plugins.member.activity import Reengage, TopicHint
-from diramoja.plugins.member.agent import Following, Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     BlockMember,
@@ -34,10 +34,10 @@ from diramoja.plugins.member.contracts import (
     UnmuteMember,
     UpdateProfile,
 )
-from diramoja.plugins.member.member import FREE, ReviewActivity, Sanction, Wall, in_force
 from diramoja.plugins.member.sanctions import EndSanction, ForgetSanction, NoteFlag
 from diramoja.plugins.member.scores import reputation_now
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import FREE, Following, Member, ReviewActivity, Sanction, Wall, in_force
 from diramoja.plugins.member.views import NoteSeat
 from diramoja.plugins.member.walls import FaceWall
 from diramoja.testing.play import play

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from diramoja.core import Command
 from diramoja.core.errors import InvalidError
-from diramoja.plugins.member.agent import Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     BodyRole,
@@ -33,8 +33,8 @@ from diramoja.plugins.member.contracts import (
     UpdateProfile,
     check_region,
 )
-from diramoja.plugins.member.member import Consent, InForce, MembershipChange
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import Consent, InForce, Member, MembershipChange
 from diramoja.plugins.member.views import ConsentsView, ConsentView, NoteSeat
 from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 from diramoja.testing.play import Played, play

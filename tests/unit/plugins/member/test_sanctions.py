@@ -6,7 +6,7 @@ from typing import Literal
 import attrs
 import pytest
 
-from diramoja.plugins.member.agent import Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
     Join,
     LiftSanction,
@@ -16,9 +16,9 @@ from diramoja.plugins.member.contracts import (
     TakeSanction,
 )
 from diramoja.plugins.member.hooks import register_plugin
-from diramoja.plugins.member.member import Sanction
 from diramoja.plugins.member.sanctions import EndSanction, NoteFlag, on_action, on_appeal, on_warning
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import Member, Sanction
 from diramoja.plugins.moderator.contracts import Action, ActionTaken, AppealDecided, WarningIssued
 from diramoja.testing.play import play
 from diramoja.testing.runtime import Runtime

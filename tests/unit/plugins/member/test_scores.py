@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from diramoja.core import Command, Row
-from diramoja.plugins.member.agent import Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import CountLike, CountPost, CountReport, RatePost
-from diramoja.plugins.member.member import OwnPost, RatedPost
 from diramoja.plugins.member.rules import (
     Component,
     Doings,
@@ -23,6 +22,7 @@ from diramoja.plugins.member.rules import (
 )
 from diramoja.plugins.member.scores import reputation_now
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import Member, OwnPost, RatedPost
 from diramoja.testing.play import Played, play
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

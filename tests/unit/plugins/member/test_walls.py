@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from diramoja.core import Command
-from diramoja.plugins.member.agent import Following, Member, member
+from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
     BlockMember,
     FollowMember,
@@ -21,9 +21,9 @@ from diramoja.plugins.member.contracts import (
     WallChanged,
 )
 from diramoja.plugins.member.hooks import register_plugin
-from diramoja.plugins.member.member import Wall
 from diramoja.plugins.member.projections import MuteRecord, WallRecord
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.state import Following, Member, Wall
 from diramoja.testing.play import play
 from diramoja.testing.runtime import Runtime
 

@@ -4,7 +4,8 @@ from typing import Literal
 import pytest
 
 from diramoja.core import Tell
-from diramoja.plugins.moderator.case import Case, case
+from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_state import Appeal, Case, Sanction
 from diramoja.plugins.moderator.contracts import (
     Action,
     ActionTaken,
@@ -22,7 +23,6 @@ from diramoja.plugins.moderator.contracts import (
     Report,
     ReviewCase,
 )
-from diramoja.plugins.moderator.dossier import Appeal, Sanction
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import AppealView
 from diramoja.plugins.notification.contracts import Notify

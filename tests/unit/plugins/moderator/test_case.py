@@ -4,7 +4,8 @@ import pytest
 
 from diramoja.core import Command, RemindAfter, Tell
 from diramoja.plugins.member.contracts import CountReport
-from diramoja.plugins.moderator.case import Case, Exhibit, case
+from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_state import Case, Exhibit
 from diramoja.plugins.moderator.contracts import (
     ActionTaken,
     CaseEscalated,

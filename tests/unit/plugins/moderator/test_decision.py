@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from diramoja.core import RemindAt, Tell
-from diramoja.plugins.moderator.case import Case, case
+from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_state import Case, Sanction
 from diramoja.plugins.moderator.contracts import (
     Action,
     ActionTaken,
@@ -19,7 +20,6 @@ from diramoja.plugins.moderator.contracts import (
     PostAction,
     WarningIssued,
 )
-from diramoja.plugins.moderator.dossier import Sanction
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.contracts import ModeratePost

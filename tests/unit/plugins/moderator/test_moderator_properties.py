@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command
-from diramoja.plugins.moderator.case import Case, Reported, case
+from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_state import Appeal, Case, Reported, Sanction
 from diramoja.plugins.moderator.contracts import (
     ActionTaken,
     AppealDecided,
@@ -29,7 +30,6 @@ from diramoja.plugins.moderator.contracts import (
     TellReporters,
     WarningIssued,
 )
-from diramoja.plugins.moderator.dossier import Appeal, Sanction
 from diramoja.plugins.moderator.settings import ModerationSettings
 from tests.support.lone_agent import LoneAgent
 

@@ -15,8 +15,8 @@ from diramoja.plugins.notification.contracts import (
     notify,
 )
 from diramoja.plugins.notification.hooks import register_plugin
-from diramoja.plugins.notification.inbox import inbox
 from diramoja.plugins.notification.projections import DeliveryRecord, DroppedRecord, NoticeRecord
+from diramoja.plugins.notification.state import inbox
 from diramoja.testing.runtime import Runtime
 
 

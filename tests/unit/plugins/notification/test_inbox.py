@@ -32,8 +32,8 @@ from diramoja.plugins.notification.contracts import (
     Unsubscribe,
 )
 from diramoja.plugins.notification.delivery import Deliver, FindOld, find_old, send_email, send_push, send_sms
-from diramoja.plugins.notification.inbox import Delivery, Dropped, Inbox, Notice, ReadMark, Wall, inbox
 from diramoja.plugins.notification.settings import NotificationSettings
+from diramoja.plugins.notification.state import Delivery, Dropped, Inbox, Notice, ReadMark, Wall, inbox
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 

@@ -64,6 +64,7 @@ CHANGES = {BERLIN: "2026-03-29 01:00", NEW_YORK: "2026-11-01 06:00", LORD_HOWE: 
 )
 @example(zone=LORD_HOWE, offset_minutes=-30, quiet=QuietHours("01:40", "01:50"))
 @example(zone=NEW_YORK, offset_minutes=-60, quiet=QuietHours("00:30", "01:30"))
+@example(zone=NEW_YORK, offset_minutes=-1, quiet=QuietHours("01:01", "00:00"))
 def test_quiet_until_is_the_first_minute_that_is_not_quiet(
     zone: ZoneInfo, offset_minutes: int, quiet: QuietHours
 ) -> None:
@@ -72,7 +73,7 @@ def test_quiet_until_is_the_first_minute_that_is_not_quiet(
         return quiet.start <= shown < quiet.end if quiet.start <= quiet.end else not quiet.end <= shown < quiet.start
 
     now = utc(CHANGES[zone]) + timedelta(minutes=offset_minutes)
-    first = next(at for each in range(30 * 60) if not is_quiet(at := now + timedelta(minutes=each)))
+    first = next(at for each in range(60 * 60) if not is_quiet(at := now + timedelta(minutes=each)))
     assert quiet_until(now, quiet, zone) == (None if first == now else first)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from diramoja.core import Page, PageQuery
-from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.moderator.guidelines import Guidelines
 from diramoja.plugins.moderator.queries import accuracy_of
 from diramoja.plugins.moderator.views import (
@@ -31,7 +32,7 @@ async def sanction_list(db: Database, member: str, now: datetime, page: PageQuer
     Raises:
         InvalidError: the cursor is of another list.
     """
-    at, last = _timed(page)
+    at, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         "SELECT s.id, s.action AS kind, s.rule, s.guidelines_version, s.reason, s.by, s.post AS post_id, s.issued_at,"
         " s.ends_at, s.appeal_until, CASE WHEN s.state = 'standing' AND s.ends_at <= $2 THEN 'ended' ELSE s.state END"
@@ -45,9 +46,7 @@ async def sanction_list(db: Database, member: str, now: datetime, page: PageQuer
         last,
         page.limit + 1,
     )
-    items = [msgspec.convert(dict(row), SanctionView) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    return Page(items, PageQuery.cursor(items[-1].issued_at.isoformat(), items[-1].id) if more else None)
+    return paged(rows, page, lambda row: msgspec.convert(dict(row), SanctionView), "issued_at", "id")
 
 
 async def case_of_sanction(db: Database, member: str, id: str) -> str:
@@ -68,14 +67,11 @@ async def log_list(db: Database, page: PageQuery) -> Page[LogEntry]:
     Raises:
         InvalidError: the cursor is of another list.
     """
-    place = _placed(page)
-    before = "WHERE (day, partition, seq) < ($1, $2, $3)" if place else ""
+    after = place(page, tuple[date, Number, Number]) or ()
+    before = "WHERE (day, partition, seq) < ($1, $2, $3)" if after else ""
     order = f"ORDER BY day DESC, partition DESC, seq DESC LIMIT {page.limit + 1:d}"
-    rows = await db.fetch(f"{_LOG} {before} {order}", *place)
-    items = [msgspec.convert(dict(row), LogEntry) for row in rows[: page.limit]]
-    last = rows[page.limit - 1] if len(rows) > page.limit else None
-    cursor = PageQuery.cursor(last["day"].isoformat(), last["partition"], last["seq"]) if last else None
-    return Page(items, cursor)
+    rows = await db.fetch(f"{_LOG} {before} {order}", *after)
+    return paged(rows, page, lambda row: msgspec.convert(dict(row), LogEntry), "day", "partition", "seq")
 
 
 def guidelines_view(guidelines: Guidelines, version: str | None) -> GuidelinesView:
@@ -149,29 +145,3 @@ async def statistics(db: Database, now: datetime) -> StatisticsView:
 
 def _rounded(value: Any, digits: int) -> float | None:
     return None if value is None else round(float(value), digits)
-
-
-_ANOTHER = "This cursor is of another list."
-
-
-def _timed(page: PageQuery) -> tuple[datetime | None, str]:
-    if not page.after:
-        return None, ""
-    try:
-        at, last = page.after
-        return datetime.fromisoformat(str(at)), str(last)
-    except ValueError as error:
-        raise InvalidError(_ANOTHER, code="cursor_invalid") from error
-
-
-def _placed(page: PageQuery) -> tuple[Any, ...]:
-    match page.after:
-        case ():
-            return ()
-        case (str() as day, int() as partition, int() as seq):
-            try:
-                return date.fromisoformat(day), partition, seq
-            except ValueError as error:
-                raise InvalidError(_ANOTHER, code="cursor_invalid") from error
-        case _:
-            raise InvalidError(_ANOTHER, code="cursor_invalid")

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from diramoja.core import Page, PageQuery
-from diramoja.core.errors import ConflictError, InvalidError, MissingError
+from diramoja.core.errors import ConflictError, MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import paged, place
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import BodyView, RegionsView, RegionView, SeatView
 
@@ -28,7 +29,7 @@ def region_tree(settings: MemberSettings) -> RegionsView:
 
 async def bodies(db: Database, page: PageQuery) -> Page[BodyView]:
     """All of them by name."""
-    name, last = _texts(page)
+    name, last = place(page, tuple[str, str]) or ("", "")
     rows = await db.fetch(
         "SELECT id, name, region, parent AS parent_id, member_count, created_at FROM body"
         " WHERE $3 OR (name, id) > ($1, $2) ORDER BY name, id LIMIT $4",
@@ -37,9 +38,7 @@ async def bodies(db: Database, page: PageQuery) -> Page[BodyView]:
         not page.after,
         page.limit + 1,
     )
-    shown = [msgspec.convert(dict(row), BodyView) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    return Page(shown, PageQuery.cursor(shown[-1].name, shown[-1].id) if more else None)
+    return paged(rows, page, _body, "name", "id")
 
 
 async def seats_of(db: Database, body: str, page: PageQuery) -> Page[SeatView]:
@@ -49,7 +48,7 @@ async def seats_of(db: Database, body: str, page: PageQuery) -> Page[SeatView]:
         MissingError: there is no such body.
     """
     await check_body(db, body)
-    _, last = _texts(page)
+    (last,) = place(page, tuple[str]) or ("",)
     rows = await db.fetch(
         "SELECT s.member, m.username, s.role, s.since FROM body_seat AS s JOIN member AS m ON m.id = s.member"
         " WHERE s.body = $1 AND s.member > $2 ORDER BY s.member LIMIT $3",
@@ -57,9 +56,7 @@ async def seats_of(db: Database, body: str, page: PageQuery) -> Page[SeatView]:
         last,
         page.limit + 1,
     )
-    shown = [_seat(row) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    return Page(shown, PageQuery.cursor("", shown[-1].member_id) if more else None)
+    return paged(rows, page, _seat, "member")
 
 
 async def check_body(db: Database, id: str) -> None:
@@ -75,15 +72,9 @@ async def check_seats(db: Database, member: str, body: str, settings: MemberSett
         raise ConflictError("This member is in too many bodies.", code="seats_full")
 
 
+def _body(row: Mapping[str, Any]) -> BodyView:
+    return msgspec.convert(dict(row), BodyView)
+
+
 def _seat(row: Mapping[str, Any]) -> SeatView:
     return SeatView(row["member"], row["username"], row["role"], row["since"])
-
-
-def _texts(page: PageQuery) -> tuple[str, str]:
-    if not page.after:
-        return "", ""
-    try:
-        name, id = page.after
-    except ValueError as error:
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid") from error
-    return str(name), str(id)

@@ -1,4 +1,4 @@
-"""The inbox of a member: its state and its rows. What it does is in telling, outgoing and choices."""
+"""The inbox of a member: its state and its rows. The handlers are in agent and the modules beside it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

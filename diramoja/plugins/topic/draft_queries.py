@@ -1,13 +1,14 @@
 """Reads of drafts, their versions and amendments; of nobody between whom and the reader a wall stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import InvalidError, MissingError
+from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.member.contracts import not_walled
-from diramoja.plugins.topic.queries import one_topic, time_place
+from diramoja.plugins.topic.queries import one_topic
 from diramoja.plugins.topic.views import AmendmentView, DraftView, VersionView
 
 __all__ = ["amendment_list", "check_draft", "draft_list", "draft_of_amendment", "one_draft", "version_list"]
@@ -23,7 +24,7 @@ async def draft_list(db: Database, reader: Reader, topic_id: str, page: PageQuer
     Raises:
         MissingError: there is no such topic.
     """
-    at, id = time_place(page)
+    at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         f"{_DRAFT} WHERE d.topic = $2 AND {not_walled('$1', 'd.created_by')}"
         " AND ($3::timestamptz IS NULL OR (d.created_at, d.id) < ($3, $4))"
@@ -36,7 +37,7 @@ async def draft_list(db: Database, reader: Reader, topic_id: str, page: PageQuer
     )
     if not rows:
         await one_topic(db, reader, topic_id)
-    return Page([_draft(row) for row in rows[: page.limit]], _cursor(rows, page))
+    return paged(rows, page, _draft, "created_at", "id")
 
 
 async def one_draft(db: Database, reader: Reader, id: str) -> DraftView:
@@ -70,32 +71,15 @@ async def version_list(db: Database, reader: Reader, id: str, page: PageQuery) -
         MissingError: there is no such draft.
     """
     await one_draft(db, reader, id)
-    if page.after and (len(page.after) != 1 or not isinstance(page.after[0], int)):
-        raise InvalidError("This cursor is of another list.", code="cursor_invalid")
+    (before,) = place(page, tuple[Number]) or (None,)
     rows = await db.fetch(
         "SELECT * FROM draft_version WHERE draft = $1 AND ($2::bigint IS NULL OR number < $2)"
         " ORDER BY number DESC LIMIT $3",
         id,
-        page.after[0] if page.after else None,
+        before,
         page.limit + 1,
     )
-    shown = rows[: page.limit]
-    cursor = PageQuery.cursor(shown[-1]["number"]) if len(rows) > page.limit else None
-    return Page(
-        [
-            VersionView(
-                number=row["number"],
-                text=row["text"],
-                sha256=row["sha256"],
-                diff=row["diff"],
-                author_id=row["author"],
-                created_at=row["created_at"],
-                amendment_id=row["amendment"],
-            )
-            for row in shown
-        ],
-        cursor,
-    )
+    return paged(rows, page, _version, "number")
 
 
 async def amendment_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[AmendmentView]:
@@ -105,7 +89,7 @@ async def amendment_list(db: Database, reader: Reader, id: str, page: PageQuery)
         MissingError: there is no such draft.
     """
     await one_draft(db, reader, id)
-    at, last = time_place(page)
+    at, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
         f"SELECT a.* FROM draft_amendment a WHERE a.draft = $2 AND {not_walled('$1', 'a.author')}"  # noqa: S608  # put together from constants
         " AND ($3::timestamptz IS NULL OR (a.created_at, a.id) < ($3, $4))"
@@ -116,7 +100,7 @@ async def amendment_list(db: Database, reader: Reader, id: str, page: PageQuery)
         last,
         page.limit + 1,
     )
-    return Page([_amendment(row) for row in rows[: page.limit]], _cursor(rows, page))
+    return paged(rows, page, _amendment, "created_at", "id")
 
 
 async def draft_of_amendment(db: Database, id: str) -> str:
@@ -145,6 +129,18 @@ def _draft(row: Mapping[str, Any]) -> DraftView:
     )
 
 
+def _version(row: Mapping[str, Any]) -> VersionView:
+    return VersionView(
+        number=row["number"],
+        text=row["text"],
+        sha256=row["sha256"],
+        diff=row["diff"],
+        author_id=row["author"],
+        created_at=row["created_at"],
+        amendment_id=row["amendment"],
+    )
+
+
 def _amendment(row: Mapping[str, Any]) -> AmendmentView:
     return AmendmentView(
         id=row["id"],
@@ -161,10 +157,3 @@ def _amendment(row: Mapping[str, Any]) -> AmendmentView:
         decision_reason=row["decision_reason"],
         decided_at=row["decided_at"],
     )
-
-
-def _cursor(rows: Sequence[Mapping[str, Any]], page: PageQuery) -> str | None:
-    if len(rows) <= page.limit:
-        return None
-    last = rows[page.limit - 1]
-    return PageQuery.cursor(last["created_at"].isoformat(), last["id"])

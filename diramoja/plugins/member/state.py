@@ -46,6 +46,7 @@ __all__ = [
     "officer_view",
     "only_oneself",
     "phase_of",
+    "unknown_region",
     "wake",
 ]
 
@@ -257,6 +258,13 @@ def officer_view(id: str, state: Member) -> MemberView:
 def only_oneself(context: Context) -> Reject | None:
     """A refusal where somebody else asks."""
     return None if context.sender == context.id else Reject("denied", "Only the member can do this.", 403)
+
+
+def unknown_region(region: str, context: Context) -> Reject | None:
+    """A refusal where this is no region of the deployment; "" is none and allowed."""
+    if not region or region in context.settings(MemberSettings).regions:
+        return None
+    return Reject("region_unknown", "There is no such region. Take an id of GET /v1/regions.", 400)
 
 
 def in_force(state: Member, now: datetime) -> InForce | None:

@@ -1,15 +1,22 @@
-"""An inbox is told something: once, in time, to whom it may concern, and within the caps."""
+"""An inbox is told something: once, in time, to whom it may concern, and within the caps.
+
+What goes out of it, and what its member decides, is handled in the modules beside this one, which are imported here.
+"""
 
 from diramoja.core import Context, Decision, RemindAt
 from diramoja.core.decisions import Effect
 from diramoja.core.ids import derive_id
+from diramoja.plugins.notification import choices, outgoing
 from diramoja.plugins.notification.contracts import ChannelName, DigestLapsed, Notify, PreferencesView
-from diramoja.plugins.notification.inbox import DropReason, Held, Inbox, Notice, decided_at, inbox, preferences_of
 from diramoja.plugins.notification.outgoing import clock_of, dropped, go_out, is_walled, keep
 from diramoja.plugins.notification.rules import chosen_channels, day_of, next_at, week_of
 from diramoja.plugins.notification.settings import NotificationSettings
+from diramoja.plugins.notification.state import DropReason, Held, Inbox, Notice, decided_at, inbox, preferences_of
 
-__all__ = ["take"]
+__all__ = ["HANDLED_IN", "inbox"]
+
+HANDLED_IN = (choices, outgoing)
+"""The modules whose handlers belong to the kind."""
 
 STATUTORY_KINDS_MAX = 50
 

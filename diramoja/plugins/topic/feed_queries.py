@@ -10,10 +10,10 @@ from typing import Any, Literal
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, paged, place
 from diramoja.plugins.member.contracts import not_walled
-from diramoja.plugins.topic.insight import related_topics
+from diramoja.plugins.topic.insight_queries import related_topics
 from diramoja.plugins.topic.keywords import excerpt
-from diramoja.plugins.topic.queries import time_place
 from diramoja.plugins.topic.views import FeedItem
 
 __all__ = ["RecommendedType", "feed", "recommendations"]
@@ -114,12 +114,9 @@ async def feed(db: Database, reader: Reader, page: PageQuery) -> Page[FeedItem]:
     Raises:
         InvalidError: the cursor is of another list.
     """
-    at, id = time_place(page)
+    at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(_FEED, reader.member, at, id, page.limit + 1)
-    shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    cursor = PageQuery.cursor(shown[-1]["created_at"].isoformat(), shown[-1]["id"]) if more else None
-    return Page([_item(row, row["reason"], outside=row["outside"]) for row in shown], cursor)
+    return paged(rows, page, lambda row: _item(row, row["reason"], outside=row["outside"]), "created_at", "id")
 
 
 async def recommendations(
