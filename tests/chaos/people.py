@@ -17,8 +17,8 @@ import msgspec
 
 __all__ = ["Done", "People", "read_done"]
 
-COUNT = 12
-TOPICS = 6
+COUNT = 40
+TOPICS = 8
 INTEREST = "healthcare"
 AGAIN_S = 0.1
 ANSWER_S = 8.0
@@ -54,7 +54,7 @@ def read_done(file: Path) -> list[Done]:
 
 
 class People:
-    """A dozen of them, with their topics."""
+    """Forty of them, with their topics."""
 
     def __init__(self, urls: Sequence[str], token: Callable[[str], str], file: Path, seed: int) -> None:
         self._urls = urls
