@@ -53,7 +53,7 @@ class Item:
         facts: by fact name, as loaded for this message.
         parked_seq: number of the parked command, 0 otherwise.
         refused: why what was decided of it cannot be stored, as an error code.
-        stripped: nor the dead letter; only its place is left.
+        stripped: nor the dead letter; only its place is left. Of a control: nor its first parked command alone.
     """
 
     origin: str

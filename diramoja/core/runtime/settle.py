@@ -23,7 +23,7 @@ from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.facts import load_facts
-from diramoja.core.runtime.items import Item, strip
+from diramoja.core.runtime.items import CONTROL_VERBS, Item, strip
 from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.publisher import Publisher, unpublished
 from diramoja.core.runtime.turn import Answer, Turn, problem
@@ -144,7 +144,9 @@ class Settler:
         log.warning("commit_refused", code=error.code, kind=item.key.kind, verb=item.verb)
         if item.stripped:  # Even an empty dead letter is refused: this is not the message's fault.
             raise UnavailableError(f"The records refuse a dead letter: {error.code}.") from error
-        if item.refused:
+        if item.refused and item.verb in CONTROL_VERBS:
+            item.stripped = True
+        elif item.refused:
             strip(item)
         item.refused = error.code
 

@@ -208,6 +208,8 @@ class Turn:
         if not self._runs(cell):
             return []
         rows = self.parked.get(cell.key, ())
+        if item.refused:  # One of them cannot be stored: the first is tried alone, then given up.
+            rows = rows[:1]
         if rows:
             self.unparked[cell.key], self.parked[cell.key] = rows[-1].seq, ()
             if rows[-1].seq == cell.parked:
@@ -215,6 +217,7 @@ class Turn:
         items = [from_parked(row, item.partition, self.registry) for row in rows]
         for each in items:
             self._order[id(each)] = self._order[id(item)]
+            each.refused = item.refused if item.stripped else ""
         return items
 
     def _handle(self, cell: Cell, item: Item, decided: Decided) -> None:

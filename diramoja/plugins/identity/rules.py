@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from diramoja.core.errors import InvalidError
+from diramoja.core.plugin import included
 
 __all__ = ["check_email", "check_password", "check_username", "folded", "network_of", "roles_of"]
 
@@ -103,4 +104,5 @@ def roles_of(level: str, standing: str, granted: Iterable[str]) -> frozenset[str
 
     Whoever their body has suspended is a supporter until that ends; what people gave in addition, people take back.
     """
-    return frozenset({"guest", "supporter", *granted} | ({level} if standing != "suspended_by_body" else set()))
+    held = {"supporter", *granted} | ({level} if standing != "suspended_by_body" else set())
+    return frozenset().union(*map(included, held))

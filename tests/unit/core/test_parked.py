@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from diramoja.core import Command
+from diramoja.core.errors import InvalidError
+from diramoja.core.ports.records import Writes
+from diramoja.testing.memory import MemoryRecords
 from diramoja.testing.runtime import Runtime
 from tests.support import talks
 from tests.support.talks import AnnounceTalk, RateTalk, talk
@@ -79,3 +82,26 @@ def test_command_that_is_parked_in_the_turn_that_resumes_its_agent_is_decided(st
     sent = stage.send(talk, "tlk_1", RateTalk(4), sender="mem_a", settle=False)
     stage.send(talk, "tlk_1", Resume())
     assert sent.status == 201
+
+
+def test_parked_command_that_cannot_be_stored_stops_itself_alone(
+    stage: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the resumption: it is not that which cannot be stored."""
+    commit = MemoryRecords.commit
+
+    async def picky(records: MemoryRecords, writes: Writes) -> None:
+        if any(b'"stars":3' in (row.body or b"") for row in writes.own_rows):
+            raise InvalidError("Not three.")
+        await commit(records, writes)
+
+    monkeypatch.setattr(MemoryRecords, "commit", picky)
+    stage.control(talk, "tlk_1", "_pause")
+    sents = [stage.send(talk, "tlk_1", RateTalk(n), sender=f"mem_{n}", settle=False) for n in (1, 2, 3, 4, 5)]
+    stage.settle()
+    resumed = stage.send(talk, "tlk_1", Resume())
+    stage.settle()
+    assert resumed.answered
+    assert [sent.status for sent in sents] == [201, 201, 500, 201, 201]
+    assert [letter.code for letter in stage.dead_letters()] == ["commit_refused"]
+    assert [event.total for event in stage.events(talks.Rated)] == [1, 3, 7, 12]
