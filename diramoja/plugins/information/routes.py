@@ -9,7 +9,6 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
-from diramoja.core.errors import DeniedError
 from diramoja.core.ports.database import Database
 from diramoja.plugins.information.contracts import (
     ConfirmSource,
@@ -70,7 +69,7 @@ class Sources(Controller):
     ) -> Page[SourceStateView]:
         """By domain. What one person alone proposed is shown to those who may confirm it."""
         if stage == "proposed" and not reader.roles & RATERS:
-            raise DeniedError("What is only proposed is shown to those who may confirm it.")
+            return Page([])
         return await source_list(db, settings.sources, page, rating=rating, state=stage)
 
     @post("/", permission="source.rate", summary="Propose to rate a source")
