@@ -32,7 +32,7 @@ __all__ = ["run"]
 MEMBERS = 100_000
 PUBLISH_AT_ONCE = 1_000
 LOOK_S = 0.25
-KILL_EVERY_S = 10.0
+KILL_EVERY_S = 20.0
 PATIENCE_S = 600.0
 TOLD = "SELECT count(*) FROM notice WHERE subject_id = $1"
 TWICE = "SELECT count(*) - count(DISTINCT member) FROM notice WHERE subject_id = $1"
