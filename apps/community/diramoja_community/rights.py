@@ -91,17 +91,22 @@ class Rights:
         return allows is None or await allows(self._database, key.agent, reader)
 
     async def _watch(self) -> None:
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         while True:
-            with anyio.move_on_after(RECHECK_S) as waited:
+            with anyio.move_on_after(RECHECK_S):
                 await self._changed.wait()
                 await asyncio.sleep(SETTLES_S)
             self._changed.clear()
             try:
                 await self._read_walls(list(self._listeners))
-                if waited.cancelled_caught:
+                if clock() - asked_at >= RECHECK_S:  # However often walls go up and down meanwhile.
+                    asked_at = clock()
                     await self._ask_again()
             except DiramojaError as error:
                 log.warning("live_rights_unchecked", code=error.code)
+            except Exception:  # the border: a plugin's query that raises does not end the gateway
+                log.exception("live_rights_failed")
 
     async def _read_walls(self, listeners: list[Listener]) -> None:
         members = sorted({each.reader.member for each in listeners} - {""})

@@ -34,8 +34,9 @@ from diramoja.plugins.topic.contracts import OpenTopic, ReportPost
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from diramoja.plugins.topic.state import Post
 from diramoja.ports.classifier import Assessment, Classifier
-from diramoja.ports.search import Document, Found, Search, SearchQuery
+from diramoja.ports.search import Search
 from diramoja.testing.runtime import Runtime, Sent
+from tests.support.shelf import Shelf
 
 TOPIC = "top_1"
 FLAGGED = "Read https://new-hoax.example/now"
@@ -68,22 +69,6 @@ class Facts:
     async def stream(self, sql: str, *args: object, page: int = 1000) -> AsyncIterator[dict[str, str]]:
         for id in ("mod_a",) if "moderation_moderator" in sql else ():
             yield {"id": id}
-
-
-class Shelf:
-    """A search that nobody asks here."""
-
-    async def index(self, documents: Sequence[Document]) -> None:
-        pass
-
-    async def remove(self, ids: Sequence[str]) -> None:
-        pass
-
-    async def find(self, query: SearchQuery) -> Found:
-        raise NotImplementedError
-
-    async def suggest(self, prefix: str, limit: int) -> Sequence[str]:
-        raise NotImplementedError
 
 
 def deployed(runtime: Runtime) -> Facts:

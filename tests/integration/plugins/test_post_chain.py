@@ -22,8 +22,9 @@ from diramoja.plugins.topic.contracts import OpenTopic, PostPublished, PostRecei
 from diramoja.plugins.topic.projections import PostRecord
 from diramoja.plugins.topic.state import Post
 from diramoja.ports.classifier import Assessment, Classifier
-from diramoja.ports.search import Document, Found, Search, SearchQuery
+from diramoja.ports.search import Search
 from diramoja.testing.runtime import Runtime, Sent
+from tests.support.shelf import Shelf
 
 TOPIC = "top_1"
 FLAGGED = "Read https://daily-hoax.example/now"
@@ -39,26 +40,6 @@ class Ear:
         if self.away:
             raise TimeoutError
         return [Assessment(0.7 * text.isupper(), 0.9, 0, ("shouting",), "ear 1") for text in texts]
-
-
-class Shelf:
-    """The search port as a dictionary."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, Document] = {}
-
-    async def index(self, documents: Sequence[Document]) -> None:
-        self.documents.update({document.id: document for document in documents})
-
-    async def remove(self, ids: Sequence[str]) -> None:
-        for id in ids:
-            self.documents.pop(id, None)
-
-    async def find(self, query: SearchQuery) -> Found:
-        raise NotImplementedError
-
-    async def suggest(self, prefix: str, limit: int) -> Sequence[str]:
-        raise NotImplementedError
 
 
 class Visibility:

@@ -174,9 +174,9 @@ def test_neither_writes_follows_nor_is_told_of_the_other(scene: Scene) -> None:
         reader.open_topic(f"Another about the {WORDS[reader.username]}")
     third = scene.third.post(f"/v1/topics/{scene.shared}/posts", {"body": "Hear me, @zuri and @tatu!"})
     assert third.status_code == 201
-    for person in (scene.zuri, scene.tatu):
-        until(lambda person=person: len(_notices(person)) > len(before[person.id]))  # type: ignore[misc]
-    time.sleep(1)
+    last = {third.json()["id"], scene.third.open_topic("The last topic of all")}
+    for person in (scene.zuri, scene.tatu):  # What came before these was told before, or never is.
+        until(lambda person=person: last <= {each["subject"]["id"] for each in _notices(person)})  # type: ignore[misc]
     for reader, hidden in scene.both_ways():
         since = json.dumps(_notices(reader)[: -len(before[reader.id]) or None])
         assert not re.search(f"{hidden.id}|{WORDS[hidden.username]}", since), since
