@@ -9,7 +9,18 @@ from diramoja.plugins.event.contracts import EventCompleted, EventRescheduled, E
 from diramoja.plugins.event.notices import reminder_notice, reschedule_notice
 from diramoja.plugins.event.seating import ReleaseSeats
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import AHEAD, OPEN, OVER, Gathering, Guest, Invitation, Opening, event
+from diramoja.plugins.event.state import (
+    AHEAD,
+    OPEN,
+    OVER,
+    CheckedIn,
+    Feedback,
+    Gathering,
+    Guest,
+    Invitation,
+    Opening,
+    event,
+)
 from diramoja.plugins.notification.contracts import Notify, notify
 
 __all__ = [
@@ -170,7 +181,6 @@ def forget_guests(state: Gathering, message: ForgetGuests, context: Context) -> 
 @event.on(*OVER)
 def drop_guests(state: Gathering, message: DropGuests, context: Context) -> Decision:
     """The counts stay, the people go."""
-    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation)]
-    return *gone, *(
-        [Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")] if message.has_more else []
-    )
+    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Feedback)]
+    more = Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")
+    return *gone, *([more] if message.has_more else [])
