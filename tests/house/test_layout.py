@@ -25,6 +25,10 @@ OWN_PLUGIN_FILES = {
         "audiences.py", "counting.py", "edits.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py",
         "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
     },
+    "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
+        "audiences.py", "calendar.py", "checkin.py", "feedback.py", "invitations.py", "questions.py", "report.py",
+        "schedule.py", "seating.py", "tickets.py",
+    },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {"activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py"},  # Its handlers by subject.
