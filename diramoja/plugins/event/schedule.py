@@ -190,6 +190,5 @@ def forget_guests(state: Gathering, message: ForgetGuests, context: Context) -> 
 def drop_guests(state: Gathering, message: DropGuests, context: Context) -> Decision:
     """The counts stay, the people go."""
     gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Asker, Answered)]
-    return *gone, *(
-        [Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")] if message.has_more else []
-    )
+    more = Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")
+    return *gone, *([more] if message.has_more else [])

@@ -138,9 +138,10 @@ def _not_asked(seating: "Seating") -> Reject | None:
 
 
 def seats_of(state: Gathering) -> Gathering:
-    """With the seats of both sorts as capacity, accessible seats and what is taken of them say."""
+    """With the seats of both sorts; once released, accessible ones are no more than who has or awaits one needs."""
     held = state.accessible.taken + state.accessible.offered
-    accessible = held if state.is_released else state.accessible_seats
+    needed = max(held, min(state.accessible_seats, held + state.accessible.waiting))
+    accessible = needed if state.is_released else state.accessible_seats
     capacity = NO_LIMIT if state.capacity is None else state.capacity
     return state.but(
         general=state.general.but(seats=capacity - accessible), accessible=state.accessible.but(seats=accessible)
@@ -187,7 +188,7 @@ class Seating:
     def accept(self, guest: Guest | None, *, wants_accessible: bool) -> Reject | None:
         """A seat where one is free and nobody waits, else a place in the line; who has either keeps it."""
         wanted = self._line_for(wants_accessible=wants_accessible)
-        if guest and guest.state in HOLDING and guest.line == wanted:
+        if guest and guest.state in HOLDING and (guest.line == wanted or guest.wants_accessible == wants_accessible):
             if guest.state == "offered":
                 return self._take_offer(guest)
             self.put(guest.but(wants_accessible=wants_accessible))
@@ -302,7 +303,7 @@ class Seating:
 
     def fill(self) -> None:
         """Free seats go to those in line, in order; as many as one decision has room for, then again."""
-        if self.state.phase not in AHEAD:
+        if self.state.phase not in AHEAD or self.state.starts_at <= self.context.now:
             return
         if self.state.is_released:
             self.state = seats_of(self.state)

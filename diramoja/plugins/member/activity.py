@@ -13,6 +13,7 @@ from diramoja.plugins.member.rules import (
     approached,
     engagement,
     engagement_components,
+    events_of,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import (
@@ -37,6 +38,10 @@ MOST_STEPS = 400
 """Days that one review makes up for: after a longer outage nothing is left of the old value."""
 
 
+_FADING = ("posts", "events")
+"""Components of F1 that depend on the day."""
+
+
 class TopicHint(View):
     """A topic that could interest somebody."""
 
@@ -58,9 +63,10 @@ class Reengage(Command):
     topics: tuple[TopicHint, ...]
 
 
-def doings(state: Member) -> Doings:
+def doings(state: Member, now: datetime, settings: MemberSettings) -> Doings:
     """What F1 looks at."""
-    return Doings(state.post_days, [each.thirds for each in state.recent])
+    events = events_of(state.event_days, state.event_open_on, now, settings)
+    return Doings(state.post_days, [each.thirds for each in state.recent], events=events)
 
 
 # --- day by day ---
@@ -82,19 +88,20 @@ def review_activity(state: Member, message: ReviewActivity, context: Context) ->
 def _stepped(state: Member, now: datetime, settings: MemberSettings) -> tuple[Member, bool]:
     """One step for each whole day since the last review; and whether the next days bring another value.
 
-    They do not once no post is left in the window: of what counts then, nothing depends on the day.
+    They do not once no post and no event is left in its window: of what counts then, nothing depends on the day.
     """
     begun = state.reviewed_at if state.reviewed_at > NEVER else now
     days = max(0, (now - begun) // DAY)
-    score, done = state.engagement, doings(state)
+    score = state.engagement
     at = begun + DAY * max(0, days - MOST_STEPS)
     for _ in range(min(days, MOST_STEPS)):
         at += DAY
-        raw = engagement([*engagement_components(done, at, settings).values()])
+        raw = engagement([*engagement_components(doings(state, at, settings), at, settings).values()])
         score = approached(score, raw, settings.engagement_half_life_days)
-    components = engagement_components(done, now, settings)
+    components = engagement_components(doings(state, now, settings), now, settings)
     raw = engagement([*components.values()])
-    moves = components["posts"].value > 0 or abs(raw - score) >= SETTLED
+    fades = any(components[name].value > 0 for name in _FADING if name in components)
+    moves = fades or abs(raw - score) >= SETTLED
     return state.but(engagement=score if moves else raw, reviewed_at=at), moves
 
 

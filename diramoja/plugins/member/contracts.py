@@ -13,12 +13,12 @@ __all__ = [
     "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
     "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport",
     "FollowMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberFollowed", "MemberJoined",
-    "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView", "MembershipLevel",
-    "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered", "RatePost",
-    "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
-    "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic",
-    "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "check_region", "not_walled", "walled_off",
+    "MemberPhase", "MemberRestored", "MemberRestricted", "MemberRsvp", "MemberSettings", "MemberView",
+    "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange",
+    "PromotionOffered", "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents",
+    "SetMembership", "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare",
+    "SubmitTopic", "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember",
+    "UnseatMember", "UpdateProfile", "WallChanged", "check_region", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -332,6 +332,13 @@ class MemberRestored(Event, name="member.restored"):
     cause: Literal["term", "appeal"]
 
 
+class MemberRsvp(Event, name="member.event.rsvp"):
+    """A member has a seat at an event."""
+
+    member: Personal[str]
+    event: str
+
+
 class ConsentChanged(Event, name="member.consent.changed"):
     """A member gave or withdrew a consent."""
 
@@ -408,10 +415,11 @@ def check_region(region: str, settings: MemberSettings) -> None:
 
 
 class ContributionCounts(View):
-    """What a member contributed, as published."""
+    """What a member contributed: posts and comments as published, events attended."""
 
     posts: int
     comments: int
+    events: int = 0
 
 
 class ModerationCounts(View):

@@ -47,6 +47,7 @@ class MemberRecord(Record):
     member_since: datetime
     posts: int
     comments: int
+    events: int
     phase: str
     verified: bool
     promotion: str
@@ -61,6 +62,8 @@ class MemberRecord(Record):
     engagement: float
     post_days: tuple[int, ...]
     post_thirds: tuple[int, ...]
+    event_days: tuple[int, ...]
+    event_open_on: int
     good: float
     bad: float
     weighed_at: datetime
@@ -150,6 +153,7 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         member_since=state.member_since,
         posts=state.posts,
         comments=state.comments,
+        events=state.events,
         phase=state.phase,
         verified=state.verified,
         promotion=state.promotion,
@@ -164,6 +168,8 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         engagement=state.engagement,
         post_days=state.post_days,
         post_thirds=tuple(each.thirds for each in state.recent),
+        event_days=state.event_days,
+        event_open_on=state.event_open_on,
         good=state.good,
         bad=state.bad,
         weighed_at=state.weighed_at,

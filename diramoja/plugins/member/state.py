@@ -165,6 +165,7 @@ class Member(State):
         flags: posts that software hid. `warnings`: in force.
         engagement: F1 as of `reviewed_at`, not rounded. `high_since`: above the threshold of promotion.
         post_days: last days with a published post. `recent`: last posts.
+        event_days: of the last events attended. `event_open_on`: the last day on which one was open to them.
         good: of F3, as of `weighed_at`; `bad` likewise.
         report_outcomes: of the last decided reports, `c` for confirmed, else `u`; `reports_decided` counts all.
         reengaged: times since the last activity. `reengaged_at`: the last one.
@@ -183,6 +184,7 @@ class Member(State):
     privacy: Privacy = msgspec.field(default_factory=Privacy)
     posts: int = 0
     comments: int = 0
+    events: int = 0
     following: int = 0
     walls: int = 0
     seats: tuple[Seat, ...] = ()
@@ -198,6 +200,8 @@ class Member(State):
     promotion: Literal["none", "offered", "taken"] = "none"
     post_days: tuple[int, ...] = ()
     recent: tuple[RatedPost, ...] = ()
+    event_days: tuple[int, ...] = ()
+    event_open_on: int = 0
     good: float = 0.0
     bad: float = 0.0
     weighed_at: datetime = NEVER
@@ -230,7 +234,7 @@ def member_view(id: str, state: Member) -> MemberView:
         member_since=state.member_since,
         region=state.region,
         interests=state.interests,
-        contributions=ContributionCounts(state.posts, state.comments),
+        contributions=ContributionCounts(state.posts, state.comments, state.events),
         activity=state.phase,
         standing=state.standing,
         bodies=state.seats,
@@ -243,10 +247,10 @@ def member_view(id: str, state: Member) -> MemberView:
 
 def officer_view(id: str, state: Member) -> MemberView:
     """As a membership officer sees it: without what only the member, or moderators, need to know."""
-    privacy, free = state.privacy, state.phase in FREE
-    return member_view(id, state).but(
+    privacy, free, shown = state.privacy, state.phase in FREE, member_view(id, state)
+    return shown.but(
         interests=state.interests if privacy.interests != "nobody" else UNSET,
-        contributions=ContributionCounts(state.posts, state.comments) if privacy.contributions != "nobody" else UNSET,
+        contributions=shown.contributions if privacy.contributions != "nobody" else UNSET,
         activity=state.phase if free and privacy.activity != "nobody" else UNSET,
         moderation=UNSET,
         age_group=UNSET,
