@@ -140,10 +140,8 @@ class Events(Controller):
     async def answer(self, event_id: str, data: Rsvp, *, db: Database, reader: Reader, send: Send) -> RsvpView:
         """`yes` takes a seat, or a place in the line; `maybe` holds none. The last answer counts."""
         await check_visible(db, reader, event_id)
-        view: RsvpView = await send("event", event_id, data)
-        if view.state == "waitlisted" and view.position is None:
-            return await own_rsvp(db, reader, event_id)
-        return view
+        await send("event", event_id, data)
+        return await own_rsvp(db, reader, event_id)
 
     @delete(
         "/{event_id:str}/rsvp",
