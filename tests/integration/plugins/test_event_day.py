@@ -216,7 +216,7 @@ def test_an_event_is_read_by_another_library(day: Day) -> None:
     (event,) = IcsCalendarStream.calendar_from_ics(answer.text).events
     view = day.view()
     assert (event.summary, event.status, event.sequence) == ("Clinics; a town hall, for all", "CONFIRMED", 0)
-    assert event.dtstart.isoformat().replace("+00:00", "Z")[:19] == view["starts_at"][:19]
+    assert str(event.dtstart)[:19].replace(" ", "T") == view["starts_at"][:19]
     assert "meet.example.org" not in answer.text
     assert day.town.platform.http.get(f"{day.path}/calendar.ics").status_code == 404
 
@@ -249,13 +249,13 @@ def test_a_change_has_a_higher_sequence(day: Day) -> None:
 
     def read() -> tuple[int | None, str, str]:
         (event,) = IcsCalendarStream.calendar_from_ics(day.guests[0].get(f"{path}/calendar.ics").text).events
-        return event.sequence, event.dtstart.isoformat(), str(event.status and event.status.value)
+        return event.sequence, str(event.dtstart), str(event.status and event.status.value)
 
-    assert read() == (0, "2099-01-01T10:00:00+00:00", "CONFIRMED")
+    assert read() == (0, "2099-01-01 10:00:00+00:00", "CONFIRMED")
     assert day.organizer.call("PATCH", path, {"starts_at": "2099-01-02T13:00:00+03:00"}).status_code == 200
-    assert read() == (1, "2099-01-02T10:00:00+00:00", "CONFIRMED")
+    assert read() == (1, "2099-01-02 10:00:00+00:00", "CONFIRMED")
     assert day.organizer.post(f"{path}/cancel", {"reason": "No hall."}).status_code == 200
-    assert read() == (2, "2099-01-02T10:00:00+00:00", "CANCELLED")
+    assert read() == (2, "2099-01-02 10:00:00+00:00", "CANCELLED")
 
 
 # --- after it ---
