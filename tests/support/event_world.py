@@ -38,7 +38,7 @@ def code(played: Played[Any]) -> str:
 class EventWorld:
     """Its jobs are done at once, from its rows; `segment` are the members whom an invitation selects.
 
-    `told` is (member, notice) in order.
+    `told` is (member, notice) in order. `is_slow`: what the event tells itself has not come yet.
     """
 
     def __init__(self, *, settings: EventSettings | None = None, has: Sequence[str] = ("notification",)) -> None:
@@ -50,6 +50,7 @@ class EventWorld:
         self.told: list[tuple[str, Notify]] = []
         self.events: list[Any] = []
         self.segment: list[str] = []
+        self.is_slow = False
         self._settings: list[Settings] = [settings or EventSettings()]
         self._has = has
 
@@ -108,7 +109,7 @@ class EventWorld:
             if tell.kind == "inbox":
                 assert isinstance(tell.command, Notify)
                 self.told.append((tell.agent, tell.command))
-            elif tell.agent == self.id:
+            elif tell.agent == self.id and not self.is_slow:
                 self("", tell.command, told_by="event")
         for call in played.calls:
             if (result := self._looked_up(call.payload)) is not None:

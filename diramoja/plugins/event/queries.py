@@ -12,6 +12,7 @@ from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
+from diramoja.plugins.event.contracts import Rsvp
 from diramoja.plugins.event.rules import score_of
 from diramoja.plugins.event.views import (
     AttendeeView,
@@ -33,6 +34,7 @@ __all__ = [
     "check_organizer",
     "check_visible",
     "event_list",
+    "known_place",
     "may_see",
     "one_event",
     "organized",
@@ -145,13 +147,27 @@ async def own_rsvp(db: Database, reader: Reader, id: str) -> RsvpView:
     Raises:
         MissingError: there is none.
     """
+    found = await _own(db, reader, id)
+    if found is None:
+        raise MissingError("You have not answered.", code="rsvp_missing")
+    return found
+
+
+async def known_place(db: Database, reader: Reader, id: str, asked: Rsvp) -> RsvpView | None:
+    """The reader's place in the line, where they ask again for what they wait for; only the lists know where it is."""
+    found = await _own(db, reader, id)
+    is_same = found is not None and (found.state, found.answer) == ("waitlisted", asked.answer)
+    return found if found is not None and is_same and found.accessible == asked.accessible else None
+
+
+async def _own(db: Database, reader: Reader, id: str) -> RsvpView | None:
     row = await db.one(
         f"SELECT g.*, {_POSITION} FROM event_guest AS g WHERE g.event = $1 AND g.member = $2",  # noqa: S608  # constants
         id,
         reader.member,
     )
     if row is None:
-        raise MissingError("You have not answered.", code="rsvp_missing")
+        return None
     return RsvpView(row["state"], row["position"], row["offer_until"], row["answer"], row["wants_accessible"])
 
 

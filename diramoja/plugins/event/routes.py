@@ -21,6 +21,7 @@ from diramoja.plugins.event.queries import (
     attendee_list,
     check_visible,
     event_list,
+    known_place,
     one_event,
     organized,
     own_rsvp,
@@ -140,8 +141,10 @@ class Events(Controller):
     async def answer(self, event_id: str, data: Rsvp, *, db: Database, reader: Reader, send: Send) -> RsvpView:
         """`yes` takes a seat, or a place in the line; `maybe` holds none. The last answer counts."""
         await check_visible(db, reader, event_id)
-        await send("event", event_id, data)
-        return await own_rsvp(db, reader, event_id)
+        if waiting := await known_place(db, reader, event_id, data):
+            return waiting
+        view: RsvpView = await send("event", event_id, data)
+        return view
 
     @delete(
         "/{event_id:str}/rsvp",

@@ -15,6 +15,7 @@ from diramoja.plugins.event.contracts import (
     RsvpView,
     RsvpWithdrawn,
 )
+from diramoja.plugins.event.seating import FillSeats
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import Guest
 from tests.support.event_world import ORGANIZER, EventWorld, code
@@ -210,6 +211,19 @@ def test_with_a_higher_capacity_those_in_line_come_first(hall: EventWorld, capac
     assert hall.those("confirmed") == ["a", "b", *waiting]
     assert [each.member for each in hall.named(EventPromoted)] == waiting
     assert hall.state.phase == "open_registration"
+
+
+def test_who_answers_while_many_are_promoted_waits_behind_them(hall: EventWorld) -> None:
+    for number in range(30):
+        hall.yes(f"m{number:02}")
+    hall.is_slow = True
+    hall(ORGANIZER, EditEvent(capacity=40))
+    assert hall.state.general.waiting == 8
+    assert hall.yes("late").reply == RsvpView("waitlisted", 9)
+    hall.is_slow = False
+    hall("", FillSeats(), told_by="event")
+    assert hall.state_of("late") == "confirmed"
+    assert [each.member for each in hall.named(EventPromoted)][-2:] == ["m29", "late"]
 
 
 def test_the_line_ends_somewhere() -> None:

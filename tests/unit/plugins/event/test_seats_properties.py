@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from diramoja.plugins.event.contracts import CancelEvent, EditEvent, EventPromoted, Rsvp
 from diramoja.plugins.event.seating import HOLDING
 from diramoja.plugins.event.state import AHEAD, OPEN, Guest, Line
-from tests.support.event_world import ORGANIZER, EventWorld
+from tests.support.event_world import NOW, ORGANIZER, EventWorld
 
 MEMBERS = st.sampled_from([f"m{number}" for number in range(9)])
 SEATS = st.integers(1, 5)
@@ -25,9 +25,10 @@ class Hall(RuleBasedStateMachine):
         self.held: dict[str, int] = {}
         self.seen = 0
 
-    @initialize(capacity=SEATS, accessible=st.integers(0, 2))
-    def begin(self, capacity: int, accessible: int) -> None:
-        self.world.opened(capacity=capacity, accessible_seats=min(capacity, accessible))
+    @initialize(capacity=SEATS, accessible=st.integers(0, 2), hours=st.sampled_from([30, 47, 80, 240]))
+    def begin(self, capacity: int, accessible: int, hours: int) -> None:
+        starts_at = NOW + timedelta(hours=hours)
+        self.world.opened(capacity=capacity, accessible_seats=min(capacity, accessible), starts_at=starts_at)
 
     # --- what may happen ---
 
@@ -127,12 +128,14 @@ class Hall(RuleBasedStateMachine):
     def no_seat_stays_empty_while_somebody_waits(self) -> None:
         if self.world.state.phase in AHEAD and self.world.state.starts_at > self.world.now:
             assert all(line.free <= 0 or not line.waiting for _, line in self.lines())
+            if self.world.state.is_released and self.world.state.general.waiting:
+                assert self.world.state.accessible.free <= 0
 
     @invariant()
     def an_offer_ends(self) -> None:
-        for guest in self.world.all(Guest):
-            if guest.state == "offered" and self.world.state.phase in AHEAD:
-                assert self.world.reminders[f"offer:{guest.member}"][0] == guest.offer_until
+        ends = {name: at for name, (at, _) in self.world.reminders.items() if name.startswith("offer:")}
+        offered = [each for each in self.world.all(Guest) if each.state == "offered"]
+        assert ends == {f"offer:{each.member}": each.offer_until for each in offered}
 
     @invariant()
     def the_phase_follows_the_seats(self) -> None:
