@@ -26,8 +26,8 @@ OWN_PLUGIN_FILES = {
         "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
     },
     "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
-        "audiences.py", "calendar.py", "checkin.py", "feedback.py", "invitations.py", "questions.py", "report.py",
-        "schedule.py", "seating.py", "tickets.py",
+        "audiences.py", "calendar.py", "charts.py", "checkin.py", "feedback.py", "invitations.py", "questions.py",
+        "schedule.py", "seating.py", "tickets.py", "topics.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.

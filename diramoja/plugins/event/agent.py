@@ -3,7 +3,7 @@
 from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Put, Reject, Reply
-from diramoja.plugins.event import invitations, schedule, seating
+from diramoja.plugins.event import checkin, feedback, invitations, questions, schedule, seating, topics
 from diramoja.plugins.event.contracts import (
     CancelEvent,
     CreateEvent,
@@ -21,7 +21,7 @@ from diramoja.plugins.event.state import TOLD, Gathering, Opening, event, event_
 
 __all__ = ["HANDLED_IN", "event"]
 
-HANDLED_IN = (invitations, schedule, seating)
+HANDLED_IN = (checkin, feedback, invitations, questions, schedule, seating, topics)
 """The modules whose handlers belong to the kind."""
 
 _TEXTS = ("description", "location", "virtual_link", "related_topics", "resources")
@@ -34,7 +34,7 @@ def create_event(state: Gathering, message: CreateEvent, context: Context) -> De
         return _past()
     given = {name: getattr(message, name) for name in message.__struct_fields__}
     texts = Opening("opening", **{name: given.pop(name) for name in _TEXTS})
-    draft = state.but(organizer=context.sender, created_at=context.now, **given)
+    draft = state.but(organizer=context.sender, created_at=context.now, changed_at=context.now, **given)
     if refusal := _impossible_seats(draft):
         return refusal
     planned = seats_of(draft).but(phase="planning")
@@ -87,6 +87,7 @@ def _changed(state: Gathering, changed: Gathering, texts: tuple[Opening, Opening
     before, reworded = texts
     if changed == state and reworded == before:
         return Reply(event_view(context, state))
+    changed = _counted(changed, context)
     if changed.phase == "planning":
         planned = seats_of(changed)
         return planned, Put(reworded), Reply(_view(planned, reworded, context))
@@ -112,12 +113,17 @@ def cancel_event(state: Gathering, message: CancelEvent, context: Context) -> De
     refusal = only_organizer(state, context)
     if refusal and (state.phase == "planning" or "official" not in context.roles):
         return refusal
-    cancelled = state.but(phase="cancelled", cancel_reason=message.reason)
+    cancelled = _counted(state.but(phase="cancelled", cancel_reason=message.reason), context)
     news = [EventCancelled(context.id, state.title, message.reason, state.organizer)] if state.phase in TOLD else []
     return cancelled, *news, *called_off(context), Reply(event_view(context, cancelled))
 
 
 # --- parts of decisions ---
+
+
+def _counted(state: Gathering, context: Context) -> Gathering:
+    """Calendars take what has the higher number."""
+    return state.but(sequence=state.sequence + 1, changed_at=context.now)
 
 
 def _past() -> Reject:

@@ -5,12 +5,15 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.event.invitation_queries import Segment, segment_page
 
 __all__ = [
+    "AskAttended",
     "DropGuests",
+    "FindAttended",
     "FindGuests",
     "FindInvited",
     "FindKept",
     "NoteInvited",
     "TellGuests",
+    "find_attended",
     "find_guests",
     "find_invited",
     "find_kept",
@@ -52,6 +55,20 @@ class TellGuests(Command):
     notice: str
     about: str
     states: tuple[str, ...]
+    members: Personal[tuple[str, ...]]
+    has_more: bool
+
+
+class FindAttended(View):
+    """Who was there, after this member."""
+
+    event: str
+    after: Personal[str] = ""
+
+
+class AskAttended(Command):
+    """A page of those who were there; told by the job that looked them up."""
+
     members: Personal[tuple[str, ...]]
     has_more: bool
 
@@ -104,3 +121,16 @@ async def find_kept(payload: FindKept, db: Database) -> DropGuests | None:
     )
     members = tuple(row["member"] for row in rows)
     return DropGuests(members, len(members) == PAGE) if members else None
+
+
+@job(FindAttended, timeout_s=30)
+async def find_attended(payload: FindAttended, db: Database) -> AskAttended | None:
+    """In the order of their ids."""
+    rows = await db.fetch(
+        "SELECT member FROM event_check_in WHERE event = $1 AND member > $2 ORDER BY member LIMIT $3",
+        payload.event,
+        payload.after,
+        PAGE,
+    )
+    members = tuple(row["member"] for row in rows)
+    return AskAttended(members, len(members) == PAGE) if members else None

@@ -1,7 +1,7 @@
 """Events: messages; the views and words are in views."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -30,6 +30,8 @@ from diramoja.plugins.event.views import (
     Resources,
     RsvpView,
     ScannerId,
+    ScanRefusal,
+    SpunOff,
     Staff,
     Title,
     Topics,
@@ -141,7 +143,7 @@ class AskQuestion(Command):
 
 
 class Upvote(Command):
-    """Want an answer to somebody else's question; again changes nothing."""
+    """Want an answer to somebody else's question; again changes nothing. 403 `own_question`."""
 
     question_id: str
 
@@ -160,7 +162,7 @@ class AnswerQuestion(Command):
 
 
 class GiveFeedback(Command):
-    """Say how it was, once; by who checked in. 409 `feedback_given`."""
+    """Say how it was, once; by who checked in. 409 `feedback_given`, 403 `not_attended`. Answers a FeedbackView."""
 
     rating: Rating
     text: FeedbackText = ""
@@ -170,12 +172,13 @@ class GiveFeedback(Command):
 
 
 class Scan(View, forbid_unknown_fields=True):
-    """A ticket that was scanned: whose it is and its number, as the signature says, which the gateway checks."""
+    """A ticket that was scanned. The gateway read its code: whose seat it is, or why it is none (`refusal`)."""
 
     member: Personal[str]
-    ticket: str
+    seat: int
     scanned_at: Moment
     scanner: ScannerId
+    refusal: ScanRefusal | None = None
 
 
 class CheckIn(Command):
@@ -186,7 +189,10 @@ class CheckIn(Command):
 
 
 class CheckInBatch(Command):
-    """What a scanner read while it was offline; of two scans of a ticket the earlier counts. By the staff."""
+    """What a scanner read while it was offline; of two scans of a ticket the earlier counts. By the staff.
+
+    Answers a BatchView.
+    """
 
     scans: Annotated[tuple[Scan, ...], Meta(max_length=100)]
 
@@ -325,12 +331,12 @@ class QuestionAsked(Event, name="event.question.asked", live=True):
 
 
 class QuestionChanged(Event, name="event.question.changed", live=True):
-    """Others want an answer too, or it was given, or will not be."""
+    """Others want an answer too, or it was given, or will not be; `withdrawn`: nobody sees it any more."""
 
     event: str
     question: str
     author: Personal[str]
-    state: QuestionState
+    state: QuestionState | Literal["withdrawn"]
     upvotes: int
 
 
@@ -341,6 +347,7 @@ class EventCompleted(Event, name="event.completed", live=True):
     title: str
     registered_count: int
     attended_count: int
+    topics: tuple[SpunOff, ...] = ()
 
 
 class FeedbackReceived(Event, name="event.feedback.received"):

@@ -3,7 +3,16 @@
 from datetime import datetime
 
 from diramoja.core import Personal, Record, record
-from diramoja.plugins.event.state import Gathering, Guest, Invitation, Opening, event
+from diramoja.plugins.event.state import (
+    CheckedIn,
+    Comment,
+    Gathering,
+    Guest,
+    Invitation,
+    Opening,
+    Question,
+    event,
+)
 
 __all__ = ["RECORDS", "EventRecord", "EventTextRecord", "GuestRecord", "InvitationRecord"]
 
@@ -26,8 +35,11 @@ class EventRecord(Record):
     registered_count: int
     waiting_count: int
     attended_count: int
-    feedback_count: int
-    feedback_sum: int
+    ratings: tuple[int, ...]
+    topics: tuple[str, ...]
+    topic_titles: tuple[str, ...]
+    sequence: int
+    changed_at: datetime
     categories: tuple[str, ...]
     created_at: datetime
     opened_at: datetime | None
@@ -90,8 +102,11 @@ def event_rows(agent: str, state: Gathering) -> EventRecord | None:
         registered_count=state.registered,
         waiting_count=state.general.waiting + state.accessible.waiting,
         attended_count=state.attended,
-        feedback_count=state.feedback_count,
-        feedback_sum=state.feedback_sum,
+        ratings=state.shown_ratings,
+        topics=tuple(each.id for each in state.topics),
+        topic_titles=tuple(each.title for each in state.topics),
+        sequence=state.sequence,
+        changed_at=state.changed_at,
         categories=state.categories,
         created_at=state.created_at,
         opened_at=state.opened_at,
@@ -136,4 +151,66 @@ def invitation_rows(agent: str, row: Invitation) -> InvitationRecord:
     return InvitationRecord(agent, row.member, row.at)
 
 
-RECORDS = [event_rows, event_texts, guest_rows, invitation_rows]
+class CheckInRecord(Record):
+    """Who is there; shown to the organizer."""
+
+    event: str
+    member: Personal[str]
+    way: str
+    at: datetime
+
+
+class QuestionRecord(Record):
+    """A question to those who speak."""
+
+    id: str
+    event: str
+    author: Personal[str]
+    number: int
+    body: str
+    status: str
+    state: str
+    upvotes: int
+    created_at: datetime
+
+
+class CommentRecord(Record):
+    """What somebody said of an event; shown to the organizer with four others."""
+
+    id: str
+    event: str
+    text: str
+    five: int
+
+
+@record("event_check_in", key=("event", "member"), of=CheckedIn)
+def check_in_rows(agent: str, row: CheckedIn) -> CheckInRecord:
+    """One row a member who is there."""
+    return CheckInRecord(agent, row.member, row.way, row.at)
+
+
+@record("event_question", key="id", of=Question)
+def question_rows(agent: str, row: Question) -> QuestionRecord:
+    """One row a question."""
+    return QuestionRecord(
+        id=row.id,
+        event=agent,
+        author=row.author,
+        number=row.number,
+        body=row.body,
+        status=row.status,
+        state=row.state,
+        upvotes=row.upvotes,
+        created_at=row.created_at,
+    )
+
+
+@record("event_comment", key="id", of=Comment)
+def comment_rows(agent: str, row: Comment) -> CommentRecord:
+    """One row a comment."""
+    return CommentRecord(row.id, agent, row.text, row.five)
+
+
+RECORDS = [
+    event_rows, event_texts, guest_rows, invitation_rows, check_in_rows, question_rows, comment_rows,
+]  # fmt: skip

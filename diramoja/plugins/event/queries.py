@@ -13,9 +13,17 @@ from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.event.contracts import Rsvp
-from diramoja.plugins.event.rules import feedback_score
-from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.views import AttendeeView, EventType, EventView, GuestState, Resource, RsvpView, Visibility
+from diramoja.plugins.event.rules import score_of
+from diramoja.plugins.event.views import (
+    AttendeeView,
+    EventType,
+    EventView,
+    GuestState,
+    Resource,
+    RsvpView,
+    SpunOff,
+    Visibility,
+)
 from diramoja.plugins.member.contracts import not_walled
 
 __all__ = [
@@ -38,7 +46,7 @@ type When = Literal["ahead", "past"]
 type Mine = Literal["organized", "attending"]
 
 _SEEN = f"""
-(e.organizer = $1 OR e.opened_at IS NOT NULL AND {not_walled("$1", "e.organizer")} AND (
+(e.organizer = $1 OR $1 = ANY(e.staff) OR e.opened_at IS NOT NULL AND {not_walled("$1", "e.organizer")} AND (
     e.visibility = 'public'
     OR e.visibility = 'members_only' AND $2
     OR EXISTS (SELECT 1 FROM event_guest AS seat WHERE seat.event = e.id AND seat.member = $1)
@@ -89,9 +97,7 @@ async def check_visible(db: Database, reader: Reader, id: str) -> None:
         raise _missing(id)
 
 
-async def event_list(
-    db: Database, reader: Reader, page: PageQuery, *, wanted: EventFilter, settings: EventSettings
-) -> Page[EventView]:
+async def event_list(db: Database, reader: Reader, page: PageQuery, *, wanted: EventFilter) -> Page[EventView]:
     """Events ahead, the next first, or past ones, the last first.
 
     Raises:
@@ -106,7 +112,7 @@ async def event_list(
     way = "DESC" if is_past else "ASC"
     order = f"ORDER BY e.starts_at {way}, e.id {way} LIMIT ${_add(args, page.limit + 1)}"
     rows = await db.fetch(f"{_EVENT} WHERE {' AND '.join(where)} {order}", *args)
-    return paged(rows, page, partial(_event, reader=reader, settings=settings), "starts_at", "id")
+    return paged(rows, page, partial(_event, reader=reader), "starts_at", "id")
 
 
 def _wanted(wanted: EventFilter, args: list[Any]) -> list[str]:
@@ -123,7 +129,7 @@ def _wanted(wanted: EventFilter, args: list[Any]) -> list[str]:
     return found
 
 
-async def one_event(db: Database, reader: Reader, id: str, settings: EventSettings) -> EventView:
+async def one_event(db: Database, reader: Reader, id: str) -> EventView:
     """An event.
 
     Raises:
@@ -132,7 +138,7 @@ async def one_event(db: Database, reader: Reader, id: str, settings: EventSettin
     row = await db.one(f"{_EVENT} WHERE {_SEEN} AND e.id = $3", *seen_by(reader), id)
     if row is None:
         raise _missing(id)
-    return _event(row, reader, settings)
+    return _event(row, reader)
 
 
 async def own_rsvp(db: Database, reader: Reader, id: str) -> RsvpView:
@@ -202,7 +208,9 @@ async def attendee_list(
     await check_organizer(db, reader, id)
     at, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
-        f"SELECT g.*, m.username, {_POSITION} FROM event_guest AS g JOIN member AS m ON m.id = g.member"  # noqa: S608  # constants
+        f"SELECT g.*, m.username, c.at AS checked_in_at, {_POSITION} FROM event_guest AS g"  # noqa: S608  # constants
+        " JOIN member AS m ON m.id = g.member"
+        " LEFT JOIN event_check_in AS c ON c.event = g.event AND c.member = g.member"
         f" WHERE g.event = $2 AND {not_walled('$1', 'g.member')} AND ($3::text IS NULL OR g.state = $3)"
         " AND ($4::timestamptz IS NULL OR (g.answered_at, g.member) > ($4, $5))"
         " ORDER BY g.answered_at, g.member LIMIT $6",
@@ -220,7 +228,7 @@ def _missing(id: str) -> MissingError:
     return MissingError(f"There is no event {id}.", code="event_missing")
 
 
-def _event(row: Mapping[str, Any], reader: Reader, settings: EventSettings) -> EventView:
+def _event(row: Mapping[str, Any], reader: Reader) -> EventView:
     is_own = row["organizer"] == reader.member
     return EventView(
         id=row["id"],
@@ -241,8 +249,9 @@ def _event(row: Mapping[str, Any], reader: Reader, settings: EventSettings) -> E
         categories=tuple(row["categories"]),
         related_topics=tuple(row["related_topics"]),
         resources=tuple(map(Resource, row["resource_titles"], row["resource_urls"])),
-        feedback_score=feedback_score(row["feedback_count"], row["feedback_sum"], settings),
+        feedback_score=score_of(row["ratings"]),
         created_at=row["created_at"],
+        topics=tuple(map(SpunOff, row["topics"], row["topic_titles"])),
         virtual_link=row["virtual_link"] if is_own or row["has_seat"] else UNSET,
         staff=tuple(row["staff"]) if is_own else UNSET,
         cancel_reason=row["cancel_reason"] or UNSET,
@@ -258,7 +267,7 @@ def _attendee(row: Mapping[str, Any]) -> AttendeeView:
         accessible=row["wants_accessible"],
         position=row["position"],
         answered_at=row["answered_at"],
-        checked_in_at=None,
+        checked_in_at=row["checked_in_at"],
     )
 
 

@@ -26,7 +26,6 @@ from diramoja.plugins.event.queries import (
     organized,
     own_rsvp,
 )
-from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.views import (
     AttendeeView,
     EventType,
@@ -70,7 +69,6 @@ class Events(Controller):
         db: Database,
         reader: Reader,
         page: PageQuery,
-        settings: EventSettings,
         when: Annotated[When, QueryParameter(description="ahead: the next first; past: the last first")] = "ahead",
         mine: Annotated[Mine | None, QueryParameter(description="organized or attending")] = None,
         event_type: Annotated[EventType | None, QueryParameter(name="type")] = None,
@@ -80,12 +78,12 @@ class Events(Controller):
     ) -> Page[EventView]:
         """Those that the reader may see."""
         wanted = EventFilter(when, mine, event_type, category, since, until)
-        return await event_list(db, reader, page, wanted=wanted, settings=settings)
+        return await event_list(db, reader, page, wanted=wanted)
 
     @get("/{event_id:str}", permission="event.read", summary="One event")
-    async def get_event(self, event_id: str, db: Database, reader: Reader, settings: EventSettings) -> EventView:
+    async def get_event(self, event_id: str, db: Database, reader: Reader) -> EventView:
         """The link to join is shown to who has a seat."""
-        return await one_event(db, reader, event_id, settings)
+        return await one_event(db, reader, event_id)
 
     @patch("/{event_id:str}", permission="event.plan", summary="Change an event")
     async def edit(self, event_id: str, data: EditEvent, send: Send) -> EventView:

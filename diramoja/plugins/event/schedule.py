@@ -6,15 +6,18 @@ from typing import Any
 from diramoja.core import Call, Cancel, Command, Context, Decision, RemindAfter, RemindAt, Remove
 from diramoja.plugins.event.audiences import DropGuests, FindGuests, FindKept, TellGuests, find_guests, find_kept
 from diramoja.plugins.event.contracts import EventCompleted, EventRescheduled, EventStarted
+from diramoja.plugins.event.feedback import asking
 from diramoja.plugins.event.notices import reminder_notice, reschedule_notice
+from diramoja.plugins.event.questions import ShowTopQuestions
 from diramoja.plugins.event.seating import ReleaseSeats
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import (
     AHEAD,
     OPEN,
     OVER,
+    Answered,
+    Asker,
     CheckedIn,
-    Feedback,
     Gathering,
     Guest,
     Invitation,
@@ -80,6 +83,11 @@ def armed(state: Gathering, context: Context) -> list[RemindAt | Cancel]:
     due += [
         (state.starts_at - timedelta(hours=settings.release_hours), ReleaseSeats(), ReleaseSeats.wire_name),
         (state.starts_at - timedelta(hours=settings.upcoming_hours), BecomeUpcoming(), BecomeUpcoming.wire_name),
+        (
+            state.starts_at - timedelta(hours=settings.upvotes_shown_hours),
+            ShowTopQuestions(),
+            ShowTopQuestions.wire_name,
+        ),
         (state.starts_at, StartEvent(), StartEvent.wire_name),
         (state.ends_at, CompleteEvent(), CompleteEvent.wire_name),
     ]
@@ -103,7 +111,7 @@ def moved(before: Gathering, state: Gathering, context: Context) -> tuple[Gather
 def called_off(context: Context) -> list[RemindAfter | Cancel]:
     """Nothing of it is due any more, but that it forgets."""
     settings = context.settings(EventSettings)
-    commands = (ReleaseSeats, BecomeUpcoming, StartEvent, CompleteEvent)
+    commands = (ReleaseSeats, BecomeUpcoming, ShowTopQuestions, StartEvent, CompleteEvent)
     names = [f"remind:{hours}" for hours in settings.reminder_hours] + [each.wire_name for each in commands]
     return [*map(Cancel, names), _forgetting(context)]
 
@@ -127,8 +135,8 @@ def start(state: Gathering, message: StartEvent, context: Context) -> Decision:
 
 @event.on("in_progress")
 def complete(state: Gathering, message: CompleteEvent, context: Context) -> Decision:
-    over = EventCompleted(context.id, state.title, state.registered, state.attended)
-    return state.but(phase="completed"), over, _forgetting(context)
+    over = EventCompleted(context.id, state.title, state.registered, state.attended, state.topics)
+    return state.but(phase="completed"), over, asking(context), _forgetting(context)
 
 
 @event.on(*AHEAD)
@@ -186,6 +194,6 @@ def forget_guests(state: Gathering, message: ForgetGuests, context: Context) -> 
 @event.on(*OVER)
 def drop_guests(state: Gathering, message: DropGuests, context: Context) -> Decision:
     """The counts stay, the people go."""
-    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Feedback)]
+    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Asker, Answered)]
     more = Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")
     return *gone, *([more] if message.has_more else [])

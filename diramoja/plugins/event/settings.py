@@ -31,6 +31,11 @@ class EventSettings(Settings, frozen=True, kw_only=True):
         feedback_days: so long after the end those who were there can say how it was.
         feedback_min: answers below which no figure is shown.
         kept_days: after the end, until answers and attendance are deleted.
+        self_check_in_minutes: before the start, from when members check themselves in; until the end.
+        venue_code_minutes: after so long another code is shown at the venue; the one before is taken once more as long.
+        reconcile_hours: after the end, until scans that were made offline are taken.
+        feed_days: events of so long ago are still in calendar feeds.
+        spun_off_max: topics that an event names as having come out of it.
         ticket_key_file: file of the key that signs tickets; "" for one in the data folder.
     """
 
@@ -48,6 +53,11 @@ class EventSettings(Settings, frozen=True, kw_only=True):
     feedback_days: Annotated[int, Meta(ge=1, le=365)] = 30
     feedback_min: Annotated[int, Meta(ge=5, le=1_000)] = 5
     kept_days: Annotated[int, Meta(ge=1, le=3_650)] = 365
+    self_check_in_minutes: Annotated[int, Meta(ge=0, le=10_080)] = 120
+    venue_code_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 10
+    reconcile_hours: Hours = 72
+    feed_days: Annotated[int, Meta(ge=1, le=365)] = 60
+    spun_off_max: Annotated[int, Meta(ge=1, le=100)] = 20
     ticket_key_file: str = ""
 
     def __post_init__(self) -> None:

@@ -6,8 +6,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Reject, Row, State, View
-from diramoja.plugins.event.rules import feedback_score
-from diramoja.plugins.event.settings import EventSettings
+from diramoja.plugins.event.rules import NO_RATINGS, Ratings, score_of
 from diramoja.plugins.event.views import (
     Answer,
     CheckInWay,
@@ -15,7 +14,9 @@ from diramoja.plugins.event.views import (
     EventView,
     GuestState,
     QuestionState,
+    QuestionStatus,
     Resource,
+    SpunOff,
     Visibility,
 )
 
@@ -26,8 +27,10 @@ __all__ = [
     "OPEN",
     "OVER",
     "TOLD",
+    "Answered",
+    "Asker",
     "CheckedIn",
-    "Feedback",
+    "Comment",
     "Gathering",
     "Guest",
     "Invitation",
@@ -95,25 +98,33 @@ class Guest(Row, omit_defaults=True):
 
 
 class CheckedIn(Row):
-    """A member who is there. `scanned_at` and `scanner`: of the scan that counts, the earliest."""
+    """A member who is there. `at` and `scanner`: of the scan that counts, the earliest; "": they did it themselves."""
 
     member: Personal[str]
     way: CheckInWay
     at: datetime
-    scanned_at: datetime | None = None
     scanner: str = ""
 
 
 class Question(Row):
-    """A question. `number` counts from 1."""
+    """A question. `number` counts from 1. `is_told`: it was announced as new."""
 
     id: str
     author: Personal[str]
     number: int
     body: str
-    state: QuestionState
-    upvotes: int
+    status: QuestionStatus
     created_at: datetime
+    state: QuestionState = "open"
+    upvotes: int = 0
+    is_told: bool = False
+
+
+class Asker(Row):
+    """How many questions a member asked."""
+
+    member: Personal[str]
+    count: int = 0
 
 
 class Vote(Row):
@@ -124,13 +135,18 @@ class Vote(Row):
     member: Personal[str]
 
 
-class Feedback(Row):
-    """How it was for a member; shown with others only."""
+class Answered(Row):
+    """A member who said how it was; not what."""
 
     member: Personal[str]
-    rating: int
+
+
+class Comment(Row):
+    """What somebody said of the event. `five`: with which five answers it is shown, from 0."""
+
+    id: str
     text: str
-    at: datetime
+    five: int
 
 
 # --- the state ---
@@ -166,7 +182,10 @@ class Gathering(State, omit_defaults=True):
         waited: members who ever came into a line. `seated`: who ever had a seat.
         opened_at: when members were let answer; before that nobody else sees it.
         is_near_told: the organizer knows that most seats are taken.
-        attended, feedback_count, feedback_sum, asked: of check-ins, feedback and questions.
+        attended, asked: of check-ins and questions.
+        ratings: how many gave 1 to 5; `shown_ratings`: of whole fives of answers.
+        topics: that came out of it.
+        sequence: rises with each change of time, place or words, for calendars; `changed_at`: the last one.
     """
 
     phase: Literal[
@@ -194,8 +213,11 @@ class Gathering(State, omit_defaults=True):
     seated: int = 0
     attended: int = 0
     asked: int = 0
-    feedback_count: int = 0
-    feedback_sum: int = 0
+    ratings: Ratings = NO_RATINGS
+    shown_ratings: Ratings = NO_RATINGS
+    topics: tuple[SpunOff, ...] = ()
+    sequence: int = 0
+    changed_at: datetime = NEVER
 
     @property
     def ends_at(self) -> datetime:
@@ -221,7 +243,7 @@ event = AgentKind(
     "event",
     Gathering,
     prefix="evt",
-    rows=[Opening, Invitation, Guest, CheckedIn, Question, Vote, Feedback],
+    rows=[Opening, Invitation, Guest, CheckedIn, Question, Asker, Vote, Answered, Comment],
     codes={"planning": "event_not_open"},
 )
 
@@ -257,8 +279,9 @@ def event_view(context: Context, state: Gathering) -> EventView:
         categories=state.categories,
         related_topics=texts.related_topics if texts else (),
         resources=texts.resources if texts else (),
-        feedback_score=feedback_score(state.feedback_count, state.feedback_sum, context.settings(EventSettings)),
+        feedback_score=score_of(state.shown_ratings),
         created_at=state.created_at,
+        topics=state.topics,
         virtual_link=texts.virtual_link if texts else "",
         staff=state.staff,
         cancel_reason=state.cancel_reason or UNSET,

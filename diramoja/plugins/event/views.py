@@ -3,17 +3,59 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
 
 __all__ = [
-    "AccessibleSeats", "Answer", "AttendeeView", "Capacity", "Category", "CheckInView", "CheckInWay", "Code",
-    "Description", "Duration", "EventId", "EventPhase", "EventType", "EventView", "FeedbackText", "FeedbackView",
-    "GuestState", "InvitationsView", "Link", "Location", "MemberId", "Moment", "QuestionState", "QuestionText",
-    "QuestionView", "Rating", "Reason", "Resource", "Resources", "RsvpView", "ScanOutcome", "ScannerId", "Title",
-    "Topics", "Visibility",
+    "AccessibleSeats",
+    "Answer",
+    "AttendeeView",
+    "BatchView",
+    "Capacity",
+    "Category",
+    "ChartsView",
+    "CheckInView",
+    "CheckInWay",
+    "Code",
+    "CommentView",
+    "Count",
+    "Description",
+    "Duration",
+    "EventId",
+    "EventPhase",
+    "EventType",
+    "EventView",
+    "FeedView",
+    "FeedbackText",
+    "FeedbackView",
+    "GuestState",
+    "InvitationsView",
+    "Link",
+    "Location",
+    "MemberId",
+    "Moment",
+    "QuestionState",
+    "QuestionStatus",
+    "QuestionText",
+    "QuestionView",
+    "Rating",
+    "RatingBin",
+    "Reason",
+    "ReportView",
+    "Resource",
+    "Resources",
+    "RsvpView",
+    "ScanOutcome",
+    "ScanRefusal",
+    "ScannerId",
+    "SpunOff",
+    "TicketKeyView",
+    "TicketView",
+    "Title",
+    "Topics",
+    "VenueCodeView",
+    "Visibility",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -34,7 +76,10 @@ type GuestState = Literal["confirmed", "waitlisted", "offered", "maybe", "declin
 `maybe` and `declined` have none and wait for none."""
 type CheckInWay = Literal["ticket", "venue", "online"]
 type ScanOutcome = Literal["accepted", "duplicate", "invalid"]
+type ScanRefusal = Literal["ticket_invalid", "ticket_elsewhere", "seat_missing", "scan_time_invalid"]
 type QuestionState = Literal["open", "answered", "dismissed"]
+type QuestionStatus = Literal["pending", "published", "held", "hidden", "removed"]
+"""Whether others see it: screened like a post."""
 
 type EventId = Annotated[str, Meta(pattern=_ID, examples=["evt_0mq3v8x1kz6b4w9t7n2c"])]
 type MemberId = Annotated[str, Meta(pattern=_ID, examples=["mem_0mq3v8x1kz6b4w9t7n2c"])]
@@ -92,6 +137,13 @@ class Resource(View, forbid_unknown_fields=True):
     ]
 
 
+class SpunOff(View):
+    """A topic that came out of an event."""
+
+    id: str
+    title: str
+
+
 type Resources = Annotated[tuple[Resource, ...], Meta(max_length=20)]
 
 
@@ -104,6 +156,7 @@ class EventView(View):
         registered_count: seats that are taken. `waiting_count`: members in line for one.
         attended_count: of those who checked in.
         feedback_score: 0 to 100; None below five answers.
+        topics: that came out of it.
         staff: members who check in others; for the organizer alone.
     """
 
@@ -127,6 +180,7 @@ class EventView(View):
     resources: tuple[Resource, ...]
     feedback_score: int | None
     created_at: datetime
+    topics: tuple["SpunOff", ...] = ()
     virtual_link: str | UnsetType = UNSET
     staff: tuple[Personal[str], ...] | UnsetType = UNSET
     cancel_reason: str | UnsetType = UNSET
@@ -163,16 +217,60 @@ class AttendeeView(View):
 
 
 class CheckInView(View):
-    """What became of a check-in."""
+    """What became of a check-in. `at` and `way`: of the one that counts; `reason`: why it is invalid."""
 
     outcome: ScanOutcome
-    member_id: Personal[str] | UnsetType = UNSET
+    reason: ScanRefusal | UnsetType = UNSET
+    seat: int | UnsetType = UNSET
     way: CheckInWay | UnsetType = UNSET
     at: datetime | UnsetType = UNSET
 
 
+class BatchView(View):
+    """What became of each scan, in the order in which they were sent."""
+
+    items: tuple[CheckInView, ...]
+
+
+class TicketView(View):
+    """One's own ticket. `code` is what the QR code `qr_svg` holds; a scanner takes it between these times, once."""
+
+    event_id: str
+    seat: int
+    code: Personal[str]
+    qr_svg: Personal[str]
+    valid_from: datetime
+    valid_until: datetime
+    checked_in_at: datetime | None
+
+
+class TicketKeyView(View):
+    """The public key of all tickets, as a JSON Web Key (RFC 8037): with it a scanner works without a connection."""
+
+    kty: str
+    crv: str
+    use: str
+    x: str
+
+
+class VenueCodeView(View):
+    """What is shown at the venue. It changes; the one before is taken a while longer."""
+
+    venue_code: str
+    changes_at: datetime
+
+
+class FeedView(View):
+    """The address of one's own calendar feed. Whoever has it reads which events one goes to, and nothing else."""
+
+    url: Personal[str]
+
+
 class QuestionView(View):
-    """A question to those who speak. `upvotes`: of distinct members, the author not among them."""
+    """A question to those who speak. `upvotes`: of distinct members, the author not among them.
+
+    `status`: other than published only of one's own.
+    """
 
     id: str
     event_id: str
@@ -181,12 +279,68 @@ class QuestionView(View):
     state: QuestionState
     upvotes: int
     created_at: datetime
+    status: QuestionStatus = "published"
+
+
+class RatingBin(View):
+    """How many gave a rating from `low` to `high`; neighbours are merged until they are five, and rounded to five."""
+
+    low: int
+    high: int
+    count: int
 
 
 class FeedbackView(View):
-    """All answers together; None where fewer than five answered. `ratings`: how many gave 1 to 5."""
+    """All answers together, in steps of five; None below."""
 
-    count: int
+    count: int | None
     feedback_score: int | None
-    ratings: tuple[int, ...] | None
-    comments: tuple[str, ...] = msgspec.field(default=())
+    ratings: tuple[RatingBin, ...] | None
+
+
+class CommentView(View):
+    """What somebody said of the event; not who."""
+
+    id: str
+    text: str
+
+
+class Count(View):
+    """So many in the time that begins there."""
+
+    at: datetime
+    count: int
+
+
+class ChartsView(View):
+    """The figures as SVG images."""
+
+    reach: str
+    registrations: str
+    check_ins: str
+    feedback: str
+
+
+class ReportView(View):
+    """How an event went, for its organizer.
+
+    Attributes:
+        invited, registered, attended: members. `online`: of those who attended.
+        registrations: of those who have a seat, by the day on which they answered.
+        check_ins: by the quarter of an hour.
+        questions: that were asked and shown; `answered`: of them.
+        topics: that came out of it.
+    """
+
+    event_id: str
+    invited: int
+    registered: int
+    attended: int
+    online: int
+    registrations: tuple[Count, ...]
+    check_ins: tuple[Count, ...]
+    questions: int
+    answered: int
+    feedback: FeedbackView
+    topics: tuple[SpunOff, ...]
+    charts: ChartsView

@@ -122,6 +122,7 @@ class SubmitTopic(Command):
     category: str
     tags: tuple[str, ...] = ()
     policy_proposal: bool = False
+    event_id: str = ""
 
 
 class SubmitPost(Command):

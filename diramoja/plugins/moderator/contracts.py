@@ -130,12 +130,13 @@ class Report(View):
 
 
 class ScreenPost(Command):
-    """Judge a post that nobody else has seen yet; published as PostCleared."""
+    """Judge a text that nobody else has seen yet; published as PostCleared. `place`: the kind of agent that holds it."""
 
     post: str
     author: Personal[str]
     body: str
     addressee: Personal[str] = ""
+    place: str = "topic"
 
 
 class CountShare(Command):
@@ -356,7 +357,10 @@ class AlertModerator(Command):
 
 
 class PostCleared(Event, name="moderation.post.cleared"):
-    """What screening says of a post. `last`: no further check follows. `reason` is for the author."""
+    """What screening says of a text. `last`: no further check follows. `reason` is for the author.
+
+    `place`: the kind of agent that holds it; `topic` is that agent, of whatever kind.
+    """
 
     topic: str
     post: str
@@ -366,6 +370,7 @@ class PostCleared(Event, name="moderation.post.cleared"):
     reason: str
     last: bool
     addressee: Personal[str] = ""
+    place: str = "topic"
 
 
 class ClassifierAway(Event, name="moderation.classifier.away"):

@@ -91,8 +91,9 @@ def screen(state: Screening, message: ScreenPost, context: Context) -> Decision:
         body=message.body,
         outcome=outcome,
         reason=judgement.reason,
-        last=not context.has("information"),
+        last=message.place != "topic" or not context.has("information"),
         addressee=message.addressee,
+        place=message.place,
     )
     news = _classifier_news(context, before=state.by_words, by_words=by_words)
     if outcome == "cleared":
@@ -115,7 +116,7 @@ def _case_of(message: ScreenPost, judgement: Judgement, context: Context) -> tup
         return (Tell("case", matter.case, ReviseCase(message.body, *found)),)
     opening = OpenCase(
         origin=judgement.outcome,
-        evidence=Evidence(context.id, message.post, message.author, message.body, message.addressee),
+        evidence=Evidence(context.id, message.post, message.author, message.body, message.addressee, message.place),
         reason=judgement.reason,
         toxicity_ratio=judgement.toxicity_ratio,
         confidence_ratio=judgement.confidence_ratio,

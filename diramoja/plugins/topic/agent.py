@@ -66,6 +66,7 @@ def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
         category=message.category,
         tags=tags,
         policy_proposal=message.policy_proposal,
+        event_id=message.event_id,
         created_by=context.sender,
         created_at=context.now,
         support_needed=settings.support_min if message.policy_proposal else 0,
@@ -79,6 +80,7 @@ def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
         policy_proposal=message.policy_proposal,
         author=context.sender,
         created_at=context.now,
+        event_id=message.event_id,
     )
     opening = Opening("opening", message.description, tuple(terms), context.sender, context.now)
     view = topic_view(context, opened).but(description=message.description)
@@ -230,7 +232,11 @@ def note_mentioned(state: Topic, message: NoteMentioned, context: Context) -> De
 
 def after_screening(event: PostCleared) -> list[tuple[str, TakeVerdict]]:
     """The verdict, unless a check follows that will pass it on."""
-    return [(event.topic, TakeVerdict(event.post, event.outcome, event.reason))] if event.last else []
+    return (
+        [(event.topic, TakeVerdict(event.post, event.outcome, event.reason))]
+        if event.last and event.place == "topic"
+        else []
+    )
 
 
 def after_check(event: PostChecked) -> list[tuple[str, TakeVerdict]]:

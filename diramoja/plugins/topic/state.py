@@ -252,6 +252,7 @@ class Topic(State, version=2, upcasts={1: _second}, omit_defaults=True):
     support_decision: SupportDecision | None = None
     support_reason: str = ""
     drafts: int = 0
+    event_id: str = ""
 
 
 topic = AgentKind(
@@ -294,6 +295,7 @@ def topic_view(context: Context, state: Topic) -> TopicView:
         pinned_posts=state.pinned,
         supporters=state.supporters,
         support=support_view(state) if state.policy_proposal else msgspec.UNSET,
+        event_id=state.event_id,
     )
 
 

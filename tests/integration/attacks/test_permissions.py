@@ -62,6 +62,24 @@ EXPECTED = {
     "PUT /v1/events/{event_id}/rsvp": SIGNED_IN,
     "DELETE /v1/events/{event_id}/rsvp": SIGNED_IN,
     "GET /v1/events/{event_id}/attendees": MEMBER,
+    "GET /v1/events/{event_id}/ticket": SIGNED_IN,
+    "GET /v1/events/{event_id}/venue-code": SIGNED_IN,
+    "POST /v1/events/{event_id}/check-ins": SIGNED_IN,
+    "POST /v1/events/{event_id}/check-ins/batch": SIGNED_IN,
+    "GET /v1/events/{event_id}/questions": GUEST,
+    "POST /v1/events/{event_id}/questions": SIGNED_IN,
+    "PUT /v1/questions/{question_id}/upvote": SIGNED_IN,
+    "DELETE /v1/questions/{question_id}/upvote": SIGNED_IN,
+    "PATCH /v1/questions/{question_id}": SIGNED_IN,
+    "GET /v1/events/{event_id}/feedback": GUEST,
+    "POST /v1/events/{event_id}/feedback": SIGNED_IN,
+    "GET /v1/events/{event_id}/feedback/comments": SIGNED_IN,
+    "GET /v1/events/{event_id}/report": SIGNED_IN,
+    "GET /v1/events/{event_id}/calendar.ics": GUEST,
+    "GET /v1/me/calendar.ics": GUEST,
+    "PUT /v1/me/calendar-feed": SIGNED_IN,
+    "DELETE /v1/me/calendar-feed": SIGNED_IN,
+    "GET /v1/ticket-key": GUEST,
     "GET /v1/topics": GUEST,
     "POST /v1/topics": SIGNED_IN,
     "GET /v1/topics/{topic_id}": GUEST,
@@ -201,7 +219,8 @@ def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, token
     method, _, path = route.partition(" ")
     names = (
         "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
-        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "event_id", "question_id", "kind",
+        "role",
     )  # fmt: skip
     for name in names:
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")

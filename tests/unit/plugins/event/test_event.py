@@ -65,6 +65,7 @@ def test_registration_opens_with_all_that_is_due() -> None:
         "remind:2": -2,
         "release_seats": -72,
         "become_upcoming": -24,
+        "show_top_questions": -2,
         "start_event": 0,
         "complete_event": 1.5,
     }
@@ -76,7 +77,7 @@ def test_an_event_soon_is_upcoming_at_once_and_reminds_of_what_is_left() -> None
     world = EventWorld().planned(starts_at=NOW + timedelta(hours=20))
     opened = world(ORGANIZER, OpenRegistration())
     assert shown(opened.reply).phase == "upcoming"
-    assert sorted(world.reminders) == ["complete_event", "remind:2", "start_event"]
+    assert sorted(world.reminders) == ["complete_event", "remind:2", "show_top_questions", "start_event"]
 
 
 @pytest.mark.parametrize("at", [NOW, NOW - timedelta(days=1)])
