@@ -1,5 +1,7 @@
 """The event itself: planned, opened, changed, called off. Seats, times and invitations are handled beside it."""
 
+from datetime import UTC, datetime, timedelta
+
 from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Put, Reject, Reply
@@ -17,6 +19,7 @@ from diramoja.plugins.event.contracts import (
 )
 from diramoja.plugins.event.schedule import armed, called_off, is_soon, moved
 from diramoja.plugins.event.seating import Seating, seats_of
+from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import TOLD, Gathering, Opening, event, event_view, only_organizer
 
 __all__ = ["HANDLED_IN", "event"]
@@ -30,9 +33,10 @@ _TEXTS = ("description", "location", "virtual_link", "related_topics", "resource
 
 @event.on("absent")
 def create_event(state: Gathering, message: CreateEvent, context: Context) -> Decision:
-    if message.starts_at <= context.now:
-        return _past()
+    if refusal := _bad_time(message.starts_at, context):
+        return refusal
     given = {name: getattr(message, name) for name in message.__struct_fields__}
+    given["starts_at"] = message.starts_at.astimezone(UTC)
     texts = Opening("opening", **{name: given.pop(name) for name in _TEXTS})
     draft = state.but(organizer=context.sender, created_at=context.now, changed_at=context.now, **given)
     if refusal := _impossible_seats(draft):
@@ -73,11 +77,13 @@ def edit_event(state: Gathering, message: EditEvent, context: Context) -> Decisi
     texts = context.row(Opening, "opening")
     assert texts is not None
     given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
+    if message.starts_at is not UNSET and message.starts_at != state.starts_at:
+        if refusal := _bad_time(message.starts_at, context):
+            return refusal
+        given["starts_at"] = message.starts_at.astimezone(UTC)
     reworded = texts.but(**{name: given.pop(name) for name in _TEXTS if name in given})
     changed = state.but(**given)
-    if refusal := _impossible_seats(changed) or (
-        _past() if changed.starts_at <= context.now < state.starts_at else None
-    ):
+    if refusal := _impossible_seats(changed):
         return refusal
     return _changed(state, changed, (texts, reworded), context)
 
@@ -128,6 +134,13 @@ def _counted(state: Gathering, context: Context) -> Gathering:
 
 def _past() -> Reject:
     return Reject("event_past", "It would have begun already: choose a later time.")
+
+
+def _bad_time(at: datetime, context: Context) -> Reject | None:
+    days = context.settings(EventSettings).ahead_days
+    if at > context.now + timedelta(days=days):
+        return Reject("event_too_far", f"An event is planned at most {days} days ahead.", 400)
+    return _past() if at <= context.now else None
 
 
 def _impossible_seats(state: Gathering) -> Reject | None:

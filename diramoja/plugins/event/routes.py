@@ -1,6 +1,6 @@
 """HTTP of events and answers; tickets, check-ins, questions and calendars are in modules beside this one."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
+from diramoja.core.errors import InvalidError
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.contracts import CancelEvent, CreateEvent, EditEvent, Invite, OpenRegistration, Rsvp
 from diramoja.plugins.event.contracts import WithdrawRsvp as Withdraw
@@ -77,7 +78,7 @@ class Events(Controller):
         until: Annotated[datetime | None, QueryParameter(name="to")] = None,
     ) -> Page[EventView]:
         """Those that the reader may see."""
-        wanted = EventFilter(when, mine, event_type, category, since, until)
+        wanted = EventFilter(when, mine, event_type, category, _utc(since), _utc(until))
         return await event_list(db, reader, page, wanted=wanted)
 
     @get("/{event_id:str}", permission="event.read", summary="One event")
@@ -171,3 +172,13 @@ class Events(Controller):
     ) -> Page[AttendeeView]:
         """For its organizer alone."""
         return await attendee_list(db, reader, event_id, page, state=guest_state)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """A time without a zone is UTC."""
+    if at is None or at.tzinfo is None:
+        return at and at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidError("There is no such time.", code="time_invalid") from error

@@ -17,6 +17,7 @@ class EventSettings(Settings, frozen=True, kw_only=True):
     """When an event reminds, offers and closes, and how much it holds.
 
     Attributes:
+        ahead_days: so far ahead an event can be planned.
         near_ratio: share of the seats at which the organizer is told that most are taken.
         upcoming_hours: so long before the start an event is upcoming: places are sent and tickets are valid.
         reminder_hours: before the start, when those who have a seat are reminded; the longest first.
@@ -39,6 +40,7 @@ class EventSettings(Settings, frozen=True, kw_only=True):
         ticket_key_file: file of the key that signs tickets; "" for one in the data folder.
     """
 
+    ahead_days: Annotated[int, Meta(ge=1, le=3_650)] = 1_830
     near_ratio: Ratio = 0.9
     upcoming_hours: Hours = 24
     reminder_hours: Annotated[tuple[Hours, ...], Meta(max_length=10)] = (168, 72, 24, 2)
