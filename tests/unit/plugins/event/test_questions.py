@@ -20,7 +20,7 @@ from diramoja.plugins.event.contracts import (
 from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQuestions, TopQuestion
 from diramoja.plugins.event.questions import JudgeQuestion, ShowTopQuestions, after_screening
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import Gathering, Question, Vote
+from diramoja.plugins.event.state import Gathering, Question, Voice
 from diramoja.plugins.event.views import QuestionView
 from diramoja.plugins.moderator.contracts import PostCleared, ScreenPost
 from diramoja.plugins.notification.contracts import Notify
@@ -136,7 +136,7 @@ def test_upvotes_are_as_many_as_members_who_want_it(moves: list[tuple[str, bool]
             wanting.add(member)
         elif not wants:
             wanting.discard(member)
-    votes = {row.member for row in world.rows.values() if isinstance(row, Vote)}
+    votes = {row.member for row in world.rows.values() if isinstance(row, Voice) and row.wanted}
     assert (world.question().upvotes, votes) == (len(wanting), wanting)
 
 
