@@ -146,6 +146,11 @@ class EventWorld:
 
     # --- looks ---
 
+    @property
+    def phase(self) -> str:
+        """Of the event."""
+        return self.state.phase
+
     def all[R: Row](self, of: type[R]) -> list[R]:
         """The rows of a collection."""
         return [row for row in self.rows.values() if isinstance(row, of)]
@@ -167,7 +172,8 @@ class EventWorld:
 
     def line(self, line: Line) -> list[str]:
         """Who is in a line, from its head."""
-        found, member = [], line.head
+        found: list[str] = []
+        member = line.head
         while member:
             guest = self.guest(member)
             assert guest is not None

@@ -15,7 +15,7 @@ from diramoja.plugins.event.contracts import (
     EventView,
     OpenRegistration,
 )
-from diramoja.plugins.event.schedule import armed, called_off, moved
+from diramoja.plugins.event.schedule import armed, called_off, is_soon, moved
 from diramoja.plugins.event.seating import Seating, seats_of
 from diramoja.plugins.event.state import TOLD, Gathering, Opening, event, event_view, only_organizer
 
@@ -34,12 +34,10 @@ def create_event(state: Gathering, message: CreateEvent, context: Context) -> De
         return _past()
     given = {name: getattr(message, name) for name in message.__struct_fields__}
     texts = Opening("opening", **{name: given.pop(name) for name in _TEXTS})
-    planned = state.but(
-        phase="planning", organizer=context.sender, created_at=context.now, changed_at=context.now, **given
-    )
-    if refusal := _impossible_seats(planned):
+    draft = state.but(organizer=context.sender, created_at=context.now, changed_at=context.now, **given)
+    if refusal := _impossible_seats(draft):
         return refusal
-    planned = seats_of(planned)
+    planned = seats_of(draft).but(phase="planning")
     created = EventCreated(
         event=context.id,
         organizer=context.sender,
@@ -59,8 +57,13 @@ def open_registration(state: Gathering, message: OpenRegistration, context: Cont
         return _past()
     texts = context.row(Opening, "opening")
     assert texts is not None
-    opened, reminders = armed(state.but(phase="open_registration", opened_at=context.now), context)
-    return opened, *reminders, _news(EventOpened, opened, texts, context), Reply(event_view(context, opened))
+    opened = state.but(phase="upcoming" if is_soon(state, context) else "open_registration", opened_at=context.now)
+    return (
+        opened,
+        *armed(opened, context),
+        _news(EventOpened, opened, texts, context),
+        Reply(event_view(context, opened)),
+    )
 
 
 @event.on("planning", *TOLD)

@@ -34,6 +34,7 @@ __all__ = [
     "StartEvent",
     "armed",
     "called_off",
+    "is_soon",
     "moved",
 ]
 
@@ -67,7 +68,12 @@ class ForgetGuests(Command):
 # --- setting the times ---
 
 
-def armed(state: Gathering, context: Context) -> tuple[Gathering, list[RemindAt | Cancel]]:
+def is_soon(state: Gathering, context: Context) -> bool:
+    """Whether it begins so soon that it is upcoming."""
+    return state.starts_at - timedelta(hours=context.settings(EventSettings).upcoming_hours) <= context.now
+
+
+def armed(state: Gathering, context: Context) -> list[RemindAt | Cancel]:
     """All that is due before, at and after the start; what would have been due already is not made up for."""
     settings = context.settings(EventSettings)
     due: list[tuple[datetime, Command, str]] = [
@@ -85,9 +91,7 @@ def armed(state: Gathering, context: Context) -> tuple[Gathering, list[RemindAt 
         (state.starts_at, StartEvent(), StartEvent.wire_name),
         (state.ends_at, CompleteEvent(), CompleteEvent.wire_name),
     ]
-    is_soon = state.starts_at - timedelta(hours=settings.upcoming_hours) <= context.now
-    timed = state.but(phase="upcoming") if is_soon and state.phase in OPEN else state
-    return timed, [RemindAt(at, what, name) if at > context.now else Cancel(name) for at, what, name in due]
+    return [RemindAt(at, what, name) if at > context.now else Cancel(name) for at, what, name in due]
 
 
 def moved(before: Gathering, state: Gathering, context: Context) -> tuple[Gathering, list[Any]]:
@@ -95,12 +99,13 @@ def moved(before: Gathering, state: Gathering, context: Context) -> tuple[Gather
     if before.phase == "in_progress":
         return state, [RemindAt(state.ends_at, CompleteEvent())]
     open_again = "registration_closed" if state.is_full else "open_registration"
-    timed, effects = armed(state.but(phase=open_again), context)
+    timed = state.but(phase="upcoming" if is_soon(state, context) else open_again)
     news = EventRescheduled(context.id, state.starts_at, state.duration_minutes, before.starts_at)
+    effects = [*armed(timed, context), news]
     if before.starts_at == state.starts_at:
-        return timed, [*effects, news]
+        return timed, effects
     about = before.starts_at.isoformat()
-    return timed, [*effects, news, _telling(RESCHEDULED, about, _ANSWERED, context=context)]
+    return timed, [*effects, _telling(RESCHEDULED, about, _ANSWERED, context=context)]
 
 
 def called_off(context: Context) -> list[RemindAfter | Cancel]:

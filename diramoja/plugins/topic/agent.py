@@ -232,7 +232,11 @@ def note_mentioned(state: Topic, message: NoteMentioned, context: Context) -> De
 
 def after_screening(event: PostCleared) -> list[tuple[str, TakeVerdict]]:
     """The verdict, unless a check follows that will pass it on."""
-    return [(event.topic, TakeVerdict(event.post, event.outcome, event.reason))] if event.last and event.place == "topic" else []
+    return (
+        [(event.topic, TakeVerdict(event.post, event.outcome, event.reason))]
+        if event.last and event.place == "topic"
+        else []
+    )
 
 
 def after_check(event: PostChecked) -> list[tuple[str, TakeVerdict]]:

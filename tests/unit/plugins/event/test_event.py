@@ -57,7 +57,7 @@ def test_a_planned_event_is_its_organizers_alone() -> None:
 
 def test_registration_opens_with_all_that_is_due() -> None:
     world = EventWorld().opened()
-    assert world.state.phase == "open_registration"
+    assert world.phase == "open_registration"
     assert {name: (at - STARTS) / timedelta(hours=1) for name, (at, _) in world.reminders.items()} == {
         "remind:168": -168,
         "remind:72": -72,
@@ -104,16 +104,16 @@ def test_it_begins_ends_and_is_over() -> None:
     world = EventWorld().opened()
     world.yes("a")
     world.to(world.before(24))
-    assert world.state.phase == "upcoming"
+    assert world.phase == "upcoming"
     world.to(world.before(0))
-    assert world.state.phase == "in_progress"
+    assert world.phase == "in_progress"
     assert world.named(EventStarted) == [EventStarted("evt_1", 1)]
     assert code(world(ORGANIZER, EditEvent(starts_at=STARTS + timedelta(days=1)))) == "event_in_progress"
     world(ORGANIZER, EditEvent(duration_minutes=120, capacity=9))
     world.to(STARTS + timedelta(minutes=119))
-    assert world.state.phase == "in_progress"
+    assert world.phase == "in_progress"
     world.to(STARTS + timedelta(minutes=120))
-    assert world.state.phase == "completed"
+    assert world.phase == "completed"
     assert world.named(EventCompleted) == [EventCompleted("evt_1", "Clinics", 1, 0)]
     assert code(world.yes("b")) == code(world(ORGANIZER, EditEvent(title="Over"))) == "event_completed"
 
@@ -189,11 +189,11 @@ def test_an_event_that_moves_away_from_tomorrow_takes_answers_as_before() -> Non
     world = EventWorld().opened(capacity=1)
     world.yes("a")
     world.to(world.before(10))
-    assert world.state.phase == "upcoming"
+    assert world.phase == "upcoming"
     world(ORGANIZER, EditEvent(starts_at=STARTS + timedelta(days=3)))
-    assert world.state.phase == "registration_closed"
+    assert world.phase == "registration_closed"
     world.to(world.before(23))
-    assert world.state.phase == "upcoming"
+    assert world.phase == "upcoming"
 
 
 def test_a_longer_event_is_news_and_no_notice() -> None:
@@ -271,7 +271,7 @@ def test_a_year_later_nobody_is_known_to_it(end: str) -> None:
     assert len(world.all(Guest)) == 250
     world.to(over + timedelta(days=365))
     assert (world.all(Guest), world.all(Invitation)) == ([], [])
-    assert (world.state.phase, world.state.registered) == (end, 250)
+    assert (world.phase, world.state.registered) == (end, 250)
 
 
 def test_where_nobody_notifies_all_goes_on() -> None:

@@ -34,7 +34,7 @@ def come(world: EventWorld, names: str) -> None:
 
 def test_seats_are_taken_in_order_and_then_members_wait(hall: EventWorld) -> None:
     come(hall, "ab")
-    assert hall.state.phase == "registration_closed"
+    assert hall.phase == "registration_closed"
     replies = [hall.yes(name).reply for name in "cd"]
     assert replies == [RsvpView("waitlisted", 1), RsvpView("waitlisted", 2)]
     assert hall.those("confirmed") == ["a", "b"]
@@ -151,7 +151,7 @@ def test_an_offer_is_not_taken_after_an_event_that_was_moved_before_its_end(hall
     hall.no("a")
     hall(ORGANIZER, EditEvent(starts_at=hall.now + timedelta(hours=1)))
     hall.to(hall.before(0))
-    assert hall.state.phase == "in_progress"
+    assert hall.phase == "in_progress"
     assert hall.yes("c").reply == RsvpView("confirmed")  # The seat is free, and who comes late may have it.
     hall.to(hall.before(-1))
     assert hall.those("confirmed") == ["b", "c"]
@@ -184,7 +184,7 @@ def test_the_organizer_hears_once_that_most_seats_are_taken() -> None:
 def test_full_closes_the_registration_and_a_seat_opens_it(hall: EventWorld) -> None:
     come(hall, "ab")
     hall.no("b")
-    assert hall.state.phase == "open_registration"
+    assert hall.phase == "open_registration"
     assert [each.is_open for each in hall.named(RegistrationChanged)] == [False, True]
 
 
@@ -210,7 +210,7 @@ def test_with_a_higher_capacity_those_in_line_come_first(hall: EventWorld, capac
     hall(ORGANIZER, EditEvent(capacity=capacity))
     assert hall.those("confirmed") == ["a", "b", *waiting]
     assert [each.member for each in hall.named(EventPromoted)] == waiting
-    assert hall.state.phase == "open_registration"
+    assert hall.phase == "open_registration"
 
 
 def test_who_answers_while_many_are_promoted_waits_behind_them(hall: EventWorld) -> None:
@@ -255,9 +255,9 @@ def ramp() -> EventWorld:
 def test_accessible_seats_are_kept_for_who_needs_one(ramp: EventWorld) -> None:
     come(ramp, "abc")
     assert ramp.state_of("c") == "waitlisted"
-    assert ramp.state.phase == "open_registration"
+    assert ramp.phase == "open_registration"
     assert ramp.yes("w", accessible=True).reply == RsvpView("confirmed", accessible=True)
-    assert ramp.state.phase == "registration_closed"
+    assert ramp.phase == "registration_closed"
     assert ramp.yes("x", accessible=True).reply == RsvpView("waitlisted", 1, accessible=True)
     ramp.no("w")
     assert ramp.those("confirmed") == ["a", "b", "x"]
