@@ -54,7 +54,7 @@ def ask_question(state: Gathering, message: AskQuestion, context: Context) -> De
     )
     effects: tuple[Any, ...] = (state.but(asked=question.number), Put(voice.but(asked=voice.asked + 1)))
     if context.has("moderator"):
-        screen = ScreenPost(question.id, question.author, question.body, place="event")
+        screen = ScreenPost(question.id, question.author, question.body, addressee=state.organizer, place="event")
         return *effects, Put(question), Tell("screening", context.id, screen), _reply(question, context, 201)
     return *effects, *_shown(question, context), _reply(question.but(status="published"), context, 201)
 

@@ -86,7 +86,7 @@ def test_a_question_waits_for_its_screening() -> None:
     played = world("mem_a", AskQuestion("qst_1", "When?"))
     assert played.events == []
     assert [(each.kind, each.agent, each.command) for each in played.tells] == [
-        ("screening", "evt_1", ScreenPost("qst_1", "mem_a", "When?", place="event"))
+        ("screening", "evt_1", ScreenPost("qst_1", "mem_a", "When?", addressee="mem_org", place="event"))
     ]
     assert code(world("mem_b", Upvote("qst_1"))) == "question_missing"
     assert world("evt_1", JudgeQuestion("qst_1", "cleared")).events == [
