@@ -110,7 +110,7 @@ def test_fact_9_a_day_before_the_place_is_told_and_tickets_are_valid(story: Stor
     made = story.hall
     made.town.move(made.before(25))
     early = story.seated[0].get(f"{made.path}/ticket")
-    assert (early.status_code, early.json()["code"]) == (409, "ticket_early")
+    assert (early.status_code, early.json()["code"]) == (404, "ticket_early")
     made.town.move(made.before(24))
     soon(lambda: all(made.town.each(story.seated, lambda each: _place_told(made, each))), 60)
 

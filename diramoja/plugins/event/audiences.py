@@ -112,9 +112,12 @@ async def find_guests(payload: FindGuests, db: Database) -> TellGuests | None:
 
 @job(FindKept, timeout_s=30)
 async def find_kept(payload: FindKept, db: Database) -> DropGuests | None:
-    """Those who answered or were invited."""
+    """Those who answered, were invited, came or said something."""
     rows = await db.fetch(
-        "SELECT member FROM event_guest WHERE event = $1 UNION SELECT member FROM event_invitation WHERE event = $1"
+        "SELECT member FROM event_guest WHERE event = $1"
+        " UNION SELECT member FROM event_invitation WHERE event = $1"
+        " UNION SELECT member FROM event_check_in WHERE event = $1"
+        " UNION SELECT member FROM event_voice WHERE event = $1"
         " ORDER BY member LIMIT $2",
         payload.event,
         PAGE,

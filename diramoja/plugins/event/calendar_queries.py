@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from diramoja.core import Reader
 from diramoja.core.errors import UnauthenticatedError
-from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.calendar import CalendarEntry
 from diramoja.plugins.event.queries import one_event
@@ -34,10 +33,10 @@ ORDER BY e.ends_at DESC, e.id LIMIT $3
 """  # noqa: S608  # constants
 
 
-async def feed_token(db: Database, reader: Reader, keys: Keys) -> str:
+async def feed_token(db: Database, reader: Reader, key: bytes) -> str:
     """The reader's token; the same one until they take it back."""
     salt = secrets.token_bytes(SALT_BYTES)
-    token = _token(keys, reader.member, salt)
+    token = _token(key, reader.member, salt)
     row = await db.one(
         "INSERT INTO event_feed (member, salt, token_hash) VALUES ($1, $2, $3)"
         " ON CONFLICT (member) DO UPDATE SET member = excluded.member RETURNING salt",
@@ -45,7 +44,7 @@ async def feed_token(db: Database, reader: Reader, keys: Keys) -> str:
         salt,
         _hash(token),
     )
-    return _token(keys, reader.member, row["salt"]) if row else token
+    return _token(key, reader.member, row["salt"]) if row else token
 
 
 async def end_feed(db: Database, reader: Reader) -> None:
@@ -108,8 +107,8 @@ def _entry(row: Mapping[str, Any], status: Literal["CONFIRMED", "TENTATIVE"]) ->
     )
 
 
-def _token(keys: Keys, member: str, salt: bytes) -> str:
-    digest = hmac.digest(keys.get("event_feeds"), member.encode() + b"\x00" + salt, "sha256")
+def _token(key: bytes, member: str, salt: bytes) -> str:
+    digest = hmac.digest(key, member.encode() + b"\x00" + salt, "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

@@ -44,9 +44,10 @@ class Feeds(Controller):
     tags = ["Events"]  # noqa: RUF012  # Litestar reads it from the class
 
     @put("/calendar-feed", permission="event.rsvp", open_to="suspended", summary="The address of one's calendar feed")
-    async def get_feed(self, db: Database, reader: Reader, keys: Keys) -> FeedView:
+    async def get_feed(self, db: Database, reader: Reader, keys: Keys, settings: EventSettings) -> FeedView:
         """Made at the first call; the same one until it is taken back. Relative to where the platform is reached."""
-        return FeedView(f"{FEED}?token={await feed_token(db, reader, keys)}")
+        key = keys.get("event_feeds", settings.feed_key_file)
+        return FeedView(f"{FEED}?token={await feed_token(db, reader, key)}")
 
     @delete("/calendar-feed", permission="event.rsvp", open_to="suspended", summary="Take the address back")
     async def end(self, db: Database, reader: Reader) -> None:

@@ -11,6 +11,7 @@ from diramoja.plugins.event.state import (
     Invitation,
     Opening,
     Question,
+    Voice,
     event,
 )
 
@@ -174,6 +175,13 @@ class QuestionRecord(Record):
     created_at: datetime
 
 
+class VoiceRecord(Record):
+    """Who asked or wants answers; shown to nobody: by it they are forgotten in time."""
+
+    event: str
+    member: Personal[str]
+
+
 class CommentRecord(Record):
     """What somebody said of an event; shown to the organizer with four others."""
 
@@ -205,6 +213,12 @@ def question_rows(agent: str, row: Question) -> QuestionRecord:
     )
 
 
+@record("event_voice", key=("event", "member"), of=Voice)
+def voice_rows(agent: str, row: Voice) -> VoiceRecord:
+    """One row a member who asked, or wants an answer."""
+    return VoiceRecord(agent, row.member)
+
+
 @record("event_comment", key="id", of=Comment)
 def comment_rows(agent: str, row: Comment) -> CommentRecord:
     """One row a comment."""
@@ -212,5 +226,6 @@ def comment_rows(agent: str, row: Comment) -> CommentRecord:
 
 
 RECORDS = [
-    event_rows, event_texts, guest_rows, invitation_rows, check_in_rows, question_rows, comment_rows,
+    event_rows, event_texts, guest_rows, invitation_rows, check_in_rows, question_rows, voice_rows,
+    comment_rows,
 ]  # fmt: skip

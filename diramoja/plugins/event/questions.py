@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from diramoja.core import Call, Command, Context, Decision, Event, Put, Reject, Remove, Reply, Tell
+from diramoja.core import Call, Command, Context, Decision, Event, Put, Reject, Reply, Tell
 from diramoja.plugins.event.checkin import only_staff
 from diramoja.plugins.event.contracts import (
     AnswerQuestion,
@@ -14,7 +14,7 @@ from diramoja.plugins.event.contracts import (
 )
 from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQuestions, find_top_questions
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import TOLD, Asker, Gathering, Question, Vote, event
+from diramoja.plugins.event.state import TOLD, Gathering, Question, Voice, event
 from diramoja.plugins.event.views import QuestionView
 from diramoja.plugins.moderator.contracts import Outcome, PostCleared, ScreenPost
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
@@ -23,6 +23,8 @@ from diramoja.plugins.topic.contracts import ModeratePost
 __all__ = ["JudgeQuestion", "ShowTopQuestions", "after_screening"]
 
 ALL = (*TOLD, "completed")
+WANTED_MAX = 1_000
+"""Questions of one event to which one member wants an answer."""
 
 
 class JudgeQuestion(Command):
@@ -39,8 +41,8 @@ class ShowTopQuestions(Command):
 @event.on(*TOLD)
 def ask_question(state: Gathering, message: AskQuestion, context: Context) -> Decision:
     settings = context.settings(EventSettings)
-    asker = context.row(Asker, context.sender) or Asker(context.sender)
-    if asker.count >= settings.member_questions_max or state.asked >= settings.questions_max:
+    voice = _voice(context)
+    if voice.asked >= settings.member_questions_max or state.asked >= settings.questions_max:
         return Reject("questions_full", "No more questions are taken of you, or of all, for this event.", 429)
     question = Question(
         id=message.question_id,
@@ -50,9 +52,9 @@ def ask_question(state: Gathering, message: AskQuestion, context: Context) -> De
         status="pending",
         created_at=context.now,
     )
-    effects: tuple[Any, ...] = (state.but(asked=question.number), Put(asker.but(count=asker.count + 1)))
+    effects: tuple[Any, ...] = (state.but(asked=question.number), Put(voice.but(asked=voice.asked + 1)))
     if context.has("moderator"):
-        screen = ScreenPost(question.id, question.author, question.body, place="event")
+        screen = ScreenPost(question.id, question.author, question.body, addressee=state.organizer, place="event")
         return *effects, Put(question), Tell("screening", context.id, screen), _reply(question, context, 201)
     return *effects, *_shown(question, context), _reply(question.but(status="published"), context, 201)
 
@@ -86,21 +88,24 @@ def upvote(state: Gathering, message: Upvote, context: Context) -> Decision:
         return _missing(message.question_id)
     if question.author == context.sender:
         return Reject("own_question", "Your own question counts already.", 403)
-    vote = Vote(f"{question.id}:{context.sender}", question.id, context.sender)
-    if context.row(Vote, vote.id):
+    voice = _voice(context)
+    if question.id in voice.wanted:
         return None
+    if len(voice.wanted) >= WANTED_MAX:
+        return Reject("upvotes_full", f"You want answers to {WANTED_MAX} questions: take one back first.", 429)
     wanted = question.but(upvotes=question.upvotes + 1)
-    return Put(vote), Put(wanted), _changed(wanted, context)
+    return Put(voice.but(wanted=(*voice.wanted, question.id))), Put(wanted), _changed(wanted, context)
 
 
 @event.on(*TOLD)
 def withdraw_upvote(state: Gathering, message: WithdrawUpvote, context: Context) -> Decision:
     question = context.row(Question, message.question_id)
-    key = f"{message.question_id}:{context.sender}"
-    if question is None or not context.row(Vote, key):
+    voice = _voice(context)
+    if question is None or question.id not in voice.wanted:
         return None
     wanted = question.but(upvotes=question.upvotes - 1)
-    return Remove(Vote, key), Put(wanted), _changed(wanted, context)
+    left = tuple(each for each in voice.wanted if each != question.id)
+    return Put(voice.but(wanted=left)), Put(wanted), _changed(wanted, context)
 
 
 @event.on(*ALL)
@@ -141,6 +146,10 @@ def tell_top_questions(state: Gathering, message: TellTopQuestions, context: Con
 
 
 # --- parts of decisions ---
+
+
+def _voice(context: Context) -> Voice:
+    return context.row(Voice, context.sender) or Voice(context.sender)
 
 
 def _shown(question: Question, context: Context) -> tuple[Put, Event]:

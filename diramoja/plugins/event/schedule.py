@@ -16,12 +16,12 @@ from diramoja.plugins.event.state import (
     OPEN,
     OVER,
     Answered,
-    Asker,
     CheckedIn,
     Gathering,
     Guest,
     Invitation,
     Opening,
+    Voice,
     event,
 )
 from diramoja.plugins.notification.contracts import Notify, notify
@@ -194,6 +194,6 @@ def forget_guests(state: Gathering, message: ForgetGuests, context: Context) -> 
 @event.on(*OVER)
 def drop_guests(state: Gathering, message: DropGuests, context: Context) -> Decision:
     """The counts stay, the people go."""
-    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Asker, Answered)]
+    gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Voice, Answered)]
     more = Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")
     return *gone, *([more] if message.has_more else [])

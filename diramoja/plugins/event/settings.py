@@ -38,6 +38,7 @@ class EventSettings(Settings, frozen=True, kw_only=True):
         feed_days: events of so long ago are still in calendar feeds.
         spun_off_max: topics that an event names as having come out of it.
         ticket_key_file: file of the key that signs tickets; "" for one in the data folder.
+        feed_key_file: file of the key that makes the addresses of calendar feeds; "" for one in the data folder.
     """
 
     ahead_days: Annotated[int, Meta(ge=1, le=3_650)] = 1_830
@@ -61,6 +62,7 @@ class EventSettings(Settings, frozen=True, kw_only=True):
     feed_days: Annotated[int, Meta(ge=1, le=365)] = 60
     spun_off_max: Annotated[int, Meta(ge=1, le=100)] = 20
     ticket_key_file: str = ""
+    feed_key_file: str = ""
 
     def __post_init__(self) -> None:
         """Refuse reminders out of order.

@@ -28,7 +28,6 @@ __all__ = [
     "OVER",
     "TOLD",
     "Answered",
-    "Asker",
     "CheckedIn",
     "Comment",
     "Gathering",
@@ -37,7 +36,7 @@ __all__ = [
     "Line",
     "Opening",
     "Question",
-    "Vote",
+    "Voice",
     "event",
     "event_view",
     "only_organizer",
@@ -120,19 +119,12 @@ class Question(Row):
     is_told: bool = False
 
 
-class Asker(Row):
-    """How many questions a member asked."""
+class Voice(Row):
+    """How many questions a member asked, and to which of others they want an answer."""
 
     member: Personal[str]
-    count: int = 0
-
-
-class Vote(Row):
-    """A member who wants an answer to a question of somebody else; the key is `<question>:<member>`."""
-
-    id: str
-    question: str
-    member: Personal[str]
+    asked: int = 0
+    wanted: tuple[str, ...] = ()
 
 
 class Answered(Row):
@@ -243,7 +235,7 @@ event = AgentKind(
     "event",
     Gathering,
     prefix="evt",
-    rows=[Opening, Invitation, Guest, CheckedIn, Question, Asker, Vote, Answered, Comment],
+    rows=[Opening, Invitation, Guest, CheckedIn, Question, Voice, Answered, Comment],
     codes={"planning": "event_not_open"},
 )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from diramoja.core import Reader
-from diramoja.core.errors import ConflictError, DeniedError, InvalidError, MissingError
+from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.contracts import Scan
 from diramoja.plugins.event.settings import EventSettings
@@ -31,8 +31,7 @@ async def own_ticket(
     """The reader's ticket.
 
     Raises:
-        MissingError: they have no seat.
-        ConflictError: `ticket_early`: tickets are given from a day before the start. `event_cancelled`.
+        MissingError: they have no seat; it is `ticket_early`, more than a day before the start; or it is called off.
     """
     row = await db.one(
         "SELECT e.phase, e.starts_at, e.ends_at, g.seat, c.at AS checked_in_at FROM event_guest AS g"
@@ -44,10 +43,10 @@ async def own_ticket(
     if row is None:
         raise MissingError("You have no seat at this event.", code="ticket_missing")
     if row["phase"] == "cancelled":
-        raise ConflictError("This event does not take place.", code="event_cancelled")
+        raise MissingError("This event does not take place.", code="ticket_missing")
     valid_from = row["starts_at"] - timedelta(hours=settings.upcoming_hours)
     if now < valid_from:
-        raise ConflictError(f"Your ticket is here from {valid_from:%Y-%m-%d %H:%M} UTC.", code="ticket_early")
+        raise MissingError(f"Your ticket is here from {valid_from:%Y-%m-%d %H:%M} UTC.", code="ticket_early")
     ticket = Ticket(row["seat"], valid_from, row["ends_at"])
     code = tickets.issue(event, ticket)
     return TicketView(

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Controller, get, post
+from litestar.openapi import ResponseSpec
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import Meta
 
@@ -95,6 +96,7 @@ class CheckIns(Controller):
         open_to="restricted",
         status_code=HTTP_201_CREATED,
         summary="Check in",
+        responses={HTTP_200_OK: ResponseSpec(CheckInView, description="You had checked in yourself before.")},
     )
     async def check_in(
         self,

@@ -130,7 +130,7 @@ class Report(View):
 
 
 class ScreenPost(Command):
-    """Judge a text that nobody else has seen yet; published as PostCleared. `place`: the kind of agent that holds it."""
+    """Judge a text that nobody else has seen yet; published as PostCleared. `place`: the kind of agent that has it."""
 
     post: str
     author: Personal[str]

@@ -10,8 +10,9 @@ from diramoja.core import Personal, View
 
 __all__ = [
     "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
-    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel", "OptionalId",
-    "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason", "ReportText",
+    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel",
+    "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason",
+    "ReportText",
     "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
     "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
 ]  # fmt: skip

@@ -31,6 +31,12 @@ CREATE TABLE event_question (
 CREATE INDEX event_question_new ON event_question (event, number);
 CREATE INDEX event_question_top ON event_question (event, upvotes DESC, number);
 
+CREATE TABLE event_voice (
+    event text NOT NULL,
+    member text NOT NULL,
+    PRIMARY KEY (event, member)
+);
+
 CREATE TABLE event_comment (
     id text PRIMARY KEY,
     event text NOT NULL,

@@ -20,7 +20,7 @@ from diramoja.plugins.event.contracts import (
 from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQuestions, TopQuestion
 from diramoja.plugins.event.questions import JudgeQuestion, ShowTopQuestions, after_screening
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import Gathering, Question, Vote
+from diramoja.plugins.event.state import Gathering, Question, Voice
 from diramoja.plugins.event.views import QuestionView
 from diramoja.plugins.moderator.contracts import PostCleared, ScreenPost
 from diramoja.plugins.notification.contracts import Notify
@@ -86,7 +86,7 @@ def test_a_question_waits_for_its_screening() -> None:
     played = world("mem_a", AskQuestion("qst_1", "When?"))
     assert played.events == []
     assert [(each.kind, each.agent, each.command) for each in played.tells] == [
-        ("screening", "evt_1", ScreenPost("qst_1", "mem_a", "When?", place="event"))
+        ("screening", "evt_1", ScreenPost("qst_1", "mem_a", "When?", addressee="mem_org", place="event"))
     ]
     assert code(world("mem_b", Upvote("qst_1"))) == "question_missing"
     assert world("evt_1", JudgeQuestion("qst_1", "cleared")).events == [
@@ -136,7 +136,7 @@ def test_upvotes_are_as_many_as_members_who_want_it(moves: list[tuple[str, bool]
             wanting.add(member)
         elif not wants:
             wanting.discard(member)
-    votes = {row.member for row in world.rows.values() if isinstance(row, Vote)}
+    votes = {row.member for row in world.rows.values() if isinstance(row, Voice) and row.wanted}
     assert (world.question().upvotes, votes) == (len(wanting), wanting)
 
 
