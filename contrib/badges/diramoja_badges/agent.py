@@ -3,6 +3,7 @@
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Decision, State
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.topic.contracts import PostPublished
 from diramoja_badges.contracts import BadgeAwarded, CountPost
 
@@ -30,6 +31,12 @@ def count_post(state: Badges, message: CountPost, context: Context) -> Decision:
     if award is None:
         return counted
     return counted.but(badges=(*state.badges, award)), BadgeAwarded(award, counted.posts)
+
+
+@badge.on("absent", "counting")
+def forget_member(state: Badges, message: ForgetMember, context: Context) -> Decision:
+    """Nobody's badges are left of somebody who is gone."""
+    return Badges() if context.id == message.member else None
 
 
 badge.hears(PostPublished, to=lambda event: [(event.author, CountPost())])

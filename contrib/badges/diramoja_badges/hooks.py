@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.pages import holding
 from diramoja_badges.agent import badge
 from diramoja_badges.projections import badge_rows
 from diramoja_badges.routes import BadgeRoutes
 
 __all__ = ["register_plugin"]
+
+HELD = "SELECT * FROM badge_list WHERE member = $1 AND member > $2 ORDER BY member LIMIT $3"
 
 
 @hookimpl
@@ -21,5 +24,6 @@ def register_plugin() -> Plugin:
         permissions={"badge.read": {"guest"}},
         channels={"badge": Channel("badge.read")},
         uses=["topic"],
+        holds=[holding("badges", HELD, "member")],
         migrations=Path(__file__).parent / "migrations",
     )

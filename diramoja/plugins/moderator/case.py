@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from diramoja.core import Context, Decision, Event, Put, RemindAfter, Reply, Tell
+from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
 from diramoja.plugins.moderator import appeal, decision, review
 from diramoja.plugins.moderator.case_state import (
     CLAIMED,
@@ -196,6 +197,13 @@ def wait_for_reviewer(state: Case, message: LapseCase, context: Context) -> Deci
 @case.on("open", "claimed", "escalated")
 def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decision:
     return state.but(overdue=True), CaseOverdue(context.id, state.topic, state.post)
+
+
+@case.on("open", "claimed", "escalated", "decided", "appealed", "confirmed", "overturned")
+def forget_member(state: Case, message: ForgetMember, context: Context) -> Decision:
+    """Reports stay without their reporter; what was decided about a member stays for its own term."""
+    reports = tuple(each for each in message.rows if each[0] in (Reported.wire_name, Reporters.wire_name))
+    return tuple(forgotten_rows(case, message.but(rows=reports), context))
 
 
 # --- parts of decisions ---

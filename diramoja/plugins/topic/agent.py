@@ -11,7 +11,7 @@ from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
 from diramoja.plugins.information.contracts import PostChecked, PostFlagged
 from diramoja.plugins.moderator.contracts import ActionTaken, PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic import edits, marks, posts, reactions, review, shares, support
+from diramoja.plugins.topic import edits, forgetting, marks, posts, reactions, review, shares, support
 from diramoja.plugins.topic.audiences import NoteMentioned
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
@@ -51,7 +51,7 @@ from diramoja.plugins.topic.state import (
 
 __all__ = ["HANDLED_IN", "after_check", "after_screening", "topic"]
 
-HANDLED_IN = (edits, marks, posts, reactions, review, shares, support)
+HANDLED_IN = (edits, forgetting, marks, posts, reactions, review, shares, support)
 """The modules whose handlers belong to the kind."""
 
 

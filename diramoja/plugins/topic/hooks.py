@@ -7,6 +7,7 @@ from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.audiences import count_standing, find_mentioned, find_officials
 from diramoja.plugins.topic.draft import draft
 from diramoja.plugins.topic.draft_routes import Amendments, Drafts, TopicDrafts
+from diramoja.plugins.topic.export_queries import HOLDINGS
 from diramoja.plugins.topic.feed_routes import Feeds
 from diramoja.plugins.topic.projections import RECORDS
 from diramoja.plugins.topic.routes import Posts, Topics
@@ -47,6 +48,7 @@ def register_plugin() -> Plugin:
         },
         channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )
