@@ -29,6 +29,7 @@ def _looked(row: type[AgentKey | RowKey | EventRow], table: str, by: Sequence[st
 AGENTS = _looked(AgentKey, "snapshot", ("kind", "agent"), "agent")
 ROWS = _looked(RowKey, "own_row", ("kind", "agent", "collection", "key"), "agent key")
 EVENTS = _looked(EventRow, "event_log", ("partition", "seq"), "agent correlation causation")
+ROWS_OF = "SELECT key FROM own_row WHERE kind = $1 AND agent = $2 AND collection = $3 ORDER BY key LIMIT $4"
 REWRITE = """
 UPDATE event_log e SET agent = n.agent, correlation = n.correlation, causation = n.causation, body = n.body
 FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[])
@@ -66,6 +67,10 @@ class PostgresForgetting:
         keys = [RowKey(*row[:-1]) for row in found if not row[-1]]
         end = [RowKey(*row[:-1]) for row in found if row[-1]]
         return keys, keys[-1] if len(keys) == limit else end[0] if end else None
+
+    async def rows_of(self, kind: str, agent: str, collection: str, limit: int) -> list[str]:
+        """See the port."""
+        return [row[0] for row in await self._keys.fetch(ROWS_OF, kind, agent, collection, limit)]
 
     async def events_naming(
         self, id: str, after: tuple[int, int], limit: int

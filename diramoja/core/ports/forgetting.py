@@ -23,6 +23,10 @@ class Forgetting(Protocol):
         """Own rows of an agent of this id, or whose key or body names it; as `agents_naming`."""
         ...
 
+    async def rows_of(self, kind: str, agent: str, collection: str, limit: int) -> list[str]:
+        """The first keys of an agent's own rows in a collection: for a term that is over, page by page."""
+        ...
+
     async def events_naming(
         self, id: str, after: tuple[int, int], limit: int
     ) -> "tuple[list[EventRow], tuple[int, int] | None]":

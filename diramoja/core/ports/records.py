@@ -1,7 +1,4 @@
-"""The records port: where the truth lies, and who may write it. One adapter: PostgreSQL (and memory, for tests).
-
-Rows are named tuples in the column order of the tables of the same name.
-"""
+"""The records port: where the truth lies, and who may write it. Rows are in the column order of their tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,9 +1,6 @@
 """Exports: a member reads all that the plugins of the deployment hold of them, page by page and as it is now."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from diramoja.core import Holding, PageQuery, Reader
+from diramoja.core import PageQuery, Reader
 from diramoja.core.errors import MissingError
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database

@@ -34,7 +34,7 @@ from diramoja.plugins.member.contracts import FORMER, ForgetMember, MemberErased
 from diramoja.plugins.member.state import PRESENT, Following, Member, OwnPost, ReviewActivity, Wall, member
 from diramoja.ports.search import Search
 
-__all__ = ["EraseMember", "FindNamed", "ForgetPlaces", "LookAgain", "find_named", "forget_log", "redacted"]
+__all__ = ["EraseMember", "FindNamed", "ForgetPlaces", "LookOn", "find_named", "forget_log", "redacted"]
 
 type Stage = Literal["agents", "rows", "log"]
 type Place = tuple[str, str, str, str]
@@ -45,6 +45,8 @@ PLACES = 150
 CALLS = 100
 """Looks into the tables of one job; where they find nothing the next job goes on."""
 TIMES = 2
+NOW = timedelta(0)
+"""By a reminder, since a chain of messages has an end, and there may be more places than it has links."""
 AGAIN = timedelta(days=1)
 """What was under way at the first look has arrived by then."""
 NEXT: dict[Stage, Stage | None] = {"agents": "rows", "rows": "log", "log": None}
@@ -54,8 +56,11 @@ class EraseMember(Command):
     """The term is over. Told by the member to itself."""
 
 
-class LookAgain(Command):
-    """Look through everything once more. Told by the member to itself, and by a job that failed."""
+class LookOn(Command):
+    """Look through everything, from a place on. Told by the member to itself, and by a job that failed."""
+
+    stage: Stage = "agents"
+    after: tuple[str | int, ...] = ()
 
 
 class FindNamed(View):
@@ -80,12 +85,13 @@ def erase(state: Member, message: EraseMember, context: Context) -> Decision:
     if state.erase_after is None or context.now < state.erase_after:
         return None
     erased = Member(phase="erased", erase_after=state.erase_after, posts_then=state.posts_then)
-    return erased, Cancel(ReviewActivity.wire_name), MemberErased(context.id), _look(context, "agents")
+    return erased, Cancel(ReviewActivity.wire_name), MemberErased(context.id), RemindAfter(NOW, LookOn())
 
 
 @member.on("erased")
-def look_again(state: Member, message: LookAgain, context: Context) -> Decision:
-    return _look(context, "agents")
+def look_on(state: Member, message: LookOn, context: Context) -> Decision:
+    wanted = forget_log if message.stage == "log" else find_named
+    return Call(wanted, FindNamed(context.id, message.stage, message.after))
 
 
 @member.on("erased")
@@ -99,15 +105,10 @@ def forget_places(state: Member, message: ForgetPlaces, context: Context) -> Dec
         effects += forgotten_rows(member, told, context) if own else [Tell(kind, agent, told)]
     stage = message.stage if message.after is not None else NEXT[message.stage]
     if stage is not None:
-        return *effects, _look(context, stage, message.after or ())
+        return *effects, RemindAfter(NOW, LookOn(stage, message.after or ()))
     times = state.looked + 1
-    again = [RemindAfter(AGAIN, LookAgain())] if times < TIMES else []
+    again = [RemindAfter(AGAIN, LookOn())] if times < TIMES else []
     return state.but(looked=times), *effects, *again
-
-
-def _look(context: Context, stage: Stage, after: tuple[str | int, ...] = ()) -> Call[FindNamed]:
-    wanted = forget_log if stage == "log" else find_named
-    return Call(wanted, FindNamed(context.id, stage, after), key=f"{stage}:{context.command_id[-80:]}")
 
 
 # --- what other members hold ---
@@ -137,7 +138,7 @@ def forget_member(state: Member, message: ForgetMember, context: Context) -> Dec
 
 def _failed(payload: FindNamed, code: str) -> Command:
     """Begun anew: it is known what was not found yet by its being there."""
-    return LookAgain()
+    return LookOn()
 
 
 @job(FindNamed, attempts=20, timeout_s=60, backoff_s=5, deadline_s=30 * 86_400, failed=_failed)

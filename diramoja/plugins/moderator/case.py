@@ -6,8 +6,8 @@ Here: how it is opened, joined, claimed, handed on and overdue. The kind's other
 from datetime import timedelta
 from typing import Literal
 
-from diramoja.core import Context, Decision, Event, Put, RemindAfter, Reply, Tell
-from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
+from diramoja.core import Context, Decision, Event, Put, RemindAfter, Remove, Reply, Tell
+from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows
 from diramoja.plugins.moderator import appeal, decision, review
 from diramoja.plugins.moderator.case_state import (
     CLAIMED,
@@ -201,9 +201,11 @@ def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decisio
 
 @case.on("open", "claimed", "escalated", "decided", "appealed", "confirmed", "overturned")
 def forget_member(state: Case, message: ForgetMember, context: Context) -> Decision:
-    """Reports stay without their reporter; what was decided about a member stays for its own term."""
-    reports = tuple(each for each in message.rows if each[0] in (Reported.wire_name, Reporters.wire_name))
-    return tuple(forgotten_rows(case, message.but(rows=reports), context))
+    """Reports stay without their reporter and the words; what was decided about a member stays for its own term."""
+    own = context.row(Reported, message.member)
+    wordless = [Put(own.but(reporter=FORMER, text="")), Remove(Reported, message.member)] if own else []
+    pages = tuple(each for each in message.rows if each[0] == Reporters.wire_name)
+    return *wordless, *forgotten_rows(case, message.but(rows=pages), context)
 
 
 # --- parts of decisions ---

@@ -32,7 +32,7 @@ from diramoja.plugins.topic.contracts import (
     UnpinPost,
 )
 from diramoja.plugins.topic.keywords import excerpt, keywords, tags_of
-from diramoja.plugins.topic.marks import archiving
+from diramoja.plugins.topic.marks import closing
 from diramoja.plugins.topic.news import missing
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import (
@@ -141,7 +141,7 @@ def close_topic(state: Topic, message: CloseTopic, context: Context) -> Decision
     if context.sender != state.created_by and "moderator" not in context.roles:
         return Reject("not_creator", "Its creator or a moderator closes a topic.", 403)
     closed = state.but(phase="closed", close_reason=message.reason, trending_score=0)
-    return closed, TopicClosed(context.id, message.reason), archiving(context)
+    return closed, TopicClosed(context.id, message.reason), *closing(context)
 
 
 @topic.on(*LIVING)

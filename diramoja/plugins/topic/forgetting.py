@@ -3,21 +3,26 @@
 All former members of a topic count as one participant, so that no count or score has to be computed anew.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
-from diramoja.core import Command, Context, Decision, Personal, Put, Remove, Tell
+from diramoja.core import Call, Command, Context, Decision, Personal, Put, RemindAfter, Remove, Tell, View, job
+from diramoja.core.ports.records import Operations
 from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows, former
 from diramoja.plugins.topic.contracts import TopicChanged
 from diramoja.plugins.topic.draft import Draft, draft
+from diramoja.plugins.topic.marks import ForgetReactions
 from diramoja.plugins.topic.news import changed
 from diramoja.plugins.topic.posts import withdrawn
 from diramoja.plugins.topic.scores import quality, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
-from diramoja.plugins.topic.state import ALL, Contribution, Opening, Participant, Post, Topic, topic
+from diramoja.plugins.topic.state import ALL, Contribution, Opening, Participant, Post, Reaction, Topic, topic
 
-__all__ = ["ErasePost"]
+__all__ = ["ErasePost", "FindReactions", "RemoveReactions", "find_reactions"]
+
+REACTIONS_AT_ONCE = 400
 
 GOING = ("follower", "supporter", "reaction", "mention", "pace")
 """Rows that say nothing without their member; what reactions counted stays counted."""
@@ -111,6 +116,41 @@ def erase_post(state: Topic, message: ErasePost, context: Context) -> Decision:
         return None
     nobodys = former(post, message.member)
     return withdrawn(state, nobodys, nobodys.but(status="deleted", body="", reason="", shared=None), context)
+
+
+# --- reactions, when the topic is closed for long ---
+
+
+class FindReactions(View):
+    """Which reactions are there still."""
+
+    topic: str
+
+
+class RemoveReactions(Command):
+    """Some of those that are there; told by the job that looked them up."""
+
+    keys: Personal[tuple[str, ...]]
+    more: bool
+
+
+@topic.on("closed", "archived")
+def forget_reactions(state: Topic, message: ForgetReactions, context: Context) -> Decision:
+    return Call(find_reactions, FindReactions(context.id))
+
+
+@topic.on("closed", "archived")
+def remove_reactions(state: Topic, message: RemoveReactions, context: Context) -> Decision:
+    """The posts keep the counts."""
+    again = [RemindAfter(timedelta(0), ForgetReactions())] if message.more else []
+    return *(Remove(Reaction, key) for key in message.keys), *again
+
+
+@job(FindReactions, attempts=20, timeout_s=30, backoff_s=5, deadline_s=30 * 86_400)
+async def find_reactions(payload: FindReactions, operations: Operations) -> RemoveReactions:
+    """The first of them."""
+    keys = await operations.rows_of(topic.name, payload.topic, Reaction.wire_name, REACTIONS_AT_ONCE + 1)
+    return RemoveReactions(tuple(keys[:REACTIONS_AT_ONCE]), more=len(keys) > REACTIONS_AT_ONCE)
 
 
 @draft.on("open")

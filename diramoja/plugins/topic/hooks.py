@@ -9,6 +9,7 @@ from diramoja.plugins.topic.draft import draft
 from diramoja.plugins.topic.draft_routes import Amendments, Drafts, TopicDrafts
 from diramoja.plugins.topic.export_queries import HOLDINGS
 from diramoja.plugins.topic.feed_routes import Feeds
+from diramoja.plugins.topic.forgetting import find_reactions
 from diramoja.plugins.topic.projections import RECORDS
 from diramoja.plugins.topic.routes import Posts, Topics
 from diramoja.plugins.topic.settings import TopicSettings
@@ -25,7 +26,7 @@ def register_plugin() -> Plugin:
         name="topic",
         kinds=[topic, draft],
         records=RECORDS,
-        jobs=[find_mentioned, find_officials, count_standing],
+        jobs=[find_mentioned, find_officials, count_standing, find_reactions],
         routes=[Topics, Posts, TopicDrafts, Drafts, Amendments, Feeds],
         settings=TopicSettings,
         permissions={

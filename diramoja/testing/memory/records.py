@@ -360,6 +360,10 @@ class MemoryRecords:
         named = [key for key, body in rows if id in key.agent or id in key.key or id.encode() in (body or b"")]
         return named[:limit], named[limit - 1] if len(named) >= limit else None
 
+    async def rows_of(self, kind: str, agent: str, collection: str, limit: int) -> list[str]:
+        """See the port."""
+        return [key.key for key in sorted(self.own) if key[:3] == (kind, agent, collection)][:limit]
+
     async def events_naming(
         self, id: str, after: tuple[int, int], limit: int
     ) -> tuple[list[EventRow], tuple[int, int] | None]:
