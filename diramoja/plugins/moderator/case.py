@@ -203,7 +203,9 @@ def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decisio
 def forget_member(state: Case, message: ForgetMember, context: Context) -> Decision:
     """Reports stay without their reporter and the words; what was decided about a member stays for its own term."""
     own = context.row(Reported, message.member)
-    wordless = [Put(own.but(reporter=FORMER, text="")), Remove(Reported, message.member)] if own else []
+    wordless: list[Put | Remove] = []
+    if own:
+        wordless = [Put(own.but(reporter=FORMER, text="")), Remove(Reported, message.member)]
     pages = tuple(each for each in message.rows if each[0] == Reporters.wire_name)
     return *wordless, *forgotten_rows(case, message.but(rows=pages), context)
 

@@ -43,7 +43,6 @@ class TopicSettings(Settings, frozen=True, kw_only=True):
         cooling_days: after so many days without a post a topic cools down.
         closing_days: after so many further days it is closed.
         archive_days: after so many days closed it is archived.
-    reactions_kept_days: after so many days closed it is archived.
         reactions_kept_days: after the close, until who reacted is forgotten; the counts stay.
         removal_ratio: share of the posts, removed by people within the window, that raises moderation.
         removal_min_authors: authors of removed posts within the window that raise moderation.

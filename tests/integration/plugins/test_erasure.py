@@ -73,7 +73,7 @@ def tables_naming(platform: Community, word: str) -> dict[str, int]:
 
     async def look() -> dict[str, int]:
         sql = "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname !~ '^(pg_|inf)'"
-        found = {}
+        found: dict[str, int] = {}
         for (name,) in await fetched(platform, sql):
             count = f"SELECT count(*) FROM {name} AS r WHERE position($1 IN r::text) + position($2 IN r::text) > 0"
             [(number,)] = await fetched(platform, count, word, word.encode().hex())
@@ -315,3 +315,38 @@ def test_a_topic_counts_its_readers_without_knowing_them(platform: Community) ->
     assert seen() == 0
     until(lambda: seen() >= 3, within_s=30)
     assert [[*row] for row in rows(platform, "SELECT * FROM topic_viewed WHERE topic = $1 AND views > 3", topic)]
+
+
+# --- terms of what is held of those who stay ---
+
+
+def test_who_reacted_is_forgotten_a_year_after_the_close_and_the_counts_stay(
+    platform: Community, admin: Person
+) -> None:
+    person, other = platform.join(), platform.join()
+    topic = person.open_topic()
+    post = person.write(topic, "The clinic opens at eight.")
+    for who, kind in ((person, "agree"), (other, "disagree"), (other, "like")):
+        does(who, "PUT", f"/v1/posts/{post}/reactions/{kind}")
+    reactions = does(other, "GET", f"/v1/posts/{post}")["reactions"]
+    does(person, "POST", f"/v1/topics/{topic}/close", {"reason": "Done."})
+    kept = "SELECT key FROM own_row WHERE kind = 'topic' AND agent = $1 AND collection = 'reaction'"
+    move(platform, admin, 364 * DAY)
+    assert len(rows(platform, kept, topic)) == 3
+    move(platform, admin, 2 * DAY)
+    until(lambda: rows(platform, kept, topic) == [])
+    assert does(platform.sign_in(other.username), "GET", f"/v1/posts/{post}")["reactions"] == reactions
+
+
+def test_no_address_is_kept_of_a_session_and_no_word_of_a_search(platform: Community) -> None:
+    person = platform.join()
+    does(person, "GET", f"/v1/search?q={SECRET}+unheard")
+    sql = (
+        "SELECT column_name FROM information_schema.columns WHERE table_name IN ('account_session', 'account_refresh')"
+    )
+    columns = {row[0] for row in rows(platform, sql)}
+    assert columns == {
+        "id", "member", "created_at", "expires_at", "revoked_at", "token", "session", "issued_at", "rotated_at",
+    }  # fmt: skip
+    for word in ("127.0.0.1", "unheard"):
+        assert (word, tables_naming(platform, word), files_naming(platform, word)) == (word, {}, [])
