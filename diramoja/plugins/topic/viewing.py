@@ -5,17 +5,17 @@ What was counted since the last writing is lost with the process; nobody decides
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.database import Database
 
-__all__ = ["Views", "views_of"]
+__all__ = ["Views", "count_view"]
 
 WRITTEN_EVERY_S = 10.0
 TOPICS = 1_000
-"""Topics counted at a time: more are written at once."""
+"""Topics counted at a time: more are written at once, and those of a failed writing forgotten beyond it."""
 WRITE = """
 INSERT INTO topic_viewed (topic, views)
 SELECT * FROM (SELECT unnest($1::text[]) AS topic, unnest($2::bigint[]) AS views) AS seen ORDER BY topic
@@ -24,34 +24,38 @@ ON CONFLICT (topic) DO UPDATE SET views = topic_viewed.views + EXCLUDED.views
 
 
 class Views:
-    """Counts of one process."""
+    """Counts since the last writing. Pure: whoever gets them writes them down."""
 
-    def __init__(self, db: Database, now_s: Callable[[], float] = time.monotonic) -> None:
-        self._db = db
-        self._now_s = now_s
+    def __init__(self, now_s: float) -> None:
         self._seen: Counter[str] = Counter()
-        self._written_at_s = now_s()
+        self._taken_at_s = now_s
 
-    async def count(self, topic: str) -> None:
-        """One more; every ten seconds whoever looks then writes all down. If that fails, they do not notice."""
+    def count(self, topic: str, now_s: float) -> Mapping[str, int] | None:
+        """One more; every ten seconds all that was counted, by topic in order, to be written down."""
         self._seen[topic] += 1
-        if self._now_s() - self._written_at_s < WRITTEN_EVERY_S and len(self._seen) < TOPICS:
-            return
-        self._written_at_s = self._now_s()
+        if now_s - self._taken_at_s < WRITTEN_EVERY_S and len(self._seen) < TOPICS:
+            return None
+        self._taken_at_s = now_s
         seen, self._seen = self._seen, Counter()
-        topics = sorted(seen)
-        try:
-            await self._db.execute(WRITE, topics, [seen[each] for each in topics])
-        except DiramojaError:
-            self._seen.update({each: seen[each] for each in topics[:TOPICS]})
+        return dict(sorted(seen.items()))
+
+    def put_back(self, seen: Mapping[str, int]) -> None:
+        """They could not be written down."""
+        free = TOPICS - len(self._seen)
+        self._seen.update(dict([*seen.items()][:free]))
 
 
 _VIEWS: WeakKeyDictionary[object, Views] = WeakKeyDictionary()
+"""Of this process, by database."""
 
 
-def views_of(db: Database) -> Views:
-    """The counts of this process and database."""
-    known = _VIEWS.get(db)
-    if known is None:
-        known = _VIEWS[db] = Views(db)
-    return known
+async def count_view(db: Database, topic: str) -> None:
+    """Somebody looks; whoever looks when it is time writes down for all. If that fails, they do not notice."""
+    views = _VIEWS.setdefault(db, Views(time.monotonic()))
+    seen = views.count(topic, time.monotonic())
+    if seen is None:
+        return
+    try:
+        await db.execute(WRITE, [*seen], [*seen.values()])
+    except DiramojaError:
+        views.put_back(seen)
