@@ -25,18 +25,14 @@ badge = AgentKind("badge", Badges, prefix="bdg")
 
 @badge.on("absent", "counting")
 def count_post(state: Badges, message: CountPost, context: Context) -> Decision:
-    """The post that reaches a number brings its badge."""
     counted = state.but(phase="counting", posts=state.posts + 1)
     award = AWARDS.get(counted.posts)
-    if award is None:
-        return counted
-    return counted.but(badges=(*state.badges, award)), BadgeAwarded(award, counted.posts)
+    return (counted.but(badges=(*state.badges, award)), BadgeAwarded(award, counted.posts)) if award else counted
 
 
 @badge.on("absent", "counting")
 def forget_member(state: Badges, message: ForgetMember, context: Context) -> Decision:
-    """Nobody's badges are left of somebody who is gone."""
-    return Badges() if context.id == message.member else None
+    return Badges()
 
 
 badge.hears(PostPublished, to=lambda event: [(event.author, CountPost())])

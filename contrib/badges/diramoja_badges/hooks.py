@@ -10,8 +10,6 @@ from diramoja_badges.routes import BadgeRoutes
 
 __all__ = ["register_plugin"]
 
-HELD = "SELECT * FROM badge_list WHERE member = $1 AND member > $2 ORDER BY member LIMIT $3"
-
 
 @hookimpl
 def register_plugin() -> Plugin:
@@ -24,6 +22,6 @@ def register_plugin() -> Plugin:
         permissions={"badge.read": {"guest"}},
         channels={"badge": Channel("badge.read")},
         uses=["topic"],
-        holds=[holding("badges", HELD, "member")],
+        holds=[holding("badges", "SELECT * FROM badge_list WHERE member = $1 AND member > $2 LIMIT $3", "member")],
         migrations=Path(__file__).parent / "migrations",
     )

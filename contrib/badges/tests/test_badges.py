@@ -9,8 +9,7 @@ from diramoja_badges.hooks import register_plugin
 
 def test_tenth_post_brings_a_badge_and_the_eleventh_none() -> None:
     tenth = play(badge, Badges(phase="counting", posts=9, badges=("first_post",)), CountPost())
-    assert tenth.state.badges == ("first_post", "ten_posts")
-    assert tenth.events == [BadgeAwarded("ten_posts", 10)]
+    assert (tenth.state.badges, tenth.events) == (("first_post", "ten_posts"), [BadgeAwarded("ten_posts", 10)])
     assert play(badge, tenth.state, CountPost()).events == []
 
 
