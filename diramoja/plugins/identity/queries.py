@@ -55,10 +55,9 @@ async def account_of_username(db: Database, username: str) -> str:
 async def _account_held(  # noqa: PLR0917  # the last three are ports by their annotation
     member: str, after: str, limit: int, db: Database, keys: Keys, settings: IdentitySettings
 ) -> tuple[Sequence[Mapping[str, Any]], str]:
-    """The address as it is; of the password nothing but that there is one."""
-    row = await own_account(db, member)
-    named = {name: row[name] for name in ("username", "level", "standing", "roles")}
-    return [{**named, "email": await email_of(db, keys, settings, member)}], ""
+    """The address as it is; of the password nothing."""
+    row = await db.one("SELECT username, level, standing, roles FROM account WHERE member = $1", member)
+    return ([{**row, "email": await email_of(db, keys, settings, member)}] if row else []), ""
 
 
 HOLDINGS = [
