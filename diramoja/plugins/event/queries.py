@@ -16,6 +16,7 @@ from diramoja.plugins.event.contracts import Rsvp
 from diramoja.plugins.event.rules import score_of
 from diramoja.plugins.event.views import (
     AttendeeView,
+    ConnectionView,
     EventType,
     EventView,
     GuestState,
@@ -31,8 +32,10 @@ __all__ = [
     "Mine",
     "When",
     "attendee_list",
+    "check_known",
     "check_organizer",
     "check_visible",
+    "connection_list",
     "event_list",
     "known_place",
     "may_see",
@@ -60,6 +63,11 @@ _EVENT = (
     " AS has_seat FROM event AS e JOIN event_text AS x ON x.event = e.id"
 )
 _OVER = "e.phase IN ('completed', 'cancelled')"
+_CONNECTED = """
+FROM event_guest AS g JOIN member AS m ON m.id = g.member JOIN member AS own ON own.id = $2
+JOIN member_consent AS c ON c.member = g.member AND c.kind = 'connect' AND c.is_given
+WHERE g.event = $1 AND g.state = 'confirmed'
+"""
 _POSITION = """
 CASE WHEN g.state = 'waitlisted' THEN (
     SELECT count(*) FROM event_guest AS w
@@ -95,6 +103,12 @@ async def check_visible(db: Database, reader: Reader, id: str) -> None:
     """Raises MissingError where there is no such event that the reader may see."""
     if not await may_see(db, id, reader):
         raise _missing(id)
+
+
+async def check_known(db: Database, reader: Reader, id: str) -> None:
+    """Raises MissingError where the reader neither answered nor sees the event."""
+    if await _own(db, reader, id) is None:
+        await check_visible(db, reader, id)
 
 
 async def event_list(db: Database, reader: Reader, page: PageQuery, *, wanted: EventFilter) -> Page[EventView]:
@@ -222,6 +236,32 @@ async def attendee_list(
         page.limit + 1,
     )
     return paged(rows, page, _attendee, "answered_at", "member")
+
+
+async def connection_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[ConnectionView]:
+    """Others who have a seat, share an interest with the reader and agreed to be named, as the reader did.
+
+    Raises:
+        MissingError: there is no such event.
+        DeniedError: the reader has no seat, or did not agree.
+    """
+    await check_visible(db, reader, id)
+    if await db.one(f"SELECT 1 {_CONNECTED} AND g.member = $2", id, reader.member) is None:  # constants
+        raise DeniedError(
+            "Who has a seat and consents to be named (`connect`) sees who else did.", code="consent_missing"
+        )
+    (last,) = place(page, tuple[str]) or ("",)
+    shared = "ARRAY(SELECT unnest(m.interests) INTERSECT SELECT unnest(own.interests) ORDER BY 1)"
+    rows = await db.fetch(
+        f"SELECT m.id, m.username, {shared} AS shared {_CONNECTED}"  # constants
+        f" AND m.interests && own.interests AND m.id <> $2 AND m.id > $3 AND {not_walled('$2', 'm.id')}"
+        " ORDER BY m.id LIMIT $4",
+        id,
+        reader.member,
+        last,
+        page.limit + 1,
+    )
+    return paged(rows, page, lambda row: ConnectionView(row["id"], row["username"], tuple(row["shared"])), "id")
 
 
 def _missing(id: str) -> MissingError:

@@ -64,13 +64,18 @@ class Questions(Controller):
     tags = ["Events"]  # noqa: RUF012  # Litestar reads it from the class
 
     @put(
-        "/upvote", permission="event.ask", limit="votes", status_code=HTTP_204_NO_CONTENT, summary="Want an answer too"
+        "/upvote",
+        permission="event.ask",
+        open_to="restricted",
+        limit="votes",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Want an answer too",
     )
     async def upvote(self, question_id: str, *, db: Database, reader: Reader, send: Send) -> None:
         """A member counts once; one's own question counts already."""
         await send("event", await _event_of(db, reader, question_id), Upvote(question_id))
 
-    @delete("/upvote", permission="event.ask", limit="votes", summary="Want it no more")
+    @delete("/upvote", permission="event.ask", open_to="suspended", limit="votes", summary="Want it no more")
     async def withdraw(self, question_id: str, *, db: Database, reader: Reader, send: Send) -> None:
         """None is no error."""
         await send("event", await _event_of(db, reader, question_id), WithdrawUpvote(question_id))

@@ -20,7 +20,9 @@ from diramoja.plugins.event.queries import (
     Mine,
     When,
     attendee_list,
+    check_known,
     check_visible,
+    connection_list,
     event_list,
     known_place,
     one_event,
@@ -29,6 +31,7 @@ from diramoja.plugins.event.queries import (
 )
 from diramoja.plugins.event.views import (
     AttendeeView,
+    ConnectionView,
     EventType,
     EventView,
     GuestState,
@@ -87,20 +90,24 @@ class Events(Controller):
         return await one_event(db, reader, event_id)
 
     @patch("/{event_id:str}", permission="event.plan", summary="Change an event")
-    async def edit(self, event_id: str, data: EditEvent, send: Send) -> EventView:
+    async def edit(self, event_id: str, data: EditEvent, *, db: Database, reader: Reader, send: Send) -> EventView:
         """By its organizer. What is not given stays. Another time is told to all who answered."""
+        await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, data)
         return view
 
     @post("/{event_id:str}/open", permission="event.plan", status_code=HTTP_200_OK, summary="Open the registration")
-    async def open_registration(self, event_id: str, send: Send) -> EventView:
+    async def open_registration(self, event_id: str, db: Database, reader: Reader, send: Send) -> EventView:
         """By its organizer."""
+        await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, OpenRegistration())
         return view
 
     @post("/{event_id:str}/cancel", permission="event.cancel", status_code=HTTP_200_OK, summary="Call an event off")
-    async def cancel(self, event_id: str, data: CancelEvent, send: Send) -> EventView:
-        """By its organizer or an official. All who answered are told why."""
+    async def cancel(self, event_id: str, data: CancelEvent, *, db: Database, reader: Reader, send: Send) -> EventView:
+        """By its organizer or an official, who need not see it. All who answered are told why."""
+        if not reader.has("official"):
+            await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, data)
         return view
 
@@ -155,8 +162,9 @@ class Events(Controller):
         status_code=HTTP_200_OK,
         summary="Take the answer back",
     )
-    async def withdraw(self, event_id: str, send: Send) -> RsvpView:
-        """The seat goes to the first in line."""
+    async def withdraw(self, event_id: str, db: Database, reader: Reader, send: Send) -> RsvpView:
+        """The seat goes to the first in line. Open to who does not see the event any more."""
+        await check_known(db, reader, event_id)
         view: RsvpView = await send("event", event_id, Withdraw())
         return view
 
@@ -172,6 +180,13 @@ class Events(Controller):
     ) -> Page[AttendeeView]:
         """For its organizer alone."""
         return await attendee_list(db, reader, event_id, page, state=guest_state)
+
+    @get("/{event_id:str}/connections", permission="event.rsvp", summary="Who else comes and shares an interest")
+    async def list_connections(
+        self, event_id: str, db: Database, reader: Reader, page: PageQuery
+    ) -> Page[ConnectionView]:
+        """For who has a seat: others who agreed to be named (the consent `connect`), as oneself did."""
+        return await connection_list(db, reader, event_id, page)
 
 
 def _utc(at: datetime | None) -> datetime | None:

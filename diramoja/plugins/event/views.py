@@ -19,6 +19,7 @@ __all__ = [
     "CheckInWay",
     "Code",
     "CommentView",
+    "ConnectionView",
     "Count",
     "Description",
     "Duration",
@@ -214,6 +215,14 @@ class AttendeeView(View):
     position: int | None
     answered_at: datetime
     checked_in_at: datetime | None
+
+
+class ConnectionView(View):
+    """Somebody else who comes and agreed to be named to people with shared interests."""
+
+    member_id: Personal[str]
+    username: Personal[str]
+    interests: tuple[str, ...]
 
 
 class CheckInView(View):

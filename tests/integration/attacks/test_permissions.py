@@ -66,6 +66,7 @@ EXPECTED = {
     "PUT /v1/events/{event_id}/rsvp": SIGNED_IN,
     "DELETE /v1/events/{event_id}/rsvp": SIGNED_IN,
     "GET /v1/events/{event_id}/attendees": MEMBER,
+    "GET /v1/events/{event_id}/connections": SIGNED_IN,
     "GET /v1/events/{event_id}/ticket": SIGNED_IN,
     "GET /v1/events/{event_id}/venue-code": SIGNED_IN,
     "POST /v1/events/{event_id}/check-ins": SIGNED_IN,

@@ -112,7 +112,20 @@ def test_who_is_invited_sees_and_answers(place: Town, leader: Person, members: l
     until(lambda: one.get(path).status_code == 200)
     assert answer(one, path)["state"] == "confirmed"
     assert path in listed(one, mine="attending")
-    assert path not in listed(members[2])
+    stranger, official = members[2], place.people("official", 1, level="official")[0]
+    assert path not in listed(stranger)
+    for method, rest, body in (
+        ("PATCH", "", {"title": "Mine"}),
+        ("POST", "/open", None),
+        ("POST", "/cancel", {"reason": "Mine."}),
+        ("POST", "/invitations", {"member_ids": [stranger.id]}),
+        ("DELETE", "/rsvp", None),
+        ("GET", "/attendees", None),
+        ("GET", "/connections", None),
+    ):
+        refused = stranger.call(method, path + rest, body)
+        assert (refused.status_code, refused.json()["code"]) == (404, "event_missing"), (method, rest)
+    assert official.post(f"{path}/cancel", {"reason": "The hall is closed."}).json()["phase"] == "cancelled"
 
 
 def test_the_search_finds_public_events_alone(place: Town, leader: Person, members: list[Person]) -> None:
@@ -178,6 +191,26 @@ def test_attendees_are_their_organizers_secret(place: Town, leader: Person, memb
     rest = leader.get(f"{path}/attendees", params={"limit": 2, "cursor": first["next_cursor"]}).json()
     assert [each["member_id"] for each in first["items"] + rest["items"]] == [each.id for each in members[:3]]
     assert rest["next_cursor"] is None
+
+
+def test_who_agrees_to_be_named_meets_who_agrees_too(
+    place: Town, leader: Person, members: list[Person], supporter: Person
+) -> None:
+    path = opened(place, leader)
+    one, other, shy, absent = members[:4]
+    for person in (one, other, shy, supporter):
+        answer(person, path)
+    for person in (one, other, absent):
+        assert person.call("PUT", "/v1/me/consents", {"connect": True}).status_code == 200
+    until(lambda: one.get(f"{path}/connections").status_code == 200)
+    shown = {"member_id": other.id, "username": other.username, "interests": ["healthcare"]}
+    assert one.get(f"{path}/connections").json() == {"items": [shown], "next_cursor": None}
+    for person in (shy, absent):
+        refused = person.get(f"{path}/connections")
+        assert (refused.status_code, refused.json()["code"]) == (403, "consent_missing")
+    assert other.call("PUT", f"/v1/members/{one.id}/block").status_code == 204
+    until(lambda: one.get(f"{path}/connections").json()["items"] == [])
+    assert other.call("DELETE", f"/v1/members/{one.id}/block").status_code == 204
 
 
 def test_invitations_by_segment_reach_the_regions_below(
