@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from diramoja.core import Command, Row
+from diramoja.core.decisions import MAX_EFFECTS
 from diramoja.core.settings import Settings
 from diramoja.plugins.event.agent import event
 from diramoja.plugins.event.audiences import (
@@ -24,6 +25,7 @@ from diramoja.testing.play import Played, play
 
 __all__ = ["NOW", "ORGANIZER", "STARTS", "EventWorld", "code"]
 
+EFFECTS = ("events", "tells", "puts", "removes", "reminders", "cancels", "calls")
 NOW = datetime(2031, 4, 1, 12, tzinfo=UTC)
 STARTS = NOW + timedelta(days=10)
 ORGANIZER = "mem_organizer"
@@ -94,6 +96,8 @@ class EventWorld:
         return played
 
     def _take(self, played: Played[Gathering]) -> None:
+        counts = [len(getattr(played, name)) for name in EFFECTS]
+        assert sum(counts) < MAX_EFFECTS
         self.state = played.state
         self.events += played.events
         for row in played.puts:

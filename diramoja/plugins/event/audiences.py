@@ -19,8 +19,8 @@ __all__ = [
     "find_kept",
 ]
 
-PAGE = 200
-"""Members that one command names: a decision has room for so many with what each of them is told."""
+PAGE = 150
+"""Members that one command names: a decision has room for so many, with all that is known of each to be deleted."""
 
 
 class FindInvited(View):
