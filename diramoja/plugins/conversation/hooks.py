@@ -4,6 +4,7 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.conversation.agent import conversation
+from diramoja.plugins.conversation.export_queries import HOLDINGS
 from diramoja.plugins.conversation.projections import conversation_rows, message_rows, participant_rows
 from diramoja.plugins.conversation.queries import takes_part
 from diramoja.plugins.conversation.routes import Conversations, Messages
@@ -26,6 +27,7 @@ def register_plugin() -> Plugin:
         permissions={"conversation.own": {"supporter"}, "conversation.write": {"supporter"}},
         channels={"conversation": Channel("conversation.own", allows=takes_part, author="member")},
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

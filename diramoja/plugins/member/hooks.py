@@ -6,9 +6,12 @@ from diramoja.core import Channel, Plugin, Walls, hookimpl
 from diramoja.plugins.member.activity import find_topics
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import body
+from diramoja.plugins.member.export_queries import HOLDINGS
+from diramoja.plugins.member.forgetting import find_named, forget_log
 from diramoja.plugins.member.projections import (
     body_rows,
     consent_rows,
+    export_rows,
     following_rows,
     history_rows,
     known_topics,
@@ -39,12 +42,13 @@ def register_plugin() -> Plugin:
             wall_rows,
             mute_rows,
             consent_rows,
+            export_rows,
             history_rows,
             body_rows,
             seat_rows,
         ],
         views=[search_members, known_topics],
-        jobs=[find_topics],
+        jobs=[find_topics, find_named, forget_log],
         routes=[Members, Me, Regions, Bodies],
         settings=MemberSettings,
         permissions={
@@ -62,6 +66,7 @@ def register_plugin() -> Plugin:
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
         conduct=conduct_of,
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -7,7 +7,9 @@ from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.audiences import count_standing, find_mentioned, find_officials
 from diramoja.plugins.topic.draft import draft
 from diramoja.plugins.topic.draft_routes import Amendments, Drafts, TopicDrafts
+from diramoja.plugins.topic.export_queries import HOLDINGS
 from diramoja.plugins.topic.feed_routes import Feeds
+from diramoja.plugins.topic.forgetting import find_reactions
 from diramoja.plugins.topic.projections import RECORDS
 from diramoja.plugins.topic.routes import Posts, Topics
 from diramoja.plugins.topic.settings import TopicSettings
@@ -24,7 +26,7 @@ def register_plugin() -> Plugin:
         name="topic",
         kinds=[topic, draft],
         records=RECORDS,
-        jobs=[find_mentioned, find_officials, count_standing],
+        jobs=[find_mentioned, find_officials, count_standing, find_reactions],
         routes=[Topics, Posts, TopicDrafts, Drafts, Amendments, Feeds],
         settings=TopicSettings,
         permissions={
@@ -47,6 +49,7 @@ def register_plugin() -> Plugin:
         },
         channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )
