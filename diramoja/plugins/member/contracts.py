@@ -474,7 +474,7 @@ class Seat(View):
 class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
-    Shown to oneself only: privacy, age group, promotion. To officers too: standing, bodies. To moderators: moderation.
+    To oneself only: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
 
     Attributes:
         recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
@@ -496,3 +496,4 @@ class MemberView(View):
     age_group: AgeGroup | UnsetType | None = UNSET
     privacy: Privacy | UnsetType = UNSET
     promotion: Literal["none", "offered", "taken"] | UnsetType = UNSET
+    erase_after: datetime | UnsetType = UNSET

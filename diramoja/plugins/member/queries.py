@@ -275,6 +275,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         age_group=row["age_group"] if own else UNSET,
         privacy=privacy if own else UNSET,
         promotion=row["promotion"] if own else UNSET,
+        erase_after=(row["erase_after"] or UNSET) if own else UNSET,
     )
 
 
