@@ -39,14 +39,14 @@ DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {
-    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "mail.py", "push.py", "records.py",
-    "search.py", "sms.py",
+    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "forgetting.py", "mail.py", "push.py",
+    "records.py", "search.py", "sms.py",
 }  # fmt: skip
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "prefetch.py", "streams.py", "wire.py"},
     "outbox_log": {"outbox.py"},
     "postgres": {
-        "commit.py", "event_log.py", "forgetting.py", "jobs.py", "literals.py", "migrations.py", "months.py",
+        "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py",
         "operations.py", "ownership.py", "ports.py", "schema", "search_sql.py",
     },
     "vader": {"rules.py", "words.py"},

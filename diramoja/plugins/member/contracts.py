@@ -474,7 +474,7 @@ class Seat(View):
 class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
-    To oneself only: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
+    To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
 
     Attributes:
         recognised: called an active member by engagement; the level, by which rolls go, is an officer's.

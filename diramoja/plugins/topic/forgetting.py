@@ -9,7 +9,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from diramoja.core import Call, Command, Context, Decision, Personal, Put, RemindAfter, Remove, Tell, View, job
-from diramoja.core.ports.records import Operations
 from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows, former
 from diramoja.plugins.topic.contracts import TopicChanged
 from diramoja.plugins.topic.draft import Draft, draft
@@ -19,6 +18,7 @@ from diramoja.plugins.topic.posts import withdrawn
 from diramoja.plugins.topic.scores import quality, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import ALL, Contribution, Opening, Participant, Post, Reaction, Topic, topic
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["ErasePost", "FindReactions", "RemoveReactions", "find_reactions"]
 
@@ -147,9 +147,9 @@ def remove_reactions(state: Topic, message: RemoveReactions, context: Context) -
 
 
 @job(FindReactions, attempts=20, timeout_s=30, backoff_s=5, deadline_s=30 * 86_400)
-async def find_reactions(payload: FindReactions, operations: Operations) -> RemoveReactions:
+async def find_reactions(payload: FindReactions, places: Forgetting) -> RemoveReactions:
     """The first of them."""
-    keys = await operations.rows_of(topic.name, payload.topic, Reaction.wire_name, REACTIONS_AT_ONCE + 1)
+    keys = await places.rows_of(topic.name, payload.topic, Reaction.wire_name, REACTIONS_AT_ONCE + 1)
     return RemoveReactions(tuple(keys[:REACTIONS_AT_ONCE]), more=len(keys) > REACTIONS_AT_ONCE)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.core import Channel, Plugin, PortSpec, hookimpl
 from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.audiences import count_standing, find_mentioned, find_officials
 from diramoja.plugins.topic.draft import draft
@@ -13,6 +13,7 @@ from diramoja.plugins.topic.forgetting import find_reactions
 from diramoja.plugins.topic.projections import RECORDS
 from diramoja.plugins.topic.routes import Posts, Topics
 from diramoja.plugins.topic.settings import TopicSettings
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["register_plugin"]
 
@@ -50,6 +51,7 @@ def register_plugin() -> Plugin:
         channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
         uses=["member"],
         holds=HOLDINGS,
+        ports=[PortSpec("forgetting", Forgetting)],
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -1,7 +1,5 @@
 """Somebody is erased while workers die: every row and state that named them, in every kind, and the log."""
 
-from collections.abc import Sequence
-
 import attrs
 import pytest
 
@@ -18,7 +16,7 @@ from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import FollowTopic, React
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from diramoja.plugins.topic.state import Post, Reaction
-from diramoja.ports.search import Search
+from diramoja.ports.forgetting import Forgetting
 from diramoja.testing.runtime import Runtime
 
 WHO, OTHER = "mem_gone1", "mem_other"
@@ -26,22 +24,12 @@ PLACES, POSTS = 10, 35
 """How much is told of at once here; more than that."""
 
 
-class Found:
-    """Which documents were taken out of the search."""
-
-    def __init__(self) -> None:
-        self.removed: list[str] = []
-
-    async def remove(self, ids: Sequence[str]) -> None:
-        self.removed += ids
-
-
 @pytest.fixture
-def search(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Found:
+def lived(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """Somebody who did whatever members do."""
     monkeypatch.setattr(forgetting, "PLACES", PLACES)
-    found = Found()
     plugins = [attrs.evolve(each(), views=()) for each in (members, topics, conversations)]
-    runtime.deploy(*plugins, ports={Search: found})
+    runtime.deploy(*plugins, ports={Forgetting: runtime.records})
     for who in (WHO, OTHER):
         runtime.send(member, who, Join(f"name_of_{who}"), sender=who)
     for writer, id in ((WHO, "top_1"), (OTHER, "top_2")):
@@ -58,7 +46,7 @@ def search(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Found:
     runtime.send(conversation, pair_id(WHO, OTHER), SendMessage("msg_1", "sealed words", "plain"), sender=WHO)
     runtime.send(conversation, "con_group", OpenGroup("Clinics", (OTHER,)), sender=WHO)
     runtime.send(member, WHO, BlockMember("mem_third"), sender=WHO)
-    return found
+    return runtime
 
 
 def naming(runtime: Runtime, word: str) -> list[str]:
@@ -77,9 +65,8 @@ def naming(runtime: Runtime, word: str) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("posts", ["keep", "delete"])
-def test_whoever_is_erased_is_named_nowhere_however_often_workers_die(
-    runtime: Runtime, search: Found, posts: str, seed: int
-) -> None:
+def test_whoever_is_erased_is_named_nowhere_however_often_workers_die(lived: Runtime, posts: str, seed: int) -> None:
+    runtime = lived
     assert len(naming(runtime, WHO)) > POSTS
     runtime.send(member, WHO, LeaveCommunity(posts), sender=WHO)  # type: ignore[arg-type]  # one of the two
     runtime.reseed(seed, 0.05)
@@ -87,7 +74,7 @@ def test_whoever_is_erased_is_named_nowhere_however_often_workers_die(
     assert runtime.crashes > 0
     assert naming(runtime, WHO) == [f"AgentKey(kind='member', agent='{WHO}')"]
     assert naming(runtime, f"name_of_{WHO}") == naming(runtime, "sealed words") == []
-    assert runtime.dead_letters() == [] and WHO in search.removed
+    assert runtime.dead_letters() == []
     assert runtime.state(member, WHO).looked == 2
     shown = runtime.state(topic, "top_2").post_count
     texts = [runtime.row(topic, "top_2", Post, f"pst_{number}") for number in range(POSTS)]
