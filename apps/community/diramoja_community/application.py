@@ -55,6 +55,7 @@ from diramoja_community.operators import Agents
 from diramoja_community.outbox import Connections
 from diramoja_community.pages import static_routes
 from diramoja_community.polling import poll_route
+from diramoja_community.presence import Presence
 from diramoja_community.problems import HANDLERS
 from diramoja_community.protocols import BoundedHttp, BoundedWebSocket
 from diramoja_community.rights import Rights
@@ -107,8 +108,10 @@ class Gateway:
         dispatcher = Dispatcher(get(Broker), get(Operations), get(DispatchSettings), name)
         limits = Limits(get(Cache), settings, digest_key)
         channels = Channels(process.registry)
-        feed = LiveFeed(get(Broker), get(EventLog), channels.label, channels.author_field)
-        rights = Rights(process.registry, channels, feed, get(Database))
+        conduct = Conduct(process.registry, get(Database))
+        feed = LiveFeed(get(Broker), get(EventLog), channels.label, channels.author_field, hints=channels.hints)
+        rights = Rights(process.registry, channels, feed, database=get(Database), conduct=conduct)
+        presence = Presence(get(Broker), channels, name, least=settings.presence_min)
         return cls(
             registry=process.registry,
             ports=process.ports,
@@ -116,9 +119,9 @@ class Gateway:
             tokens=tokens,
             dispatcher=dispatcher,
             metrics=Metrics(),
-            gate=Gate(process.registry, tokens, limits, Conduct(process.registry, get(Database))),
+            gate=Gate(process.registry, tokens, limits, conduct),
             sender=Sender(dispatcher, digest_key),
-            live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights),
+            live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights, presence),
         )
 
     @property
@@ -185,7 +188,7 @@ def _life(gateway: Gateway) -> Callable[[Litestar], AbstractAsyncContextManager[
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         live = gateway.live
-        async with gateway.dispatcher.serving(), live.feed.serving(), live.rights.kept():
+        async with gateway.dispatcher.serving(), live.feed.serving(), live.rights.kept(), live.presence.kept():
             yield
 
     return life

@@ -37,11 +37,15 @@ class Conduct:
             DeniedError: `restricted` or `suspended`.
         """
         left_open, scope = handler.opt.get("open_to"), _parts(connection)
-        if self._ask is None or not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
+        if not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
             return
-        found = await self._ask(self._database, reader.member)
+        found = await self.of(reader.member)
         if found and found != left_open:
             raise DeniedError(f"You are {found}. GET /v1/me/sanctions says why, and until when.", code=found)
+
+    async def of(self, member: str) -> str:
+        """`restricted`, `suspended`, or "" where neither holds."""
+        return await self._ask(self._database, member) if self._ask is not None else ""
 
 
 def _parts(connection: Connection) -> Mapping[str, Any]:

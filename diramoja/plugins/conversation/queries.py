@@ -17,6 +17,7 @@ __all__ = [
     "conversation_list",
     "conversation_of",
     "disclosed_by",
+    "may_write",
     "message_list",
     "one_conversation",
     "one_message",
@@ -35,6 +36,7 @@ CROSS JOIN LATERAL (
 WHERE own.member = $1
 """  # noqa: S608  # fixed text
 """Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed."""
+_WITH_SOMEBODY = "(c.is_group OR cardinality(seats.members) = 2)"
 _MESSAGE = f"""
 SELECT m.* FROM conversation_message m
 JOIN conversation_member own ON own.conversation = m.conversation AND own.member = $1
@@ -50,6 +52,11 @@ async def takes_part(db: Database, conversation: str, reader: Reader) -> bool:
         "SELECT 1 AS one FROM conversation_member WHERE conversation = $1 AND member = $2", conversation, reader.member
     )
     return row is not None
+
+
+async def may_write(db: Database, conversation: str, reader: Reader) -> bool:
+    """Whether the reader takes part and, in a conversation of two, no block stands between them."""
+    return await db.one(f"{_CONVERSATION} AND c.id = $2 AND {_WITH_SOMEBODY}", reader.member, conversation) is not None
 
 
 async def check_members(db: Database, reader: Reader, members: Sequence[str]) -> None:
@@ -76,7 +83,7 @@ async def conversation_list(db: Database, reader: Reader, page: PageQuery) -> Pa
     """One's own, the most recently active first."""
     at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
-        f"{_CONVERSATION} AND (c.is_group OR cardinality(seats.members) = 2)"
+        f"{_CONVERSATION} AND {_WITH_SOMEBODY}"
         " AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3))"
         " ORDER BY c.active_at DESC, c.id DESC LIMIT $4",
         reader.member,

@@ -18,7 +18,7 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
-from diramoja.plugins.member.queries import conduct_of, walls_between
+from diramoja.plugins.member.queries import conduct_of, shown_of, walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
 
@@ -61,6 +61,7 @@ def register_plugin() -> Plugin:
         },
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
+        shown=shown_of,
         conduct=conduct_of,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",

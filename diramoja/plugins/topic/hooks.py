@@ -9,6 +9,7 @@ from diramoja.plugins.topic.draft import draft
 from diramoja.plugins.topic.draft_routes import Amendments, Drafts, TopicDrafts
 from diramoja.plugins.topic.feed_routes import Feeds
 from diramoja.plugins.topic.projections import RECORDS
+from diramoja.plugins.topic.queries import may_write
 from diramoja.plugins.topic.routes import Posts, Topics
 from diramoja.plugins.topic.settings import TopicSettings
 
@@ -45,7 +46,10 @@ def register_plugin() -> Plugin:
             "draft.decide": {"supporter"},
             "feed.read": {"supporter"},
         },
-        channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
+        channels={
+            "topic": Channel("topic.read", author="author", presence=True, typing="post.write", may_write=may_write),
+            "draft": Channel("topic.read", author="author"),
+        },
         uses=["member"],
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
