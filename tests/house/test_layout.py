@@ -23,7 +23,7 @@ OWN_PLUGIN_FILES = {
     "conversation": {"participants.py", "seals.py"},  # Who takes part; at the edge: sealing plain bodies.
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
         "audiences.py", "counting.py", "edits.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py",
-        "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
+        "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py", "wording.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.

@@ -8,65 +8,16 @@ from msgspec import Meta
 from diramoja.core import Command, Event, Personal, View
 
 __all__ = [
-    "Action",
-    "ActionTaken",
-    "AlertKind",
-    "AlertModerator",
-    "AppealDecided",
-    "AppealFiled",
-    "AppealText",
-    "AskReview",
-    "AssignModerator",
-    "AuthorityLevel",
-    "CaseClaimed",
-    "CaseEscalated",
-    "CaseOpened",
-    "CaseOrigin",
-    "CaseOverdue",
-    "CasePhase",
-    "CaseReleased",
-    "CaseRevised",
-    "ClaimCase",
-    "ClassifierAway",
-    "ClassifierBack",
-    "CountAppeal",
-    "CountClaim",
-    "CountDecision",
-    "CountRelease",
-    "CountReview",
-    "CountShare",
-    "DecideAppeal",
-    "DecideCase",
-    "EndCase",
-    "EscalateCase",
-    "Evidence",
-    "FileAppeal",
-    "FileReport",
-    "FlagPost",
-    "ForgetSanction",
-    "GoOffDuty",
-    "GoOnDuty",
-    "GuidelinesVersion",
-    "JoinCase",
-    "LapseCase",
-    "MarkOverdue",
-    "ModeratorType",
-    "OpenCase",
-    "Outcome",
-    "PostAction",
-    "PostCleared",
-    "Reason",
-    "ReleaseCase",
-    "Report",
-    "ReportView",
-    "ReviewCase",
-    "ReviseCase",
-    "RuleName",
-    "SanctionKind",
-    "ScreenPost",
-    "TellReporters",
-    "WarningIssued",
-]
+    "Action", "ActionTaken", "AlertKind", "AlertModerator", "AppealDecided", "AppealFiled", "AppealText",
+    "AskReview", "AssignModerator", "AuthorityLevel", "CaseClaimed", "CaseEscalated", "CaseOpened",
+    "CaseOrigin", "CaseOverdue", "CasePhase", "CaseReleased", "CaseRevised", "ClaimCase", "ClassifierAway",
+    "ClassifierBack", "CountAppeal", "CountClaim", "CountDecision", "CountRelease", "CountReview", "CountShare",
+    "DecideAppeal", "DecideCase", "EndCase", "EscalateCase", "Evidence", "FileAppeal", "FileReport", "FlagPost",
+    "ForgetSanction", "GoOffDuty", "GoOnDuty", "GuidelinesVersion", "JoinCase", "LapseCase", "MarkOverdue",
+    "ModeratorType", "OpenCase", "Outcome", "PostAction", "PostCleared", "Reason", "ReleaseCase", "Report",
+    "ReportView", "ReviewCase", "ReviseCase", "RuleName", "SanctionKind", "ScreenPost", "ScreenText",
+    "TellReporters", "WarningIssued",
+]  # fmt: skip
 
 type Outcome = Literal["cleared", "held", "hidden"]
 type PostAction = Literal["publish", "hide", "remove"]
@@ -100,10 +51,10 @@ type AppealText = Annotated[
 
 
 class Evidence(View):
-    """A post as it was when a case about it was opened.
+    """A post, or another text, as it was when a case about it was opened.
 
     `author`: whom the case is about. `addressee`: whose post it answers, or who wrote the post that `author` shares.
-    `place`: the kind of agent that holds it.
+    `place`: the kind of agent that holds it; its id is `topic`.
     """
 
     topic: str
@@ -138,6 +89,17 @@ class ScreenPost(Command):
     author: Personal[str]
     body: str
     addressee: Personal[str] = ""
+
+
+class ScreenText(Command):
+    """Judge a text that is no post, before others see it; told by the agent that holds it, with the id of its own.
+
+    The agent hears a TakeVerdict with this `text_id`, and a ModeratePost once people decide; `answers` are handed back.
+    """
+
+    text_id: str
+    author: Personal[str]
+    body: str
 
 
 class CountShare(Command):

@@ -45,6 +45,7 @@ SOURCE = "See https://clinics.example.org/hours"
 def opened(*has: str, settings: TopicSettings | None = None) -> LoneAgent[Topic]:
     agent = LoneAgent(topic, "top_1", has=has, settings=[settings or TopicSettings()])
     agent.take(OpenTopic("Clinics", "Where?", "healthcare"), sender="mem_a", now=START)
+    agent.take(TakeVerdict("top_1", "cleared"), now=START)
     return agent
 
 
