@@ -10,7 +10,7 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.conversation.contracts import ConversationView, Disclosed, MessageView, ParticipantView
 from diramoja.plugins.conversation.seals import Seals
-from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.member.contracts import not_walled, walled_off
 
 __all__ = [
     "check_members",
@@ -26,7 +26,10 @@ __all__ = [
 
 _LARGEST = 2**31 - 1
 _CONVERSATION = f"""
-SELECT c.*, own.read, own.joined, seats.members, seats.marks FROM conversation_member own
+SELECT c.*, own.read, own.joined, seats.members, seats.marks, CASE WHEN c.is_group THEN (
+    SELECT count(*) FROM conversation_message m
+    WHERE m.conversation = c.id AND m.number > own.read AND m.sender IN ({walled_off("$1")})
+) ELSE 0 END AS unseen FROM conversation_member own
 JOIN conversation c ON c.id = own.conversation
 CROSS JOIN LATERAL (
     SELECT array_agg(p.member ORDER BY p.since, p.member) AS members,
@@ -35,7 +38,8 @@ CROSS JOIN LATERAL (
 ) seats
 WHERE own.member = $1
 """  # noqa: S608  # fixed text
-"""Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed."""
+"""Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed.
+`unseen`: messages after the reader's mark that a block hides."""
 _WITH_SOMEBODY = "(c.is_group OR cardinality(seats.members) = 2)"
 _MESSAGE = f"""
 SELECT m.* FROM conversation_message m
@@ -169,7 +173,7 @@ def _conversation(row: Mapping[str, Any]) -> ConversationView:
         created_by=row["created_by"],
         members=tuple(ParticipantView(*each) for each in zip(row["members"], row["marks"], strict=True)),
         last_number=row["last_number"],
-        unread=row["last_number"] - row["read"],
+        unread=row["last_number"] - row["read"] - row["unseen"],
         created_at=row["created_at"],
         last_at=row["last_at"],
     )

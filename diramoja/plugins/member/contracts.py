@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import Command, Event, Personal, View
 from diramoja.core.errors import InvalidError
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
     "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
@@ -18,7 +19,7 @@ __all__ = [
     "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
     "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic",
     "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "check_region", "not_walled", "walled_off",
+    "WallChanged", "WeighReport", "check_region", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -160,6 +161,13 @@ class ReportContent(Command):
     report_id: str
     reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
     text: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class WeighReport(Command):
+    """Hand a report of this member on with its weight (F4); told by what holds the reported. A ReportView."""
+
+    report: Report
+    evidence: Evidence
 
 
 class BlockMember(Command):
