@@ -265,6 +265,6 @@ def note_rows(agent: str, row: Note) -> NoteRecord:
 
 def test_record_that_would_outlive_its_row_is_refused_alone(runtime: Runtime) -> None:
     runtime.deploy(Plugin(name="keeper", kinds=[keeper], records=[note_rows]))
-    assert runtime.send(keeper, "kee_1", Keep("odd_1")).status >= 400
-    assert runtime.send(keeper, "kee_1", Keep("not_2")).status < 300
+    assert runtime.send(keeper, "kee_1", Keep("odd_1")).status == 500
+    assert runtime.send(keeper, "kee_1", Keep("not_2")).status in (None, 200, 204)
     assert [row.id for row in runtime.table("keeper_note", NoteRecord)] == ["not_2"]
