@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -368,6 +369,26 @@ def test_the_queue_is_heard_by_moderators_alone_and_says_nothing_of_the_post(
         assert moderator.post(f"{case}/release").status_code == 200
         text = json.dumps(_after(queue, "event"))
         assert "moderation.case.released" in text and post not in text and moderator.id not in text
+
+
+def test_a_poll_hears_the_queue_too(platform: Community, amina: Person, baraka: Person, moderator: Person) -> None:
+    post = baraka.write(baraka.open_topic(), "Nothing is wrong with this one either")
+    assert amina.post(f"/v1/posts/{post}/reports", {"reason": "spam"}).status_code == 201
+    cases = "/v1/moderation/cases"
+    case = until(lambda: [each for each in moderator.get(cases).json()["items"] if each["post_id"] == post])[0]
+    path = "/v1/live/poll?channels=moderation:queue"
+    after = moderator.get(f"{path}&wait=0").json()["after"]["moderation:queue"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(moderator.get, f"{path}&after={after}&wait=20")
+        until(lambda: waiting.done() or _moved(moderator, f"{cases}/{case['id']}"))
+    told = waiting.result().json()["events"][0]
+    assert told["name"] in ("moderation.case.claimed", "moderation.case.released")
+    assert (told["seq"], told["data"]) == (None, {"case": case["id"]})
+
+
+def _moved(moderator: Person, case: str) -> bool:
+    """There and back: it is where it was."""
+    return not (moderator.post(f"{case}/claim").is_success and moderator.post(f"{case}/release").is_success)
 
 
 def test_gateways_tell_each_other_who_is_there_and_types(platform: Community) -> None:
