@@ -154,8 +154,8 @@ def after_flag(event: PostFlagged) -> list[tuple[str, MarkFlagged]]:
 
 
 def after_action(event: ActionTaken) -> list[tuple[str, NoteRemoval]]:
-    """People removed a post."""
-    is_removal = event.action == "remove" and event.by == "person" and event.topic
+    """People removed a post; not words of the topic itself."""
+    is_removal = event.action == "remove" and event.by == "person" and event.topic not in ("", event.post)
     return [(event.topic, NoteRemoval(event.post, event.author))] if is_removal else []
 
 

@@ -263,7 +263,7 @@ def test_a_raised_level_makes_each_author_wait() -> None:
 def test_decisions_of_people_are_heard_and_others_are_not() -> None:
     taken = ActionTaken("cas_1", "top_1", "pst_1", "mem_b", "remove", "respect", "1", "Insult.", "person")
     assert after_action(taken) == [("top_1", NoteRemoval("pst_1", "mem_b"))]
-    for other in (taken.but(action="hide"), taken.but(by="software"), taken.but(topic="")):
+    for other in (taken.but(action="hide"), taken.but(by="software"), taken.but(topic=""), taken.but(post="top_1")):
         assert after_action(other) == []
 
 
