@@ -285,12 +285,13 @@ class Session(Outbox):
         except DiramojaError:
             self._leave_all(wanted)
             raise
-        labelled = {self._live.channels.label(key): seq for key, seq in come.items()}
-        self.put(frame("subscribed", channels=labelled))
+        self._leave_all([key for key in come if key not in self._heard])  # Taken from this reader meanwhile.
+        heard = {key: seq for key, seq in come.items() if key in self._heard}
+        self.put(frame("subscribed", channels={self._live.channels.label(key): seq for key, seq in heard.items()}))
         if presence:
-            self._live.presence.enter(self, come)
+            self._live.presence.enter(self, heard)
         else:
-            self._live.presence.leave(self, come)
+            self._live.presence.leave(self, heard)
 
     async def _type(self, name: str) -> None:
         key = self._live.channels.resolve(name, self._reader)
