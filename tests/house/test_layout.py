@@ -24,6 +24,7 @@ OWN_PLUGIN_FILES = {
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
         "audiences.py", "counting.py", "edits.py", "forgetting.py", "keywords.py", "marks.py", "news.py", "posts.py",
         "reactions.py", "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py", "viewing.py",
+        "wording.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.

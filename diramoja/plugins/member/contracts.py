@@ -9,6 +9,7 @@ from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Rem
 from diramoja.core.errors import InvalidError
 from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
     "FORMER", "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
@@ -19,7 +20,8 @@ __all__ = [
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
     "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember",
-    "UpdateProfile", "WallChanged", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
+    "UpdateProfile", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled",
+    "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -161,6 +163,13 @@ class ReportContent(Command):
     report_id: str
     reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
     text: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class WeighReport(Command):
+    """Hand a report of this member on with its weight (F4); told by what holds the reported. A ReportView."""
+
+    report: Report
+    evidence: Evidence
 
 
 class BlockMember(Command):

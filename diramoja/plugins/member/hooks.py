@@ -21,7 +21,7 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
-from diramoja.plugins.member.queries import conduct_of, walls_between
+from diramoja.plugins.member.queries import conduct_of, shown_of, walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.ports.forgetting import Forgetting
@@ -66,6 +66,7 @@ def register_plugin() -> Plugin:
         },
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
+        shown=shown_of,
         conduct=conduct_of,
         holds=HOLDINGS,
         ports=[PortSpec("forgetting", Forgetting)],

@@ -51,6 +51,7 @@ __all__ = [
     "membership_history",
     "network_of",
     "one_member",
+    "shown_of",
     "topics_since",
     "walls_between",
     "walls_of",
@@ -216,6 +217,14 @@ async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, fr
         list(members),
     )
     return {row["member"]: frozenset(row["others"]) for row in rows}
+
+
+async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
+    """Of these members, those whose activity others may see."""
+    rows = await db.fetch(
+        "SELECT id FROM member WHERE id = ANY($1::text[]) AND activity_seen_by <> 'nobody'", list(members)
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving"]:

@@ -11,6 +11,7 @@ from diramoja.plugins.topic.export_queries import HOLDINGS
 from diramoja.plugins.topic.feed_routes import Feeds
 from diramoja.plugins.topic.forgetting import find_reactions
 from diramoja.plugins.topic.projections import RECORDS
+from diramoja.plugins.topic.queries import may_write
 from diramoja.plugins.topic.routes import Posts, Topics
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.ports.forgetting import Forgetting
@@ -48,7 +49,10 @@ def register_plugin() -> Plugin:
             "draft.decide": {"supporter"},
             "feed.read": {"supporter"},
         },
-        channels={kind: Channel("topic.read", author="author") for kind in ("topic", "draft")},
+        channels={
+            "topic": Channel("topic.read", author="author", presence=True, typing="post.write", may_write=may_write),
+            "draft": Channel("topic.read", author="author"),
+        },
         uses=["member"],
         holds=HOLDINGS,
         ports=[PortSpec("forgetting", Forgetting)],
