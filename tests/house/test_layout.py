@@ -24,6 +24,7 @@ OWN_PLUGIN_FILES = {
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
         "audiences.py", "counting.py", "edits.py", "forgetting.py", "keywords.py", "marks.py", "news.py", "posts.py",
         "reactions.py", "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py", "viewing.py",
+        "wording.py",
     },
     "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
         "audiences.py", "calendar.py", "charts.py", "checkin.py", "feedback.py", "forgetting.py", "invitations.py",
@@ -44,14 +45,14 @@ DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {
-    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "mail.py", "push.py", "records.py",
-    "search.py", "sms.py",
+    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "forgetting.py", "mail.py", "push.py",
+    "records.py", "search.py", "sms.py",
 }  # fmt: skip
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "prefetch.py", "streams.py", "wire.py"},
     "outbox_log": {"outbox.py"},
     "postgres": {
-        "commit.py", "event_log.py", "forgetting.py", "jobs.py", "literals.py", "migrations.py", "months.py",
+        "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py",
         "operations.py", "ownership.py", "ports.py", "schema", "search_sql.py",
     },
     "vader": {"rules.py", "words.py"},

@@ -37,14 +37,18 @@ class Conduct:
             DeniedError: `restricted`, `suspended` or `leaving`.
         """
         left_open, scope = handler.opt.get("open_to"), _parts(connection)
-        if self._ask is None or not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
+        if not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
             return
-        found = await self._ask(self._database, reader.member)
+        found = await self.of(reader.member)
         if found == "leaving":
             detail = "Your account is about to be deleted: POST /v1/me/restore takes that back."
             raise DeniedError(detail, code=found)
         if found and found != left_open:
             raise DeniedError(f"You are {found}. GET /v1/me/sanctions says why, and until when.", code=found)
+
+    async def of(self, member: str) -> str:
+        """`restricted`, `suspended`, or "" where neither holds."""
+        return await self._ask(self._database, member) if self._ask is not None else ""
 
 
 def _parts(connection: Connection) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ WHERE agent = $1 OR sender = $1 OR position($1 IN command_id) > 0 OR position($2
 
 
 class PostgresForgetting:
-    """The part of the operations that finds a member and takes them out of what no agent owns."""
+    """See the port."""
 
     def __init__(self, client: PostgresClient) -> None:
         self._keys = client.keys

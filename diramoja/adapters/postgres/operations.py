@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from diramoja.adapters.postgres.forgetting import PostgresForgetting
+from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.adapters.postgres.months import prepare_months
 from diramoja.adapters.postgres.ownership import STREAM, WRITE_VERSIONS
 from diramoja.adapters.postgres.records import REQUESTS, select
@@ -94,8 +94,11 @@ class _Phase(msgspec.Struct):
     phase: str = ""
 
 
-class PostgresOperations(PostgresForgetting):
+class PostgresOperations:
     """See the port."""
+
+    def __init__(self, client: PostgresClient) -> None:
+        self._keys = client.keys
 
     async def answers(self, ids: Sequence[str]) -> list[RequestRow]:
         """See the port."""

@@ -6,8 +6,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import attrs
 
-from diramoja.core.ports.forgetting import Forgetting
-
 __all__ = [
     "AgentKey",
     "AgentSummary",
@@ -443,7 +441,7 @@ class AgentSummary(NamedTuple):
     at: datetime
 
 
-class Operations(Forgetting, Protocol):
+class Operations(Protocol):
     """What an operator sees and does."""
 
     async def answers(self, ids: Sequence[str]) -> list[RequestRow]:

@@ -155,9 +155,7 @@ def _marked(found: SourceView, message: CheckSources, context: Context) -> list[
 
 
 def after_screening(event: PostCleared) -> list[tuple[str, CheckPost]]:
-    """Every screened post of a topic is checked, also one that is held: people may publish it."""
-    if event.place != "topic":
-        return []
+    """Every screened post is checked, also one that is held: people may publish it."""
     check = CheckPost(event.post, event.author, event.body, event.outcome, event.reason, event.addressee)
     return [(event.topic, check)]
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
 from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings, check_region
+from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
     "FORMER", "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
@@ -17,8 +18,9 @@ __all__ = [
     "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
-    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
+    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember",
+    "UpdateProfile", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled",
+    "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -161,6 +163,13 @@ class ReportContent(Command):
     report_id: str
     reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
     text: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class WeighReport(Command):
+    """Hand a report of this member on with its weight (F4); told by what holds the reported. A ReportView."""
+
+    report: Report
+    evidence: Evidence
 
 
 class BlockMember(Command):
@@ -476,7 +485,7 @@ class Seat(View):
 class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
-    Shown to oneself only: privacy, age group, promotion. To officers too: standing, bodies. To moderators: moderation.
+    To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
 
     Attributes:
         recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
@@ -498,3 +507,4 @@ class MemberView(View):
     age_group: AgeGroup | UnsetType | None = UNSET
     privacy: Privacy | UnsetType = UNSET
     promotion: Literal["none", "offered", "taken"] | UnsetType = UNSET
+    erase_after: datetime | UnsetType = UNSET

@@ -28,11 +28,12 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.messages import personal_fields
-from diramoja.core.ports.records import AgentKey, EventRow, Operations, RowKey
+from diramoja.core.ports.clock import Clock
+from diramoja.core.ports.records import AgentKey, EventRow, RowKey
 from diramoja.core.registry import Registry
 from diramoja.plugins.member.contracts import FORMER, ForgetMember, MemberErased, forgotten_rows
 from diramoja.plugins.member.state import PRESENT, Following, Member, OwnPost, ReviewActivity, Wall, member
-from diramoja.ports.search import Search
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["EraseMember", "FindNamed", "ForgetPlaces", "LookOn", "find_named", "forget_log", "redacted"]
 
@@ -142,13 +143,13 @@ def _failed(payload: FindNamed, code: str) -> Command:
 
 
 @job(FindNamed, attempts=20, timeout_s=60, backoff_s=5, deadline_s=30 * 86_400, failed=_failed)
-async def find_named(payload: FindNamed, operations: Operations, registry: Registry) -> ForgetPlaces:
+async def find_named(payload: FindNamed, forgetting: Forgetting, registry: Registry) -> ForgetPlaces:
     """The next agents or rows that name the member, of kinds that can forget one."""
     kinds = {name for name, kind in registry.kinds.items() if ForgetMember.wire_name in kind.commands}
     kinds.add(member.name)
     after: tuple[str | int, ...] | None = payload.after
     for _ in range(CALLS):
-        found, after = await _named(payload, after or (), operations)
+        found, after = await _named(payload, after or (), forgetting)
         own = (member.name, payload.member, "", "")  # What is left of the member, which knows what it still has to do.
         places = tuple(each for each in found if each[0] in kinds and each != own)
         if places or after is None:
@@ -157,27 +158,28 @@ async def find_named(payload: FindNamed, operations: Operations, registry: Regis
 
 
 async def _named(
-    payload: FindNamed, after: tuple[str | int, ...], operations: Operations
+    payload: FindNamed, after: tuple[str | int, ...], forgetting: Forgetting
 ) -> tuple[list[Place], tuple[str, ...] | None]:
     if payload.stage == "agents":
         begin = AgentKey(*map(str, after)) if after else AgentKey("", "")
-        agents, end = await operations.agents_naming(payload.member, begin, PLACES)
+        agents, end = await forgetting.agents_naming(payload.member, begin, PLACES)
         return [(each.kind, each.agent, "", "") for each in agents], end
     first = RowKey(*map(str, after)) if after else RowKey("", "", "", "")
-    rows, last = await operations.rows_naming(payload.member, first, PLACES)
+    rows, last = await forgetting.rows_naming(payload.member, first, PLACES)
     return [(each.kind, each.agent, each.collection, each.key) for each in rows], last
 
 
 @job(FindNamed, attempts=20, timeout_s=60, backoff_s=5, deadline_s=30 * 86_400, failed=_failed)
-async def forget_log(payload: FindNamed, operations: Operations, search: Search) -> ForgetPlaces:
+async def forget_log(payload: FindNamed, forgetting: Forgetting, clock: Clock) -> ForgetPlaces:
     """The event log names a former member in the place of this one, and holds none of the texts that went with it."""
     after = payload.after
-    await search.remove([payload.member])
-    await operations.forget(payload.member, FORMER)
+    await forgetting.forget(payload.member, FORMER)
     for _ in range(CALLS):
         place = (int(after[0]), int(after[1])) if after else (-1, -1)
-        rows, last = await operations.events_naming(payload.member, place, PLACES)
-        await operations.rewrite_events([redacted(row, payload.member) for row in rows])
+        rows, last = await forgetting.events_naming(payload.member, place, PLACES)
+        news = clock.now() - AGAIN / 2  # That of the erasure itself is still to be read by views.
+        old = [row for row in rows if row.name != MemberErased.wire_name or row.at < news]
+        await forgetting.rewrite_events([redacted(row, payload.member) for row in old])
         if last is None:
             return ForgetPlaces("log", (), None)
         after = last

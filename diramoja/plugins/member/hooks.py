@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from diramoja.core import Channel, Plugin, Walls, hookimpl
+from diramoja.core import Channel, Plugin, PortSpec, Walls, hookimpl
 from diramoja.plugins.member.activity import find_topics
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import body
@@ -21,9 +21,10 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
-from diramoja.plugins.member.queries import conduct_of, walls_between
+from diramoja.plugins.member.queries import conduct_of, shown_of, walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["register_plugin"]
 
@@ -65,8 +66,10 @@ def register_plugin() -> Plugin:
         },
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
+        shown=shown_of,
         conduct=conduct_of,
         holds=HOLDINGS,
+        ports=[PortSpec("forgetting", Forgetting)],
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -7,7 +7,7 @@ from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import MemberJoined
+from diramoja.plugins.member.contracts import MemberErased, MemberJoined
 from diramoja.plugins.member.state import Consent, Export, Following, Member, MembershipChange, Wall
 from diramoja.plugins.topic.contracts import TopicClosed, TopicCreated
 from diramoja.ports.search import Document, Search
@@ -240,9 +240,9 @@ def seat_rows(agent: str, row: BodySeat) -> SeatRecord:
     return SeatRecord(agent, row.member, row.role, row.since)
 
 
-@view(on=[MemberJoined])
+@view(on=[MemberJoined, MemberErased])
 async def search_members(events: Batch, search: Search) -> None:
-    """Members are found by their username."""
+    """Members are found by their username, until they are erased."""
     await search.index(
         [
             Document(event.member, "member", event.username, "", "", event.member, meta.at)
@@ -250,6 +250,7 @@ async def search_members(events: Batch, search: Search) -> None:
             if isinstance(event, MemberJoined)
         ]
     )
+    await search.remove([event.member for event, _ in events if isinstance(event, MemberErased)])
 
 
 @view(on=[TopicCreated, TopicClosed])

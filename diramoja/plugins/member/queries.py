@@ -54,6 +54,7 @@ __all__ = [
     "membership_history",
     "network_of",
     "one_member",
+    "shown_of",
     "topics_since",
     "walls_between",
     "walls_of",
@@ -229,6 +230,14 @@ async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, fr
     return {row["member"]: frozenset(row["others"]) for row in rows}
 
 
+async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
+    """Of these members, those whose activity others may see."""
+    rows = await db.fetch(
+        "SELECT id FROM member WHERE id = ANY($1::text[]) AND activity_seen_by <> 'nobody'", list(members)
+    )
+    return frozenset(row["id"] for row in rows)
+
+
 async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving"]:
     """What people decided about a member and holds, be it people in moderation or their body; or that they leave."""
     row = await db.one(
@@ -287,6 +296,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         age_group=row["age_group"] if own else UNSET,
         privacy=privacy if own else UNSET,
         promotion=row["promotion"] if own else UNSET,
+        erase_after=(row["erase_after"] or UNSET) if own else UNSET,
     )
 
 

@@ -260,6 +260,7 @@ def member_view(id: str, state: Member) -> MemberView:
         age_group=state.age_group,
         privacy=state.privacy,
         promotion=state.promotion,
+        erase_after=state.erase_after or UNSET,
     )
 
 
@@ -274,6 +275,7 @@ def officer_view(id: str, state: Member) -> MemberView:
         age_group=UNSET,
         privacy=UNSET,
         promotion=UNSET,
+        erase_after=UNSET,
     )
 
 

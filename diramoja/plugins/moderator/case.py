@@ -22,10 +22,12 @@ from diramoja.plugins.moderator.case_state import (
     reported,
 )
 from diramoja.plugins.moderator.contracts import (
+    CaseClaimed,
     CaseEscalated,
     CaseOpened,
     CaseOrigin,
     CaseOverdue,
+    CaseReleased,
     CaseRevised,
     ClaimCase,
     CountClaim,
@@ -155,7 +157,8 @@ def claim(state: Case, message: ClaimCase, context: Context) -> Decision:
     reply = Reply(case_view(claimed, context))
     if state.claimed_by:
         return reply
-    return claimed, Tell("moderator", context.sender, CountClaim(context.id, "official" in context.roles)), reply
+    counted = Tell("moderator", context.sender, CountClaim(context.id, "official" in context.roles))
+    return claimed, CaseClaimed(context.id), counted, reply
 
 
 @case.on("claimed")
@@ -163,7 +166,8 @@ def release(state: Case, message: ReleaseCase, context: Context) -> Decision:
     if state.claimed_by != context.sender:
         return CLAIMED
     released = state.but(phase="escalated" if state.escalated else "open", claimed_by="")
-    return released, Tell("moderator", context.sender, CountRelease(context.id)), Reply(case_view(released, context))
+    counted = Tell("moderator", context.sender, CountRelease(context.id))
+    return released, CaseReleased(context.id), counted, Reply(case_view(released, context))
 
 
 @case.on("open", "claimed", "escalated")

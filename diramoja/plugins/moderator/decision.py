@@ -188,7 +188,7 @@ def taken_by_software(state: Case, context: Context) -> tuple[Case | Put | Remin
 def lapsed(state: Case, context: Context) -> Decision:
     """Published, as nobody reviewed it; no rule is named, as nobody judged."""
     decided = state.but(phase="decided", action="publish", decision_reason=LAPSE_REASON, decided_at=context.now)
-    told = notify(context, state.author, publication_notice(state.post))
+    told = notify(context, state.author, publication_notice(state))
     return decided, *_ended(decided, context), _action_taken(decided, context, "publish", by="software"), *told
 
 
@@ -261,7 +261,7 @@ def _taken(
     if decided.action is None or decided.action == "publish":
         effects.append(_action_taken(decided, context, "publish", by="person"))
         if decided.origin in ("held", "hidden"):
-            effects += notify(context, decided.author, publication_notice(decided.post))
+            effects += notify(context, decided.author, publication_notice(decided))
         taken = decided
     else:
         sanction = _sanction(decided, context, decided.action, by="person", ends_at=ends_at)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from diramoja.core import Plugin, PortSpec, hookimpl
+from diramoja.core import Channel, Plugin, PortSpec, hookimpl
 from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.export_queries import HOLDINGS
 from diramoja.plugins.moderator.moderator import moderator
@@ -52,6 +52,7 @@ def register_plugin() -> Plugin:
             "moderation.read": {"guest"},
             "sanction.own": {"supporter"},
         },
+        channels={"moderation:queue": Channel("case.read", hints_of="case")},
         ports=[PortSpec("classifier", Classifier)],
         uses=["topic"],
         holds=HOLDINGS,

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diramoja.core import Holding
-from diramoja.core.ports.records import Operations, RowKey
+from diramoja.core.ports.records import RowKey
 from diramoja.pages import holding
 from diramoja.plugins.topic.state import Participant, Reaction, Supporter, topic
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["HOLDINGS"]
 
@@ -15,12 +16,12 @@ LOOKS = 20
 SHOWN = (Reaction.wire_name, Supporter.wire_name, Participant.wire_name)
 
 
-async def _acts(member: str, after: str, limit: int, operations: Operations) -> tuple[Sequence[Mapping[str, Any]], str]:
+async def _acts(member: str, after: str, limit: int, places: Forgetting) -> tuple[Sequence[Mapping[str, Any]], str]:
     """Reactions, support and taking part, found by looking through the rows of all topics."""
     place = RowKey(*after.split(" ")) if after else RowKey(topic.name, "", "", "")
     acts: list[Mapping[str, Any]] = []
     for _ in range(LOOKS):
-        found, last = await operations.rows_naming(member, place, limit - len(acts))
+        found, last = await places.rows_naming(member, place, limit - len(acts))
         acts += [_act(each, member) for each in found if each.kind == topic.name and each.collection in SHOWN]
         if last is None or last.kind != topic.name:
             return acts, ""

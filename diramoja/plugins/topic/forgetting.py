@@ -9,16 +9,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from diramoja.core import Call, Command, Context, Decision, Personal, Put, RemindAfter, Remove, Tell, View, job
-from diramoja.core.ports.records import Operations
 from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows, former
 from diramoja.plugins.topic.contracts import TopicChanged
-from diramoja.plugins.topic.draft import Draft, draft
+from diramoja.plugins.topic.draft_state import Draft, draft
 from diramoja.plugins.topic.marks import ForgetReactions
 from diramoja.plugins.topic.news import changed
 from diramoja.plugins.topic.posts import withdrawn
 from diramoja.plugins.topic.scores import quality, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import ALL, Contribution, Opening, Participant, Post, Reaction, Topic, topic
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["ErasePost", "FindReactions", "RemoveReactions", "find_reactions"]
 
@@ -35,7 +35,7 @@ class ErasePost(Command):
     member: Personal[str]
 
 
-@topic.on(*ALL)
+@topic.on("pending", *ALL)
 def forget_member(state: Topic, message: ForgetMember, context: Context) -> Decision:
     """Told again it finds less, and changes nothing where nothing is left."""
     places = [each for each in message.rows if each[0] in topic.rows]
@@ -108,7 +108,7 @@ def _merged(state: Topic, member: str, context: Context) -> tuple[Topic, list[An
     ]  # fmt: skip
 
 
-@topic.on(*ALL)
+@topic.on("pending", *ALL)
 def erase_post(state: Topic, message: ErasePost, context: Context) -> Decision:
     """As if its author had deleted it, whom nobody knows any more."""
     post = context.row(Post, message.post_id)
@@ -147,13 +147,13 @@ def remove_reactions(state: Topic, message: RemoveReactions, context: Context) -
 
 
 @job(FindReactions, attempts=20, timeout_s=30, backoff_s=5, deadline_s=30 * 86_400)
-async def find_reactions(payload: FindReactions, operations: Operations) -> RemoveReactions:
+async def find_reactions(payload: FindReactions, places: Forgetting) -> RemoveReactions:
     """The first of them."""
-    keys = await operations.rows_of(topic.name, payload.topic, Reaction.wire_name, REACTIONS_AT_ONCE + 1)
+    keys = await places.rows_of(topic.name, payload.topic, Reaction.wire_name, REACTIONS_AT_ONCE + 1)
     return RemoveReactions(tuple(keys[:REACTIONS_AT_ONCE]), more=len(keys) > REACTIONS_AT_ONCE)
 
 
-@draft.on("open")
+@draft.on("pending", "open")
 def forget_drafter(state: Draft, message: ForgetMember, context: Context) -> Decision:
     """Its versions and amendments stay: others decided on them."""
     waiting = [each for each in message.rows if each[0] == "proposer"]

@@ -35,6 +35,7 @@ from diramoja.plugins.topic.state import (
     post_view,
     topic,
 )
+from diramoja.plugins.topic.wording import wording_decided, wording_judged
 
 __all__ = ["taken_in", "withdrawn"]
 
@@ -95,6 +96,8 @@ def _waiting(state: Topic, author: str, context: Context) -> tuple[Put, ...] | R
 
 @topic.on(*LIVING)
 def take_verdict(state: Topic, message: TakeVerdict, context: Context) -> Decision:
+    if message.post_id == context.id:
+        return wording_judged(state, message, context)
     post = context.row(Post, message.post_id)
     if post is None:
         return None
@@ -109,6 +112,8 @@ def take_verdict(state: Topic, message: TakeVerdict, context: Context) -> Decisi
 
 @topic.on(*LIVING)
 def moderate_post(state: Topic, message: ModeratePost, context: Context) -> Decision:
+    if message.post_id == context.id:
+        return wording_decided(state, message, context)
     post = context.row(Post, message.post_id)
     if post is None or post.status == "deleted":
         return missing(message.post_id)

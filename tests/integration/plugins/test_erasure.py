@@ -231,6 +231,7 @@ def test_whoever_leaves_may_not_write_and_comes_back_to_all(
     assert datetime.fromisoformat(left["erase_after"]) - now_of(platform) > TERM - timedelta(minutes=5)
     assert does(person, "DELETE", "/v1/me?posts=delete") == {**left, "posts": "delete"}
     until(lambda: others[0].get(f"/v1/members/{person.id}").status_code == 404)
+    assert does(person, "GET", "/v1/me")["erase_after"] == left["erase_after"]
     for method, path, body in (
         ("POST", f"/v1/topics/{made['other']}/posts", {"body": "One more"}),
         ("POST", "/v1/topics", {"title": "One more", "description": "Why?", "category": "healthcare"}),
