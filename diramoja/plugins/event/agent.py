@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Put, Reject, Reply
-from diramoja.plugins.event import checkin, feedback, invitations, questions, schedule, seating, topics
+from diramoja.plugins.event import checkin, feedback, forgetting, invitations, questions, schedule, seating, topics
 from diramoja.plugins.event.contracts import (
     CancelEvent,
     CreateEvent,
@@ -24,7 +24,7 @@ from diramoja.plugins.event.state import TOLD, Gathering, Opening, event, event_
 
 __all__ = ["HANDLED_IN", "event"]
 
-HANDLED_IN = (checkin, feedback, invitations, questions, schedule, seating, topics)
+HANDLED_IN = (checkin, feedback, forgetting, invitations, questions, schedule, seating, topics)
 """The modules whose handlers belong to the kind."""
 
 _TEXTS = ("description", "location", "virtual_link", "related_topics", "resources")

@@ -6,7 +6,9 @@ from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.event.agent import event
 from diramoja.plugins.event.audiences import find_attended, find_guests, find_invited, find_kept
 from diramoja.plugins.event.calendar_routes import Calendars, Feeds
+from diramoja.plugins.event.export_queries import HOLDINGS
 from diramoja.plugins.event.feedback_routes import Reports
+from diramoja.plugins.event.forgetting import drop_feeds
 from diramoja.plugins.event.projections import RECORDS
 from diramoja.plugins.event.queries import may_see
 from diramoja.plugins.event.question_queries import find_top_questions
@@ -27,6 +29,7 @@ def register_plugin() -> Plugin:
         name="event",
         kinds=[event],
         records=RECORDS,
+        views=[drop_feeds],
         jobs=[find_invited, find_guests, find_attended, find_top_questions, find_kept],
         routes=[Events, CheckIns, TicketKeys, EventQuestions, Questions, Reports, Calendars, Feeds],
         settings=EventSettings,
@@ -39,6 +42,7 @@ def register_plugin() -> Plugin:
         },
         channels={"event": Channel("event.read", allows=may_see, author="author")},
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

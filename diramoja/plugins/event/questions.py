@@ -16,22 +16,15 @@ from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQue
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import TOLD, Gathering, Question, Voice, event
 from diramoja.plugins.event.views import QuestionView
-from diramoja.plugins.moderator.contracts import Outcome, PostCleared, ScreenPost
+from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic.contracts import ModeratePost
+from diramoja.plugins.topic.contracts import ModeratePost, TakeVerdict
 
-__all__ = ["JudgeQuestion", "ShowTopQuestions", "after_screening"]
+__all__ = ["ShowTopQuestions"]
 
 ALL = (*TOLD, "completed")
 WANTED_MAX = 1_000
 """Questions of one event to which one member wants an answer."""
-
-
-class JudgeQuestion(Command):
-    """What screening says of a question that waits for it; ignored once people have decided."""
-
-    question_id: str
-    outcome: Outcome
 
 
 class ShowTopQuestions(Command):
@@ -54,14 +47,14 @@ def ask_question(state: Gathering, message: AskQuestion, context: Context) -> De
     )
     effects: tuple[Any, ...] = (state.but(asked=question.number), Put(voice.but(asked=voice.asked + 1)))
     if context.has("moderator"):
-        screen = ScreenPost(question.id, question.author, question.body, addressee=state.organizer, place="event")
+        screen = ScreenText(question.id, question.author, question.body, addressee=state.organizer)
         return *effects, Put(question), Tell("screening", context.id, screen), _reply(question, context, 201)
     return *effects, *_shown(question, context), _reply(question.but(status="published"), context, 201)
 
 
 @event.on(*ALL)
-def judge_question(state: Gathering, message: JudgeQuestion, context: Context) -> Decision:
-    question = context.row(Question, message.question_id)
+def take_verdict(state: Gathering, message: TakeVerdict, context: Context) -> Decision:
+    question = context.row(Question, message.post_id)
     if question is None or question.status != "pending":
         return None
     if message.outcome == "cleared":
@@ -183,11 +176,3 @@ def _reply(question: Question, context: Context, status: int = 200) -> Reply:
 
 def _missing(question: str) -> Reject:
     return Reject("question_missing", f"There is no question {question}.", 404)
-
-
-def after_screening(event: PostCleared) -> list[tuple[str, JudgeQuestion]]:
-    """What software says of a question to an event."""
-    return [(event.topic, JudgeQuestion(event.post, event.outcome))] if event.place == "event" else []
-
-
-event.hears(PostCleared, to=after_screening)

@@ -326,7 +326,7 @@ class PostReceived(Event, name="topic.post.received"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     addressee: Personal[str] = ""
@@ -342,7 +342,7 @@ class PostPublished(Event, name="topic.post.published", live=True):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     title: str
@@ -357,7 +357,7 @@ class PostChanged(Event, name="topic.post.changed", live=True):
     post: str
     author: Personal[str]
     status: PostStatus
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     title: str
@@ -370,7 +370,7 @@ class PostShared(Event, name="topic.post.shared"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     sharer: Personal[str]
     into: str
     is_flagged: bool

@@ -10,10 +10,10 @@ from diramoja.core import Personal, View
 
 __all__ = [
     "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
-    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel",
-    "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason",
-    "ReportText",
-    "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
+    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "HeldView", "Line",
+    "ModerationLevel", "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView",
+    "ReportReason",
+    "ReportText", "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
     "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
 ]  # fmt: skip
 
@@ -48,7 +48,9 @@ type ReportText = Annotated[
     str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
 ]
 
-type TopicPhase = Literal["absent", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"]
+type TopicPhase = Literal[
+    "absent", "pending", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"
+]
 type ModerationLevel = Literal["open", "moderated", "restricted"]
 type SupportDecision = Literal["scheduled", "refused"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
@@ -88,6 +90,7 @@ class SupportView(View):
 class TopicView(View):
     """A topic. `participation_count` is distinct authors of published posts; `post_count` published posts.
 
+    `views_count`: how often it was looked at, as of some seconds ago.
     `quality_score` (F5) and `trending_score` (F6) 0 to 100; `sentiment_score` -100 to 100, None where nobody measures
     it or too few wrote. `support` is shown of policy proposals. `voting_attached`: the vote about it, where there is
     one. `event_id`: the event out of which it came; "" for none.
@@ -113,9 +116,18 @@ class TopicView(View):
     sentiment_score: int | None = None
     pinned_posts: tuple[str, ...] = ()
     supporters: int = 0
+    views_count: int = 0
     support: SupportView | UnsetType = UNSET
     voting_attached: str | None = None
     event_id: str = ""
+    held: "HeldView | UnsetType" = UNSET
+
+
+class HeldView(View):
+    """Why others do not see yet what somebody wrote; answered to its author."""
+
+    status: EditStatus
+    reason: str = ""
 
 
 class EditView(View):
@@ -166,6 +178,7 @@ class AmendmentView(View):
     created_at: datetime
     decision_reason: str = ""
     decided_at: datetime | None = None
+    held: HeldView | UnsetType = UNSET
 
 
 class VersionView(View):
@@ -192,6 +205,7 @@ class DraftView(View):
     sha256: str
     created_at: datetime
     open_amendments: int = 0
+    held: HeldView | UnsetType = UNSET
 
 
 class RevisionView(View):

@@ -18,13 +18,13 @@ from diramoja.plugins.event.contracts import (
     WithdrawUpvote,
 )
 from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQuestions, TopQuestion
-from diramoja.plugins.event.questions import JudgeQuestion, ShowTopQuestions, after_screening
+from diramoja.plugins.event.questions import ShowTopQuestions
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import Gathering, Question, Voice
 from diramoja.plugins.event.views import QuestionView
-from diramoja.plugins.moderator.contracts import PostCleared, ScreenPost
+from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.topic.contracts import ModeratePost
+from diramoja.plugins.topic.contracts import ModeratePost, TakeVerdict
 from diramoja.testing.play import Played, play
 
 START = datetime(2026, 3, 1, 18, tzinfo=UTC)
@@ -86,19 +86,19 @@ def test_a_question_waits_for_its_screening() -> None:
     played = world("mem_a", AskQuestion("qst_1", "When?"))
     assert played.events == []
     assert [(each.kind, each.agent, each.command) for each in played.tells] == [
-        ("screening", "evt_1", ScreenPost("qst_1", "mem_a", "When?", addressee="mem_org", place="event"))
+        ("screening", "evt_1", ScreenText("qst_1", "mem_a", "When?", addressee="mem_org"))
     ]
     assert code(world("mem_b", Upvote("qst_1"))) == "question_missing"
-    assert world("evt_1", JudgeQuestion("qst_1", "cleared")).events == [
+    assert world("evt_1", TakeVerdict("qst_1", "cleared")).events == [
         QuestionAsked("evt_1", "qst_1", "mem_a", "When?", START)
     ]
-    assert world("evt_1", JudgeQuestion("qst_1", "hidden")).puts == []
+    assert world("evt_1", TakeVerdict("qst_1", "hidden")).puts == []
 
 
 @pytest.mark.parametrize("outcome", ["held", "hidden"])
 def test_what_is_held_is_shown_only_by_people(outcome: Any) -> None:
     world = asked("moderator")
-    assert world("evt_1", JudgeQuestion("qst_1", outcome)).events == []
+    assert world("evt_1", TakeVerdict("qst_1", outcome)).events == []
     assert code(world("mem_org", AnswerQuestion("qst_1", "answered"))) == "question_missing"
     assert isinstance(world("", ModeratePost("qst_1", "publish")).events[0], QuestionAsked)
     assert world("", ModeratePost("qst_1", "remove")).events == [
@@ -106,12 +106,6 @@ def test_what_is_held_is_shown_only_by_people(outcome: Any) -> None:
     ]
     again = world("", ModeratePost("qst_1", "publish"))
     assert again.events == [QuestionChanged("evt_1", "qst_1", "mem_a", "open", 0)]
-
-
-def test_an_event_hears_only_of_its_own_questions() -> None:
-    cleared = PostCleared("evt_1", "qst_1", "mem_a", "When?", "cleared", "", last=True, place="event")
-    assert after_screening(cleared) == [("evt_1", JudgeQuestion("qst_1", "cleared"))]
-    assert after_screening(cleared.but(place="topic")) == []
 
 
 def test_a_double_upvote_counts_once() -> None:
