@@ -13,7 +13,7 @@ from diramoja.core.ports.database import Database
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
-__all__ = ["ROLES", "Channel", "Plugin", "PortSpec", "Walls", "included"]
+__all__ = ["ROLES", "Channel", "Holding", "Plugin", "PortSpec", "Walls", "included"]
 
 LADDER: tuple[str, ...] = ("guest", "supporter", "member", "active_member")
 ROLES: tuple[str, ...] = (*LADDER, "leader", "official", "moderator", "membership_officer", "admin")
@@ -73,6 +73,18 @@ class PortSpec:
 
 
 @attrs.frozen
+class Holding:
+    """What a plugin holds of a member, for their export: a page of it, and where the next one begins.
+
+    `query` takes the member, where to begin ("" from the start) and how many, then any port; "" says: no more. It gives
+    what the member may know: never what others did that is not shown to them.
+    """
+
+    name: str
+    query: Callable[..., Awaitable[tuple[Sequence[Mapping[str, Any]], str]]]
+
+
+@attrs.frozen
 class Plugin:
     """All that one plugin brings; declarations only.
 
@@ -89,6 +101,7 @@ class Plugin:
         walls: who keeps whom apart, for live channels; at most one plugin says so.
         shown: of these members, those who let others see that they are there; at most one plugin says so.
         conduct: what people decided about a member, asked before they write; at most one plugin says so.
+        holds: what it holds of a member, for exports; what names one is erased by `ForgetMember` of the member plugin.
         locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.
     """
@@ -107,6 +120,7 @@ class Plugin:
     settings: type[Settings] | None = None
     walls: Walls | None = None
     shown: Callable[[Database, Sequence[str]], Awaitable[frozenset[str]]] | None = None
-    conduct: Callable[[Database, str], Awaitable[Literal["", "restricted", "suspended"]]] | None = None
+    conduct: Callable[[Database, str], Awaitable[Literal["", "restricted", "suspended", "leaving"]]] | None = None
+    holds: Sequence[Holding] = ()
     locale: Path | None = None
     version: str = ""

@@ -132,7 +132,7 @@ class Gateway:
 
     def available(self) -> dict[type, object]:
         """What a route gets for an annotation, besides the ports."""
-        return {Tokens: self.tokens, Registry: self.registry, **self.registry.settings}
+        return {Tokens: self.tokens, Registry: self.registry, Ports: self.ports, **self.registry.settings}
 
 
 def create_application(process: Hosting) -> Litestar:

@@ -1,7 +1,7 @@
 """What is said in a conversation: messages, read receipts, reports. Who takes part is handled in `participants`."""
 
 from diramoja.core import Context, Decision, Put, Reject, Tell
-from diramoja.plugins.conversation import participants
+from diramoja.plugins.conversation import forgetting, participants
 from diramoja.plugins.conversation.contracts import (
     DeleteMessage,
     MarkRead,
@@ -27,7 +27,7 @@ from diramoja.plugins.topic.contracts import ModeratePost
 
 __all__ = ["HANDLED_IN", "conversation"]
 
-HANDLED_IN = (participants,)
+HANDLED_IN = (forgetting, participants)
 """The modules whose handlers belong to the kind."""
 
 TWO = 2

@@ -5,6 +5,7 @@ from pathlib import Path
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.conversation.agent import conversation
 from diramoja.plugins.conversation.contracts import ConversationChanged
+from diramoja.plugins.conversation.export_queries import HOLDINGS
 from diramoja.plugins.conversation.projections import conversation_rows, message_rows, participant_rows
 from diramoja.plugins.conversation.queries import may_write, takes_part
 from diramoja.plugins.conversation.routes import Conversations, Messages
@@ -37,6 +38,7 @@ def register_plugin() -> Plugin:
             )
         },
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from diramoja.core import Settings
+from diramoja.core.errors import InvalidError
 
-__all__ = ["MemberSettings"]
+__all__ = ["MemberSettings", "check_region"]
 
 type Days = Annotated[int, Meta(ge=1, le=3_650)]
 type Count = Annotated[int, Meta(ge=1, le=1_000)]
@@ -73,6 +74,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
         low_reputation_score: reputation (F3) below which posts a day are limited.
         low_reputation_posts_per_day: posts a day then.
         sanction_kept_days: after its term, until it is forgotten.
+        erase_after_days: from when a member leaves until they are erased; so long they may come back.
+        export_days: how long an export can be read.
+        exports_max: exports of one member that can be read at a time.
     """
 
     regions: Mapping[RegionId, Mapping[Literal["name", "parent"], RegionText]] = msgspec.field(
@@ -120,6 +124,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
     low_reputation_score: Score = 30
     low_reputation_posts_per_day: Count = 10
     sanction_kept_days: Days = 365
+    erase_after_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    export_days: Annotated[int, Meta(ge=1, le=30)] = 7
+    exports_max: Annotated[int, Meta(ge=1, le=20)] = 3
 
     def __post_init__(self) -> None:
         """Check that the regions are a tree and the thresholds in order."""
@@ -134,3 +141,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
                 entry = self.regions[parent]  # noqa: PLW2901  # the walk up
         if not self.occasional_after_days <= self.inactive_after_days <= self.dormant_after_days:
             raise ValueError("a member is occasional first, then inactive, then dormant")
+
+
+def check_region(region: str, settings: MemberSettings) -> None:
+    """Raises InvalidError (`region_unknown`) where this is no region of the deployment; "" is none and allowed."""
+    if region and region not in settings.regions:
+        raise InvalidError("There is no such region.", code="region_unknown", cure="Take an id of GET /v1/regions.")

@@ -24,6 +24,8 @@ def may_write(state: Member, context: Context) -> Reject | None:
     """The member's own rules for whatever they write: standing, sanctions."""
     if refusal := only_oneself(context):
         return refusal
+    if state.erase_after:
+        return Reject("leaving", "Your account is about to be deleted: take that back before you write.", 403)
     if state.standing == "suspended_by_body":
         return Reject("suspended", "Your membership is suspended: you cannot write.", 403)
     if (sanction := in_force(state, context.now)) is None:

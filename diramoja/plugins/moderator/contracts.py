@@ -325,7 +325,7 @@ class PostCleared(Event, name="moderation.post.cleared"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     outcome: Outcome
     reason: str
     last: bool

@@ -19,6 +19,7 @@ from diramoja.core import (
     fact,
 )
 from diramoja.plugins.information.contracts import PostFlagged
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
@@ -213,6 +214,13 @@ def count_share(state: Screening, message: CountShare, context: Context) -> Deci
 @screening.on("watching")
 def end_case(state: Screening, message: EndCase, context: Context) -> Decision:
     return Remove(Matter, message.post)
+
+
+@screening.on("absent", "watching")
+def forget_member(state: Screening, message: ForgetMember, context: Context) -> Decision:
+    """Reports and shares go; which case is open about what goes with the case."""
+    own = [each for each in message.rows if each[0] in (Filed.wire_name, Shares.wire_name)]
+    return tuple(Remove(screening.rows[collection], key) for collection, key in own)
 
 
 def _opened(message: OpenCase, context: Context) -> tuple[Put, Tell]:

@@ -10,7 +10,7 @@ from diramoja.core import Context, Decision, Put, Reject, Remove, Tell
 from diramoja.plugins.information.contracts import PostChecked, PostFlagged
 from diramoja.plugins.moderator.contracts import ActionTaken, PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic import edits, marks, posts, reactions, review, shares, support, wording
+from diramoja.plugins.topic import edits, forgetting, marks, posts, reactions, review, shares, support, wording
 from diramoja.plugins.topic.audiences import NoteMentioned
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
@@ -26,7 +26,7 @@ from diramoja.plugins.topic.contracts import (
     UnpinPost,
 )
 from diramoja.plugins.topic.keywords import excerpt
-from diramoja.plugins.topic.marks import archiving
+from diramoja.plugins.topic.marks import closing
 from diramoja.plugins.topic.news import missing
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import (
@@ -42,7 +42,7 @@ from diramoja.plugins.topic.state import (
 
 __all__ = ["HANDLED_IN", "after_check", "after_screening", "topic"]
 
-HANDLED_IN = (edits, marks, posts, reactions, review, shares, support, wording)
+HANDLED_IN = (edits, forgetting, marks, posts, reactions, review, shares, support, wording)
 """The modules whose handlers belong to the kind."""
 
 
@@ -51,7 +51,7 @@ def close_topic(state: Topic, message: CloseTopic, context: Context) -> Decision
     if context.sender != state.created_by and "moderator" not in context.roles:
         return Reject("not_creator", "Its creator or a moderator closes a topic.", 403)
     closed = state.but(phase="closed", close_reason=message.reason, trending_score=0)
-    return closed, TopicClosed(context.id, message.reason), archiving(context)
+    return closed, TopicClosed(context.id, message.reason), *closing(context)
 
 
 @topic.on(*LIVING)

@@ -44,6 +44,7 @@ from diramoja.plugins.topic.queries import (
     topic_list,
     topic_of_post,
 )
+from diramoja.plugins.topic.viewing import count_view
 from diramoja.plugins.topic.views import (
     AgentId,
     Comment,
@@ -121,8 +122,10 @@ class Topics(Controller):
 
     @get("/{topic_id:str}", permission="topic.read", summary="One topic")
     async def get_topic(self, topic_id: str, db: Database, reader: Reader) -> TopicView:
-        """A topic."""
-        return await one_topic(db, reader, topic_id)
+        """How often it was looked at is counted, never by whom; the number is some seconds old."""
+        view = await one_topic(db, reader, topic_id)
+        await count_view(db, topic_id)
+        return view
 
     @patch("/{topic_id:str}", permission="topic.edit", summary="Change a topic")
     async def edit_topic(self, topic_id: str, data: EditTopic, send: Send) -> TopicView:

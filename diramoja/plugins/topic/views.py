@@ -88,6 +88,7 @@ class SupportView(View):
 class TopicView(View):
     """A topic. `participation_count` is distinct authors of published posts; `post_count` published posts.
 
+    `views_count`: how often it was looked at, as of some seconds ago.
     `quality_score` (F5) and `trending_score` (F6) 0 to 100; `sentiment_score` -100 to 100, None where nobody measures
     it or too few wrote. `support` is shown of policy proposals. `voting_attached`: the vote about it, where there is
     one.
@@ -113,6 +114,7 @@ class TopicView(View):
     sentiment_score: int | None = None
     pinned_posts: tuple[str, ...] = ()
     supporters: int = 0
+    views_count: int = 0
     support: SupportView | UnsetType = UNSET
     voting_attached: str | None = None
     held: "HeldView | UnsetType" = UNSET
