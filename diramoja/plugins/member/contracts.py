@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
-from diramoja.core.errors import InvalidError
 from diramoja.core.messages import Message, decode, encode
-from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.settings import MemberSettings, check_region
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
@@ -19,9 +18,8 @@ __all__ = [
     "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
-    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember",
-    "UpdateProfile", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled",
-    "walled_off",
+    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
+    "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -448,12 +446,6 @@ def walled_off(reader: str) -> str:
     For what cannot be asked with `not_walled`, such as a search engine.
     """
     return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
-
-
-def check_region(region: str, settings: MemberSettings) -> None:
-    """Raises InvalidError (`region_unknown`) where this is no region of the deployment; "" is none and allowed."""
-    if region and region not in settings.regions:
-        raise InvalidError("There is no such region.", code="region_unknown", cure="Take an id of GET /v1/regions.")
 
 
 # --- views ---
