@@ -195,7 +195,7 @@ class UnmuteMember(Command):
     member: str
 
 
-# --- from topics ---
+# --- from topics and moderation ---
 
 
 class SuggestTopic(Command):
@@ -227,9 +227,6 @@ class CountPost(Command):
     post: str
     is_reply: bool
     thirds: Annotated[int, Meta(ge=0, le=3)] | None = None
-
-
-# --- from moderation ---
 
 
 class CountReport(Command):
@@ -281,13 +278,10 @@ def forgotten_rows(kind: AgentKind[Any], message: ForgetMember, context: Context
     effects: list[Put | Remove] = []
     for collection, key in message.rows:
         row = context.row(kind.rows[collection], key) if collection in kind.rows else None
-        if row is None:
-            continue
-        changed = None if context.id == message.member else former(row, message.member)
-        if changed is None or changed.key != key:
+        changed = former(row, message.member) if row and context.id != message.member else None
+        if row and (changed is None or changed.key != key):
             effects.append(Remove(kind.rows[collection], key))
-        if changed is not None:
-            effects.append(Put(changed))
+        effects += [Put(changed)] if changed else []
     return effects
 
 
@@ -441,18 +435,14 @@ class StandingChanged(Event, name="member.standing.changed"):
 def not_walled(reader: str, author: str) -> str:
     """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
 
-    Lists of other plugins hide with it what their reader may not see. The table `member_wall (member, other)` holds a
-    block in both directions.
+    Lists hide with it what their reader may not see: `member_wall (member, other)` holds a block in both directions.
     """
     wall = f"wall.member = {reader} AND wall.other = {author}"
     return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
 
 
 def walled_off(reader: str) -> str:
-    """SQL query: `other`, whom a block keeps apart from a member, given as an SQL expression such as `$1`.
-
-    For what cannot be asked with `not_walled`, such as a search engine.
-    """
+    """SQL query: `other`, whom a block keeps apart from a member (an SQL expression), where `not_walled` cannot ask."""
     return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
 
 
