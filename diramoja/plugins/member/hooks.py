@@ -29,6 +29,9 @@ from diramoja.ports.forgetting import Forgetting
 __all__ = ["register_plugin"]
 
 _HERE = Path(__file__).parent
+_RECORDS = [
+    member_rows, following_rows, wall_rows, mute_rows, consent_rows, export_rows, history_rows, body_rows, seat_rows,
+]  # fmt: skip
 
 
 @hookimpl
@@ -37,17 +40,7 @@ def register_plugin() -> Plugin:
     return Plugin(
         name="member",
         kinds=[member, body],
-        records=[
-            member_rows,
-            following_rows,
-            wall_rows,
-            mute_rows,
-            consent_rows,
-            export_rows,
-            history_rows,
-            body_rows,
-            seat_rows,
-        ],
+        records=_RECORDS,
         views=[search_members, known_topics],
         jobs=[find_topics, find_named, forget_log],
         routes=[Members, Me, Regions, Bodies],
