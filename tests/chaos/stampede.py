@@ -26,6 +26,7 @@ import attrs
 import httpx
 import msgspec
 import nats
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from diramoja.core.envelope import Envelope, unpack
@@ -48,6 +49,7 @@ QUIET = """
 SELECT (SELECT count(*) FROM request WHERE status IS NULL AND id NOT LIKE 'j:%') + (SELECT count(*) FROM tell)
      + (SELECT count(*) FROM job WHERE state IN ('ready', 'running'))
 """
+LIVE = "SELECT count(*) FROM worker WHERE lease_until > now()"
 NEWS = """
 SELECT convert_from(body, 'UTF8')::json ->> 'member' AS member FROM event_log
 WHERE kind = 'event' AND name = $1 ORDER BY partition, seq
@@ -61,7 +63,7 @@ class Stampede:
     seed: int
     members: int = 10_000
     seats: int = 500
-    kill_every_s: float = 6.0
+    kill_every_s: float = 3.0
     workers: int = 2
 
 
@@ -145,9 +147,8 @@ class _Run:
 
     # --- meanwhile ---
 
-    async def listen(self) -> None:
+    async def listen(self, client: Client) -> None:
         """Who was accepted when, as the stream has it; a repeat is none."""
-        client = await nats.connect(self.stage.nats.url)
         seen: set[str] = set()
 
         async def note(message: Msg) -> None:
@@ -160,10 +161,12 @@ class _Run:
         await client.jetstream().subscribe(subject, stream="COMMANDS", ordered_consumer=True, cb=note)
 
     async def torment(self) -> None:
-        """Until cancelled: kill a worker at once, then again and again, now and then a gateway."""
+        """Until cancelled: kill a worker at once, then again and again, now and then a gateway, once all are up."""
         wait_s = FIRST_S
         while True:
             await asyncio.sleep(wait_s)
+            while await self.stage.value(LIVE) != self.plan.workers:  # noqa: ASYNC110  # the database's
+                await asyncio.sleep(0.3)
             wait_s = self.dice.uniform(0.5, 1.5) * self.plan.kill_every_s
             name = self.dice.choice(["worker", "worker", "worker", "gateway"]) if self.kills else "worker"
             child = self.dice.choice(self.stage.workers if name == "worker" else self.stage.gateways)
@@ -233,15 +236,19 @@ async def run(plan: Stampede, folder: Path) -> Outcome:
     try:
         await stage.open()
         async with httpx.AsyncClient(timeout=ANSWER_S, limits=limits) as http:
-            return await _played(_Run(plan, stage, http, dice=random.Random(plan.seed)))
+            client = await nats.connect(stage.nats.url)
+            try:
+                return await _played(_Run(plan, stage, http, dice=random.Random(plan.seed)), client)
+            finally:
+                await client.close()
     finally:
         await stage.close()
 
 
-async def _played(run: _Run) -> Outcome:
+async def _played(run: _Run, client: Client) -> Outcome:
     organizer, *members = await run.all_at_once(run.join, range(run.plan.members + 1))
     await run.plan_event(organizer)
-    await run.listen()
+    await run.listen(client)
     torment = asyncio.create_task(run.torment())
     begun = time.monotonic()
     await run.all_at_once(run.yes, members)
@@ -265,7 +272,7 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=10_000)
     parser.add_argument("--seats", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--every", type=float, default=6, help="seconds between two kills, in the mean")
+    parser.add_argument("--every", type=float, default=3, help="seconds from all are up to the next kill, in the mean")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     plan = Stampede(given.seed, given.members, given.seats, given.every, given.workers)

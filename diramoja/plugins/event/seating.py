@@ -61,28 +61,16 @@ class ReleaseSeats(Command):
 # --- handlers ---
 
 
-@event.on(*AHEAD)
+@event.on(*TOLD)
 def rsvp(state: Gathering, message: Rsvp, context: Context) -> Decision:
     seating = Seating(state, context)
     if refusal := _not_asked(seating):
         return refusal
     guest = seating.guest(context.sender)
-    if message.answer != "yes":
-        return *seating.declined(guest, message.answer), Reply(seating.view(context.sender))
-    refusal = seating.accept(guest, wants_accessible=message.accessible)
-    return refusal or (*seating.settled(), Reply(seating.view(context.sender)))
-
-
-@event.on("in_progress")
-def rsvp_late(state: Gathering, message: Rsvp, context: Context) -> Decision:
-    """Who comes late may have a seat that is free; nobody waits any more."""
-    seating = Seating(state, context)
-    if refusal := _not_asked(seating):
-        return refusal
-    guest = seating.guest(context.sender)
-    if message.answer != "yes":
-        return *seating.declined(guest, message.answer), Reply(seating.view(context.sender))
-    refusal = None if guest and guest.state == "confirmed" else seating.squeeze_in(guest)
+    if message.answer == "yes":
+        refusal = seating.accept(guest, wants_accessible=message.accessible)
+    else:
+        seating.decline(guest, message.answer)
     return refusal or (*seating.settled(), Reply(seating.view(context.sender)))
 
 
@@ -187,6 +175,8 @@ class Seating:
 
     def accept(self, guest: Guest | None, *, wants_accessible: bool) -> Reject | None:
         """A seat where one is free and nobody waits, else a place in the line; who has either keeps it."""
+        if self.state.phase == "in_progress":
+            return self._squeeze_in(guest)
         wanted = self._line_for(wants_accessible=wants_accessible)
         if guest and guest.state in HOLDING and (guest.line == wanted or guest.wants_accessible == wants_accessible):
             if guest.state == "offered":
@@ -210,8 +200,11 @@ class Seating:
             self.fill()
         return None
 
-    def squeeze_in(self, guest: Guest | None) -> Reject | None:
-        """A seat that is free now, whoever waited for it; after the start."""
+    def _squeeze_in(self, guest: Guest | None) -> Reject | None:
+        """A seat that is free after the start, whoever waited for it: nobody waits any more."""
+        if guest and guest.state == "confirmed":
+            self.put(guest)
+            return None
         if guest and guest.state == "offered":
             self.vacate(guest)
         free = [name for name in reversed(LINES) if self.line(name).free > 0]
@@ -222,14 +215,13 @@ class Seating:
         self._seat(self._answered(wants_accessible=bool(guest and guest.wants_accessible), line=free[0]))
         return None
 
-    def declined(self, guest: Guest | None, answer: Literal["no", "maybe"]) -> tuple[Any, ...]:
+    def decline(self, guest: Guest | None, answer: Literal["no", "maybe"]) -> None:
         """No seat is wanted: what they had goes to the first in line."""
         state: Literal["declined", "maybe"] = "maybe" if answer == "maybe" else "declined"
         if guest:
             self.vacate(guest)
         self.put(self.free_of(guest or self._answered(wants_accessible=False, line="general"), state, answer))
         self.fill()
-        return self.settled()
 
     def _line_for(self, *, wants_accessible: bool) -> LineName:
         has_own = wants_accessible and self.state.accessible_seats > 0 and not self.state.is_released
