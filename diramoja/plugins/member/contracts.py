@@ -19,9 +19,8 @@ __all__ = [
     "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
-    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember",
-    "UpdateProfile", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled",
-    "walled_off",
+    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
+    "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]

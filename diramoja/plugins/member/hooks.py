@@ -29,9 +29,18 @@ from diramoja.ports.forgetting import Forgetting
 __all__ = ["register_plugin"]
 
 _HERE = Path(__file__).parent
-_RECORDS = [
-    member_rows, following_rows, wall_rows, mute_rows, consent_rows, export_rows, history_rows, body_rows, seat_rows,
-]  # fmt: skip
+_PERMISSIONS = {
+    "member.read": {"guest"},
+    "member.own": {"supporter"},
+    "member.follow": {"supporter"},
+    "member.wall": {"supporter"},
+    "member.officer": {"membership_officer"},
+    "member.history": {"supporter", "membership_officer"},
+    "member.listen": {"supporter"},
+    "region.read": {"guest"},
+    "body.read": {"supporter"},
+    "body.manage": {"membership_officer"},
+}
 
 
 @hookimpl
@@ -40,23 +49,22 @@ def register_plugin() -> Plugin:
     return Plugin(
         name="member",
         kinds=[member, body],
-        records=_RECORDS,
+        records=[
+            member_rows,
+            following_rows,
+            wall_rows,
+            mute_rows,
+            consent_rows,
+            export_rows,
+            history_rows,
+            body_rows,
+            seat_rows,
+        ],
         views=[search_members, known_topics],
         jobs=[find_topics, find_named, forget_log],
         routes=[Members, Me, Regions, Bodies],
         settings=MemberSettings,
-        permissions={
-            "member.read": {"guest"},
-            "member.own": {"supporter"},
-            "member.follow": {"supporter"},
-            "member.wall": {"supporter"},
-            "member.officer": {"membership_officer"},
-            "member.history": {"supporter", "membership_officer"},
-            "member.listen": {"supporter"},
-            "region.read": {"guest"},
-            "body.read": {"supporter"},
-            "body.manage": {"membership_officer"},
-        },
+        permissions=_PERMISSIONS,
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
         shown=shown_of,
