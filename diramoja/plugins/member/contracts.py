@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
 from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings, check_region
+from diramoja.plugins.member.wall_queries import not_walled, walled_off
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
@@ -430,20 +431,6 @@ class StandingChanged(Event, name="member.standing.changed"):
     member: Personal[str]
     standing: Standing
     reason: str
-
-
-def not_walled(reader: str, author: str) -> str:
-    """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
-
-    Lists hide with it what their reader may not see: `member_wall (member, other)` holds a block in both directions.
-    """
-    wall = f"wall.member = {reader} AND wall.other = {author}"
-    return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
-
-
-def walled_off(reader: str) -> str:
-    """SQL query: `other`, whom a block keeps apart from a member (an SQL expression), where `not_walled` cannot ask."""
-    return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
 
 
 # --- views ---
