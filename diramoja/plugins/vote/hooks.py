@@ -1,0 +1,43 @@
+"""What votes bring to a deployment."""
+
+from pathlib import Path
+
+from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.projections import RECORDS
+from diramoja.plugins.vote.roll import correct_roll, freeze_roll
+from diramoja.plugins.vote.routes import Objections, Votes
+from diramoja.plugins.vote.settings import VoteSettings
+
+__all__ = ["register_plugin"]
+
+_HERE = Path(__file__).parent
+
+
+@hookimpl
+def register_plugin() -> Plugin:
+    """Votes with their rolls, polling stations, delegations and disputes."""
+    return Plugin(
+        name="vote",
+        kinds=[vote],
+        records=RECORDS,
+        jobs=[freeze_roll, correct_roll],
+        routes=[Votes, Objections],
+        settings=VoteSettings,
+        permissions={
+            "vote.read": {"guest"},
+            "vote.create": {"member"},
+            "vote.schedule": {"member"},
+            "vote.object": {"member"},
+            "vote.cast": {"supporter"},
+            "vote.dispute": {"member"},
+            "vote.extend": {"official"},
+            "roll.decide": {"membership_officer"},
+            "dispute.decide": {"official"},
+            "delegation.own": {"supporter"},
+        },
+        channels={"vote": Channel("vote.read")},
+        uses=["member"],
+        migrations=_HERE / "migrations",
+        locale=_HERE / "locale",
+    )

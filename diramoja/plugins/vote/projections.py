@@ -1,0 +1,114 @@
+"""Votes, their texts, objections and audit trail as rows of the read model."""
+
+from datetime import datetime
+from typing import Any
+
+from diramoja.core import Personal, Record, record
+from diramoja.plugins.vote.contracts import Tallied
+from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
+from diramoja.plugins.vote.views import Terms, VoteOption
+
+__all__ = ["RECORDS"]
+
+
+class VoteRecord(Record):
+    """A vote without its description and options."""
+
+    id: str
+    phase: str
+    title: str
+    terms: Terms
+    topic: str
+    created_by: Personal[str]
+    created_at: datetime
+    terms_hash: str
+    frozen_at: datetime | None
+    roll_size: int
+    roll_hash: str
+    ballot_key: str
+    stations: int
+    opens_at: datetime | None
+    closes_at: datetime | None
+    votes_cast: int
+    counts: tuple[int, ...]
+    extended_s: int
+    tallied: Tallied | None
+    count_number: int
+    outcome: str | None
+    winners: tuple[int, ...]
+    published_at: datetime | None
+    effective_at: datetime | None
+    cancel_reason: str
+
+
+class VoteTextRecord(Record):
+    """The texts of a vote."""
+
+    vote: str
+    description: str
+    options: tuple[VoteOption, ...]
+
+
+class ObjectionRecord(Record):
+    """An objection to a roll."""
+
+    id: str
+    vote: str
+    kind: str
+    member: Personal[str]
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decision: str | None
+    reason: str
+    decided_at: datetime | None
+
+
+class AuditRecord(Record):
+    """What was done with a vote."""
+
+    vote: str
+    id: str
+    number: int
+    at: datetime
+    by: Personal[str]
+    what: str
+    detail: str
+
+
+def _same(record: type[Record], source: object) -> dict[str, Any]:
+    """The fields that both have."""
+    return {name: getattr(source, name) for name in record.__struct_fields__ if hasattr(source, name)}
+
+
+@record("vote", key="id", of=vote)
+def vote_rows(agent: str, state: Vote) -> VoteRecord | None:
+    """One row a vote."""
+    if state.phase == "absent":
+        return None
+    times = {
+        "opens_at": state.terms.opens_at,
+        "closes_at": state.closes_at if state.terms.closes_at else None,
+    }
+    return VoteRecord(**{**_same(VoteRecord, state), **times, "id": agent, "topic": state.terms.topic})
+
+
+@record("vote_text", key="vote", of=Wording)
+def vote_texts(agent: str, row: Wording) -> VoteTextRecord:
+    """One row a vote."""
+    return VoteTextRecord(agent, row.description, row.options)
+
+
+@record("vote_objection", key="id", of=Objection)
+def objection_rows(agent: str, row: Objection) -> ObjectionRecord:
+    """One row an objection."""
+    return ObjectionRecord(**{**_same(ObjectionRecord, row), "vote": agent})
+
+
+@record("vote_audit", key=("vote", "id"), of=AuditEntry)
+def audit_rows(agent: str, row: AuditEntry) -> AuditRecord:
+    """One row an entry."""
+    return AuditRecord(**{**_same(AuditRecord, row), "vote": agent})
+
+
+RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows]
