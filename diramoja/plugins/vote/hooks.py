@@ -4,9 +4,13 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.ballot_box import find_ballots
+from diramoja.plugins.vote.ballot_box_state import ballot_box
+from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
 from diramoja.plugins.vote.projections import RECORDS
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
+from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.settings import VoteSettings
 
 __all__ = ["register_plugin"]
@@ -19,10 +23,10 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote],
+        kinds=[vote, ballot_box],
         records=RECORDS,
-        jobs=[freeze_roll, correct_roll],
-        routes=[Votes, Objections],
+        jobs=[freeze_roll, correct_roll, make_key, find_ballots],
+        routes=[Votes, Objections, Ballots, Receipts],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from diramoja.core import Personal, Record, record
+from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
 from diramoja.plugins.vote.contracts import Tallied
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
 from diramoja.plugins.vote.views import Terms, VoteOption
@@ -76,6 +77,31 @@ class AuditRecord(Record):
     detail: str
 
 
+class StationRecord(Record):
+    """A polling station."""
+
+    id: str
+    vote: str
+    phase: str
+    form: str
+    options: int
+    grades: int
+    is_sealed: bool
+    ballots: int
+    checksum: str
+
+
+class BallotRecord(Record):
+    """That a member has voted; what, sealed where the vote is not public."""
+
+    box: str
+    member: Personal[str]
+    vote: str
+    content: Personal[str]
+    receipt: str
+    revision: int
+
+
 def _same(record: type[Record], source: object) -> dict[str, Any]:
     """The fields that both have."""
     return {name: getattr(source, name) for name in record.__struct_fields__ if hasattr(source, name)}
@@ -111,4 +137,17 @@ def audit_rows(agent: str, row: AuditEntry) -> AuditRecord:
     return AuditRecord(**{**_same(AuditRecord, row), "vote": agent})
 
 
-RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows]
+@record("vote_station", key="id", of=ballot_box)
+def station_rows(agent: str, state: BallotBox) -> StationRecord | None:
+    """One row a station."""
+    return None if state.phase == "absent" else StationRecord(**{**_same(StationRecord, state), "id": agent})
+
+
+@record("vote_ballot", key=("box", "member"), of=Ballot)
+def ballot_rows(agent: str, row: Ballot) -> BallotRecord:
+    """One row a voter."""
+    vote_id = agent.rpartition("-")[0]
+    return BallotRecord(agent, row.member, vote_id, row.content, row.receipt, row.revision)
+
+
+RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows]

@@ -32,6 +32,8 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
         station_members: on the roll for each polling station.
         stations_max: polling stations of one vote.
         grades_max: the highest grade of an option, where options are graded from 0.
+        turnout_every_s: so often a station tells the vote how many ballots it has.
+        seal_key_file: of the key that the keys of votes are sealed with; empty: made in the data folder.
     """
 
     duration_min_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 5
@@ -49,3 +51,5 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
     station_members: Annotated[int, Meta(ge=10, le=1_000_000)] = 2_000
     stations_max: Annotated[int, Meta(ge=1, le=64)] = 64
     grades_max: Annotated[int, Meta(ge=1, le=100)] = 5
+    turnout_every_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
+    seal_key_file: str = ""
