@@ -4,10 +4,14 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.course import feel_pulse
+from diramoja.plugins.vote.dispute import dispute, find_committee
+from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.tally import count_ballots
 
 __all__ = ["register_plugin"]
 
@@ -19,10 +23,10 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote],
+        kinds=[vote, dispute],
         records=RECORDS,
-        jobs=[freeze_roll, correct_roll],
-        routes=[Votes, Objections],
+        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee],
+        routes=[Votes, Objections, VoteDisputes, Disputes],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

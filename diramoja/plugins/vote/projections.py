@@ -1,12 +1,12 @@
-"""Votes, their texts, objections and audit trail as rows of the read model."""
+"""Votes, their texts, objections, audit trail and disputes as rows of the read model."""
 
 from datetime import datetime
 from typing import Any
 
 from diramoja.core import Personal, Record, record
-from diramoja.plugins.vote.contracts import Tallied
+from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
-from diramoja.plugins.vote.views import Terms, VoteOption
+from diramoja.plugins.vote.views import Tallied, Terms, VoteOption
 
 __all__ = ["RECORDS"]
 
@@ -32,6 +32,8 @@ class VoteRecord(Record):
     votes_cast: int
     counts: tuple[int, ...]
     extended_s: int
+    is_effective: bool
+    disputes_open: int
     tallied: Tallied | None
     count_number: int
     outcome: str | None
@@ -76,6 +78,29 @@ class AuditRecord(Record):
     detail: str
 
 
+class DisputeRecord(Record):
+    """A dispute about a result."""
+
+    id: str
+    vote: str
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decide_by: datetime
+    decision: str | None
+    decided_at: datetime | None
+
+
+class OpinionRecord(Record):
+    """What one of a committee decided."""
+
+    dispute: str
+    member: Personal[str]
+    decision: str
+    reason: str
+    at: datetime
+
+
 def _same(record: type[Record], source: object) -> dict[str, Any]:
     """The fields that both have."""
     return {name: getattr(source, name) for name in record.__struct_fields__ if hasattr(source, name)}
@@ -111,4 +136,16 @@ def audit_rows(agent: str, row: AuditEntry) -> AuditRecord:
     return AuditRecord(**{**_same(AuditRecord, row), "vote": agent})
 
 
-RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows]
+@record("vote_dispute", key="id", of=dispute)
+def dispute_rows(agent: str, state: Dispute) -> DisputeRecord | None:
+    """One row a dispute."""
+    return None if state.phase == "absent" else DisputeRecord(**{**_same(DisputeRecord, state), "id": agent})
+
+
+@record("vote_dispute_opinion", key=("dispute", "member"), of=Opinion)
+def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
+    """One row a decision."""
+    return OpinionRecord(**{**_same(OpinionRecord, row), "dispute": agent})
+
+
+RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows, dispute_rows, opinion_rows]
