@@ -388,7 +388,7 @@ class TallyUpdated(Event, name="vote.tally.updated", live=True):
 
 
 class VoteClosingSoon(Event, name="vote.closing_soon", live=True):
-    """The last part of the time; whoever has not voted is reminded. `first`: of the two reminders there may be."""
+    """The last part of the time; whoever has not voted is reminded, where this `reminds`."""
 
     vote: str
     title: str
@@ -396,6 +396,7 @@ class VoteClosingSoon(Event, name="vote.closing_soon", live=True):
     closes_at: datetime
     ballots: int
     quorum_needed: int
+    reminds: bool = True
 
 
 class QuorumMissing(Event, name="vote.quorum.missing", live=True):
@@ -466,7 +467,6 @@ class VoteDisputed(Event, name="vote.disputed", live=True):
     vote: str
     title: str
     dispute: str
-    decide_by: datetime
 
 
 class DisputeDecided(Event, name="vote.dispute.decided", live=True):

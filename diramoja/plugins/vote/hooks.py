@@ -7,11 +7,15 @@ from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.ballot_box import find_ballots
 from diramoja.plugins.vote.ballot_box_state import ballot_box
 from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
+from diramoja.plugins.vote.course import feel_pulse
+from diramoja.plugins.vote.dispute import dispute, find_committee
+from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.tally import count_ballots
 
 __all__ = ["register_plugin"]
 
@@ -23,10 +27,10 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote, ballot_box],
+        kinds=[vote, ballot_box, dispute],
         records=RECORDS,
-        jobs=[freeze_roll, correct_roll, make_key, find_ballots],
-        routes=[Votes, Objections, Ballots, Receipts],
+        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, find_ballots],
+        routes=[Votes, Objections, Ballots, Receipts, VoteDisputes, Disputes],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

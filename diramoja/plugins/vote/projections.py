@@ -1,13 +1,13 @@
-"""Votes, their texts, objections and audit trail as rows of the read model."""
+"""Votes, their texts, objections, audit trail and disputes as rows of the read model."""
 
 from datetime import datetime
 from typing import Any
 
 from diramoja.core import Personal, Record, record
 from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
-from diramoja.plugins.vote.contracts import Tallied
+from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
-from diramoja.plugins.vote.views import Terms, VoteOption
+from diramoja.plugins.vote.views import Tallied, Terms, VoteOption
 
 __all__ = ["RECORDS"]
 
@@ -33,6 +33,8 @@ class VoteRecord(Record):
     votes_cast: int
     counts: tuple[int, ...]
     extended_s: int
+    is_effective: bool
+    disputes_open: int
     tallied: Tallied | None
     count_number: int
     outcome: str | None
@@ -102,6 +104,29 @@ class BallotRecord(Record):
     revision: int
 
 
+class DisputeRecord(Record):
+    """A dispute about a result."""
+
+    id: str
+    vote: str
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decide_by: datetime
+    decision: str | None
+    decided_at: datetime | None
+
+
+class OpinionRecord(Record):
+    """What one of a committee decided."""
+
+    dispute: str
+    member: Personal[str]
+    decision: str
+    reason: str
+    at: datetime
+
+
 def _same(record: type[Record], source: object) -> dict[str, Any]:
     """The fields that both have."""
     return {name: getattr(source, name) for name in record.__struct_fields__ if hasattr(source, name)}
@@ -150,4 +175,18 @@ def ballot_rows(agent: str, row: Ballot) -> BallotRecord:
     return BallotRecord(agent, row.member, vote_id, row.content, row.receipt, row.revision)
 
 
-RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows]
+@record("vote_dispute", key="id", of=dispute)
+def dispute_rows(agent: str, state: Dispute) -> DisputeRecord | None:
+    """One row a dispute."""
+    return None if state.phase == "absent" else DisputeRecord(**{**_same(DisputeRecord, state), "id": agent})
+
+
+@record("vote_dispute_opinion", key=("dispute", "member"), of=Opinion)
+def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
+    """One row a decision."""
+    return OpinionRecord(**{**_same(OpinionRecord, row), "dispute": agent})
+
+
+RECORDS = [
+    vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows, dispute_rows, opinion_rows,
+]  # fmt: skip
