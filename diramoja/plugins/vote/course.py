@@ -43,6 +43,7 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import UNBINDING, closing_soon_at, urgent_at
+from diramoja.plugins.vote.sealing import DropKey, drop_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -341,4 +342,5 @@ def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
     news = VoteCancelled(context.id, state.title, state.terms.topic, reason, state.phase)
     boxes = [Tell("ballot_box", each, SealBox(is_cancelled=True)) for each in _boxes(context.id, state)]
     reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote, CloseSoon, UrgeQuorum, TakePulse)]
-    return off, entry, news, *boxes, *reminders, Reply(vote_view(context, off))
+    keys = (Call(drop_key, DropKey(context.id)),) if state.ballot_key else ()
+    return off, entry, news, *boxes, *reminders, *keys, Reply(vote_view(context, off))

@@ -13,7 +13,7 @@ from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
-from diramoja.plugins.vote.sealing import make_key
+from diramoja.plugins.vote.sealing import drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import count_ballots
 
@@ -29,7 +29,7 @@ def register_plugin() -> Plugin:
         name="vote",
         kinds=[vote, ballot_box, dispute],
         records=RECORDS,
-        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, find_ballots],
+        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, drop_key, find_ballots],
         routes=[Votes, Objections, Ballots, Receipts, VoteDisputes, Disputes],
         settings=VoteSettings,
         permissions={

@@ -1,8 +1,11 @@
 """The count, done by a job: the ballots published, counted, each step kept; the vote takes what it came to."""
 
 from diramoja.core import Call, Command, Context, View, job
+from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.contracts import TakeResult
+from diramoja.plugins.vote.publishing import publish
+from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote
 from diramoja.plugins.vote.views import Tallied, Terms
 
@@ -25,6 +28,14 @@ def counting(state: Vote, number: int, context: Context) -> Call[CountBallots]:
 
 
 @job(CountBallots, timeout_s=600, attempts=30)
-async def count_ballots(payload: CountBallots, db: Database) -> Command:
+async def count_ballots(payload: CountBallots, db: Database, keys: Keys, settings: VoteSettings) -> Command:
     """Once and again the same."""
-    return TakeResult(payload.number, Tallied())
+    record = await publish(db, keys, settings, payload.vote)
+    tallied = Tallied(
+        ballots=record.ballots,
+        valid=record.ballots - record.blank,
+        blank=record.blank,
+        delegated=record.delegated,
+        record_hash=record.sha256,
+    )
+    return TakeResult(payload.number, tallied)

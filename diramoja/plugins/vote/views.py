@@ -9,7 +9,7 @@ from diramoja.core import Personal, View
 from diramoja.plugins.member.contracts import MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "Choices", "CountView", "DecisionText",
+    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "Choices", "DecisionText",
     "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
     "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText", "OptionView", "Options",
     "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine", "ResultView", "RollRule",
