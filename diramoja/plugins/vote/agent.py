@@ -123,7 +123,7 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
     if refusal := _schedule_refusal(state, context):
         return refusal
-    terms = state.terms.but(category=message.category)
+    terms = state.terms.but(form=message.form, category=message.category)
     wording = wording_of(context)
     fixed = state.but(
         phase="scheduled",

@@ -104,9 +104,10 @@ class EditVote(Command):
 class ScheduleVote(Command):
     """Freeze what is asked and how, and who may vote; it opens by itself. Answers a VoteView.
 
-    `category`: of the topic it is about, for delegations; looked up by the route.
+    `form`: of its ballots, as the method says; `category`: of the topic it is about. Both are looked up by the route.
     """
 
+    form: BallotForm = "choose_one"
     category: str = ""
 
 

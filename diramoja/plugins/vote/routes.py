@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
+from diramoja.counting import Methods
 from diramoja.plugins.vote.contracts import (
     CancelVote,
     CreateVote,
@@ -19,8 +20,10 @@ from diramoja.plugins.vote.contracts import (
     FileObjection,
     ScheduleVote,
 )
+from diramoja.plugins.vote.methods import check_method
 from diramoja.plugins.vote.queries import (
     audit_trail,
+    category_of,
     objection_list,
     one_result,
     one_roll,
@@ -70,8 +73,9 @@ class Votes(Controller):
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/", permission="vote.create", limit="posts", summary="Draft a vote")
-    async def create(self, data: CreateVote, send: Send) -> VoteView:
+    async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
+        check_method(data.voting_method, data.seats, data.majority, methods)
         view: VoteView = await send("vote", send.new_id("vot"), data)
         return view
 
@@ -100,9 +104,12 @@ class Votes(Controller):
         return view
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
-    async def schedule(self, vote_id: str, send: Send) -> VoteView:
+    async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
         """What is asked and who may vote are fixed; the roll is there some moments later."""
-        view: VoteView = await send("vote", vote_id, ScheduleVote())
+        draft = await one_vote(db, reader, vote_id)
+        form = check_method(draft.voting_method, draft.seats, draft.majority, methods)
+        category = await category_of(db, draft.topic_id)
+        view: VoteView = await send("vote", vote_id, ScheduleVote(form, category))
         return view
 
     @post("/{vote_id:str}/cancel", permission="vote.schedule", status_code=HTTP_200_OK, summary="Cancel a vote")
