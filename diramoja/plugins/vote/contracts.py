@@ -42,6 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
+type Scope = Annotated[str, Meta(min_length=1, max_length=128)]
 
 # --- from members ---
 
@@ -168,20 +169,29 @@ class CastBallot(Command):
 
 
 class SetDelegation(Command):
-    """Let another member vote where one does not; again replaces it. To the sender's own agent. A DelegationView.
+    """Let another member vote where one does not; again replaces it. To the one agent. A DelegationView.
 
-    `scope`: id of a vote or topic, or a category. 409 `delegation_cycle`.
+    409 `delegation_cycle` where it would lead back, in some vote at least.
+
+    Attributes:
+        scope: id of a vote or topic, or a category.
+        within: the wider scopes around it, looked up by the route.
+        expires_at: None, or later than is allowed: as late as is allowed.
+        shows_name: the delegate may see whose it is.
     """
 
-    scope: Annotated[str, Meta(min_length=1, max_length=128)]
+    scope: Scope
     scope_kind: DelegationScope
     delegate: Personal[Id]
+    within: Annotated[tuple[Scope, ...], Meta(max_length=2)] = ()
+    expires_at: datetime | None = None
+    shows_name: bool = False
 
 
 class EndDelegation(Command):
     """Vote oneself again; none is no error."""
 
-    scope: Annotated[str, Meta(min_length=1, max_length=128)]
+    scope: Scope
 
 
 class DecideDispute(Command):
@@ -480,9 +490,10 @@ class VoteCancelled(Event, name="vote.cancelled", live=True):
 
 
 class DelegationChanged(Event, name="vote.delegation.changed"):
-    """A member lets another vote for them, or (delegate None) no more."""
+    """A member lets another vote for them, or no more. Whom is not said."""
 
+    delegation: str
     member: Personal[str]
     scope: str
     scope_kind: DelegationScope
-    delegate: Personal[str | None]
+    is_in_force: bool

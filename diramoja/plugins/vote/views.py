@@ -354,11 +354,28 @@ class AuditView(View):
 
 
 class DelegationView(View):
-    """Who votes for one where one does not. `chain`: from the delegate on. `effective`: it would be cast now."""
+    """Who votes for one where one does not.
+
+    Attributes:
+        delegate: None where one delegates nothing in this scope.
+        chain: from the delegate on, as far as it goes now.
+        effective: whether one's ballot would be cast along it, if somebody of the chain votes.
+        reason: why not.
+        caster: who cast it, once the vote is closed.
+        choices: what they chose, in public votes, as soon as they did.
+        delegators: how many delegate to oneself in this scope.
+        names: of these, those who show theirs.
+    """
 
     scope: str
     scope_kind: DelegationScope
-    delegate: Personal[str]
-    expires_at: datetime
+    delegate: Personal[str | None] = None
+    expires_at: datetime | None = None
     chain: Personal[tuple[str, ...]] = ()
-    effective: bool = True
+    effective: bool = False
+    reason: str = ""
+    shows_name: bool = False
+    caster: Personal[str | None] = None
+    choices: Personal[tuple[int, ...] | None] = None
+    delegators: int = 0
+    names: Personal[tuple[str, ...]] = ()
