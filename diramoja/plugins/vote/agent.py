@@ -28,6 +28,7 @@ from diramoja.plugins.vote.roll import freezing
 from diramoja.plugins.vote.rules import UNBINDING, terms_hash, terms_refusal
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import RUNNING, Vote, Wording, noted, view_of, vote, vote_view, wording_of
+from diramoja.plugins.vote.statutes import Motion, statutes_refusal
 from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "vote"]
@@ -119,9 +120,9 @@ def _is_in_charge(state: Vote, context: Context) -> bool:
 
 @vote.on("draft")
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
-    if refusal := _schedule_refusal(state, context):
-        return refusal
     terms = state.terms.but(category=message.category)
+    if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
+        return refusal
     wording = wording_of(context)
     fixed = state.but(
         phase="scheduled",
@@ -151,6 +152,11 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
     if not _is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
+
+
+def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:
+    motion = Motion(terms, context.now, context.roles, message.seats, message.casting_seats)
+    return statutes_refusal(context.settings(VoteSettings).statutes, motion)
 
 
 @vote.on("draft", *RUNNING)

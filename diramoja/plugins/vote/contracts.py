@@ -9,6 +9,7 @@ from diramoja.core import Command, Event, Personal
 from diramoja.plugins.vote.views import (
     AnonymityLevel,
     BallotForm,
+    BodySeat,
     Choices,
     DecisionText,
     DelegationScope,
@@ -36,9 +37,9 @@ __all__ = [
     "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CloseVote", "CreateVote", "DecideDispute",
     "DecideObjection", "DelegationChanged", "DisputeDecided", "EditVote", "EndDelegation", "ExtendBox", "ExtendVote",
     "FileDispute", "FileObjection", "NoteTurnout", "OpenDispute", "OpenVote", "PrepareBox", "PrepareVote",
-    "QuorumMissing", "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SetDelegation", "SettleDispute",
-    "TakeKey", "TakeResult", "TakeRoll", "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed", "VoteClosingSoon",
-    "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
+    "QuorumMissing", "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SetDelegation", "SettleDelegations",
+    "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed",
+    "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
@@ -105,10 +106,16 @@ class EditVote(Command):
 class ScheduleVote(Command):
     """Freeze what is asked and how, and who may vote; it opens by itself. Answers a VoteView.
 
-    `category`: of the topic it is about, for delegations; looked up by the route.
+    409 `against_statutes`, with each article that it would break. The route looks up what follows.
+
+    Attributes:
+        category: of the topic it is about.
+        seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
     """
 
     category: str = ""
+    seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
+    casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
 
 
 class CancelVote(Command):
@@ -282,6 +289,15 @@ class SettleDispute(Command):
     dispute: str
     decision: DisputeDecision
     reason: str
+
+
+# --- to the delegations ---
+
+
+class SettleDelegations(Command):
+    """Told by a vote once it is closed: answer it with BoxCounted (station 0) when all that came before is decided."""
+
+    vote: str
 
 
 # --- to polling stations ---

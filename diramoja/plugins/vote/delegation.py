@@ -3,10 +3,35 @@
 from datetime import timedelta
 from typing import Any
 
-from diramoja.core import Cancel, Command, Context, Decision, Put, Reject, RemindAt, Remove, Reply
+from diramoja.core import (
+    Call,
+    Cancel,
+    Command,
+    Context,
+    Decision,
+    Personal,
+    Put,
+    Reject,
+    RemindAt,
+    Remove,
+    Reply,
+    Tell,
+    View,
+    job,
+)
+from diramoja.core.ports.database import Database
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import DelegationChanged, EndDelegation, SetDelegation
+from diramoja.plugins.vote.contracts import (
+    BoxCounted,
+    DelegationChanged,
+    EndDelegation,
+    ResultsPublished,
+    SetDelegation,
+    SettleDelegations,
+)
+from diramoja.plugins.vote.delegation_queries import uncast_in
 from diramoja.plugins.vote.delegation_state import (
+    ALL,
     Delegation,
     Delegations,
     Trust,
@@ -19,9 +44,10 @@ from diramoja.plugins.vote.resolution import chain_of, obstacle_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
 
-__all__ = ["ExpireDelegation", "ForgetDelegation"]
+__all__ = ["ExpireDelegation", "FindUncast", "ForgetDelegation", "SeekUncast", "TellUncast", "find_uncast"]
 
 ANY = ("absent", "open")
+TOLD_AT_ONCE = 400
 OBSTACLES = {
     "cycle": Reject("delegation_cycle", "This delegation would lead back to you: name somebody else."),
     "too_deep": Reject("delegation_too_deep", "The chain of delegates after this one is too long: name somebody else."),
@@ -39,6 +65,38 @@ class ForgetDelegation(Command):
     """It ended so long ago that no count asks for it. Told by the agent to itself."""
 
     delegation: str
+
+
+NOTICES = {
+    "no_ballot": "Your ballot in {title} was not cast: nobody along your chain of delegates voted.",
+    "not_on_roll": "Your ballot in {title} was not cast: somebody along your chain of delegates was not on the roll.",
+    "cycle": "Your ballot in {title} was not cast: your chain of delegates comes back to somebody.",
+    "too_deep": "Your ballot in {title} was not cast: your chain of delegates is too long.",
+    "over_limit": "Your ballot in {title} was not cast: your delegate casts as many ballots of others as one may.",
+}
+
+
+class FindUncast(View):
+    """Delegators whose ballot was not cast, after this one."""
+
+    vote: str
+    title: str
+    after: Personal[str] = ""
+
+
+class SeekUncast(Command):
+    """A vote was counted: tell those whose delegated ballots were not cast."""
+
+    vote: str
+    title: str
+
+
+class TellUncast(Command):
+    """Whose delegated ballots in a vote were not cast, each with the reason; told by the job that looked them up."""
+
+    vote: str
+    title: str
+    uncast: Personal[tuple[tuple[str, str], ...]]
 
 
 @delegation.on(*ANY)
@@ -145,3 +203,52 @@ def _view(made: Delegation, chain: tuple[str, ...]) -> DelegationView:
         effective=True,
         shows_name=made.shows_name,
     )
+
+
+# --- at the end of a vote ---
+
+
+@delegation.on(*ANY)
+def settle(state: Delegations, message: SettleDelegations, context: Context) -> Decision:
+    """What was accepted before the close stands before this in the order of the agent, and is committed with it."""
+    return Tell("vote", message.vote, BoxCounted(station=0, ballots=0)) if context.told_by == "vote" else None
+
+
+@delegation.on(*ANY)
+def seek_uncast(state: Delegations, message: SeekUncast, context: Context) -> Decision:
+    found = FindUncast(message.vote, message.title)
+    return Call(find_uncast, found) if context.has("notification") else None
+
+
+@job(FindUncast, timeout_s=30, attempts=20)
+async def find_uncast(payload: FindUncast, db: Database) -> TellUncast | None:
+    """Some at a time."""
+    found = await uncast_in(db, payload.vote, payload.after, TOLD_AT_ONCE)
+    return TellUncast(payload.vote, payload.title, tuple(found)) if found else None
+
+
+@delegation.on(*ANY)
+def tell_uncast(state: Delegations, message: TellUncast, context: Context) -> Decision:
+    notices = [
+        notify(context, member, _uncast(message.vote, message.title, reason)) for member, reason in message.uncast
+    ]
+    more = FindUncast(message.vote, message.title, message.uncast[-1][0])
+    return *(tell for each in notices for tell in each), Call(find_uncast, more)
+
+
+def _uncast(vote: str, title: str, reason: str) -> Notify:
+    return Notify(
+        kind="vote.delegation_uncast",
+        notice_class="personal",
+        subject=Subject("vote", vote),
+        text=NOTICES[reason],
+        values={"title": title},
+    )
+
+
+def after_results(event: ResultsPublished) -> list[tuple[str, SeekUncast]]:
+    """Once; a recount changes nothing about who carried whose ballot."""
+    return [(ALL, SeekUncast(event.vote, event.title))] if event.count_number == 1 else []
+
+
+delegation.hears(ResultsPublished, to=after_results)

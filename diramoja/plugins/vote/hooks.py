@@ -4,7 +4,10 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.projections import RECORDS
+from diramoja.plugins.vote.delegation import find_uncast
+from diramoja.plugins.vote.delegation_routes import OwnDelegations
+from diramoja.plugins.vote.delegation_state import delegation
+from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.settings import VoteSettings
@@ -19,10 +22,11 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote],
+        kinds=[vote, delegation],
         records=RECORDS,
-        jobs=[freeze_roll, correct_roll],
-        routes=[Votes, Objections],
+        views=[topic_categories],
+        jobs=[freeze_roll, correct_roll, find_uncast],
+        routes=[Votes, Objections, OwnDelegations],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},
@@ -34,7 +38,7 @@ def register_plugin() -> Plugin:
             "vote.extend": {"official"},
             "roll.decide": {"membership_officer"},
             "dispute.decide": {"official"},
-            "delegation.own": {"supporter"},
+            "delegation.own": {"member"},
         },
         channels={"vote": Channel("vote.read")},
         uses=["member"],

@@ -18,10 +18,11 @@ import attrs
 import msgspec
 from msgspec import Meta
 
-from diramoja.core import View
-from diramoja.plugins.member.contracts import BodyRole
+from diramoja.core import Reject, View
 from diramoja.plugins.vote.views import (
     AnonymityLevel,
+    BodyId,
+    BodySeat,
     Majority,
     QuorumRatio,
     RollRule,
@@ -31,19 +32,11 @@ from diramoja.plugins.vote.views import (
     VotingMethod,
 )
 
-__all__ = ["BodySeat", "Finding", "Motion", "Statute", "Statutes", "breaches_in", "findings_on"]
+__all__ = ["Finding", "Motion", "Statute", "Statutes", "breaches_in", "findings_on", "statutes_refusal"]
 
 type Caller = Literal["member", "active_member", "leader", "official"]
 type Text = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 type Days = Annotated[int, Meta(ge=0, le=3_650)]
-type BodyId = Annotated[str, Meta(min_length=1, max_length=128)]
-
-
-class BodySeat(View, forbid_unknown_fields=True):
-    """A seat in a body of the organisation, such as the chair of its board."""
-
-    body: BodyId
-    role: BodyRole = "chair"
 
 
 class Statute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -138,6 +131,12 @@ def findings_on(statutes: Iterable[Statute], motion: Motion) -> list[Finding]:
 def breaches_in(statutes: Iterable[Statute], motion: Motion) -> list[Finding]:
     """Only where the vote would break an article."""
     return [each for each in findings_on(statutes, motion) if not each.is_met]
+
+
+def statutes_refusal(statutes: Iterable[Statute], motion: Motion) -> Reject | None:
+    """A refusal that names every article that the vote would break; None where it breaks none."""
+    broken = breaches_in(statutes, motion)
+    return Reject("against_statutes", " ".join(map(str, broken))) if broken else None
 
 
 type _Found = tuple[str, str, bool] | None

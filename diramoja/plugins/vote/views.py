@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
-from diramoja.plugins.member.contracts import MembershipLevel, Region
+from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "Choices", "CountView", "DecisionText", "DelegationScope",
-    "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision",
+    "AnonymityLevel", "AuditView", "BallotForm", "BodyId", "BodySeat", "Choices", "CountView", "DecisionText",
+    "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision",
     "ObjectionKind", "ObjectionView", "OptionText", "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio",
     "Reason", "ReceiptView", "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied",
     "TallyView", "Terms", "TieRule", "Title", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
@@ -109,6 +109,16 @@ class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
     regions: Annotated[tuple[Region, ...], Meta(max_length=100)] = ()
     bodies: Annotated[tuple[Annotated[str, Meta(max_length=128)], ...], Meta(max_length=20)] = ()
     member_days: Annotated[int, Meta(ge=0, le=3_650)] = 0
+
+
+type BodyId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class BodySeat(View, forbid_unknown_fields=True):
+    """A seat in a body of the organisation, such as the chair of its board."""
+
+    body: BodyId
+    role: BodyRole = "chair"
 
 
 class Terms(View, omit_defaults=True):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.statutes import BodySeat, Motion, Statute, breaches_in, findings_on
-from diramoja.plugins.vote.views import RollRule, Terms
+from diramoja.plugins.vote.statutes import Motion, Statute, breaches_in, findings_on
+from diramoja.plugins.vote.views import BodySeat, RollRule, Terms
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 TERMS = Terms(
