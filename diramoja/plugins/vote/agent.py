@@ -7,36 +7,42 @@ from typing import Any
 
 from msgspec import UNSET
 
-from diramoja.core import Cancel, Context, Decision, Put, Reject, RemindAt, Reply, Tell
+from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
 from diramoja.plugins.topic.contracts import TopicEscalated
-from diramoja.plugins.vote import roll
+from diramoja.plugins.vote import course, disputes, results, roll
 from diramoja.plugins.vote.contracts import (
-    CancelVote,
-    CloseVote,
     CreateVote,
     EditVote,
     OpenVote,
     PrepareVote,
     ScheduleVote,
-    SealBox,
-    VoteCancelled,
     VoteCreated,
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
 from diramoja.plugins.vote.rules import UNBINDING, terms_hash, terms_refusal
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import RUNNING, Vote, Wording, noted, view_of, vote, vote_view, wording_of
+from diramoja.plugins.vote.state import (
+    RUNNING,
+    Vote,
+    Wording,
+    has_office,
+    is_in_charge,
+    noted,
+    view_of,
+    vote,
+    vote_view,
+    wording_of,
+)
 from diramoja.plugins.vote.statutes import Motion, statutes_refusal
 from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "vote"]
 
-HANDLED_IN = (roll,)
+HANDLED_IN = (roll, course, results, disputes)
 """The modules whose handlers belong to the kind."""
 
-OFFICERS = ("leader", "official")
 NOT_IN_TERMS = ("title", "description", "options", "topic_id")
 
 
@@ -95,7 +101,7 @@ def prepare_vote(state: Vote, message: PrepareVote, context: Context) -> Decisio
 
 @vote.on("draft")
 def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
-    if not _is_in_charge(state, context):
+    if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official changes a draft.", 403)
     given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
     before = wording_of(context)
@@ -112,10 +118,6 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
 def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
     """What is fixed stays: cancel, and make another."""
     return Reject("vote_frozen", "What a scheduled vote asks cannot change: cancel it and make another.")
-
-
-def _is_in_charge(state: Vote, context: Context) -> bool:
-    return context.sender == state.created_by or not context.roles.isdisjoint(OFFICERS)
 
 
 @vote.on("draft")
@@ -146,10 +148,9 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
 
 
 def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
-    is_officer = not context.roles.isdisjoint(OFFICERS)
-    if state.terms.vote_type not in UNBINDING and not is_officer:
+    if state.terms.vote_type not in UNBINDING and not has_office(context):
         return Reject("not_leader", "A leader or an official schedules a vote that decides something.", 403)
-    if not _is_in_charge(state, context):
+    if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
 
@@ -157,23 +158,6 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
 def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:
     motion = Motion(terms, context.now, context.roles, message.seats, message.casting_seats)
     return statutes_refusal(context.settings(VoteSettings).statutes, motion)
-
-
-@vote.on("draft", *RUNNING)
-def cancel_vote(state: Vote, message: CancelVote, context: Context) -> Decision:
-    if not _is_in_charge(state, context):
-        return Reject("not_creator", "Its creator, a leader or an official cancels a vote.", 403)
-    return cancelled(state, message.reason, context)
-
-
-def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
-    """Called off: its stations take no more, and nobody learns what they hold."""
-    assert state.phase in ("draft", "scheduled", "open", "closing_soon")
-    off, entry = noted(state.but(phase="cancelled", cancel_reason=reason), context, "cancelled", reason)
-    news = VoteCancelled(context.id, state.title, state.terms.topic, reason, state.phase)
-    boxes = [Tell("ballot_box", f"{context.id}-{n}", SealBox(is_cancelled=True)) for n in range(1, state.stations + 1)]
-    reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote)]
-    return off, entry, news, *boxes, *reminders, Reply(vote_view(context, off))
 
 
 def after_escalation(event: TopicEscalated) -> list[tuple[str, PrepareVote]]:

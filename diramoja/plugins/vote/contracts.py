@@ -404,7 +404,7 @@ class TallyUpdated(Event, name="vote.tally.updated", live=True):
 
 
 class VoteClosingSoon(Event, name="vote.closing_soon", live=True):
-    """The last part of the time; whoever has not voted is reminded. `first`: of the two reminders there may be."""
+    """The last part of the time; whoever has not voted is reminded, where this `reminds`."""
 
     vote: str
     title: str
@@ -412,6 +412,7 @@ class VoteClosingSoon(Event, name="vote.closing_soon", live=True):
     closes_at: datetime
     ballots: int
     quorum_needed: int
+    reminds: bool = True
 
 
 class QuorumMissing(Event, name="vote.quorum.missing", live=True):
@@ -482,7 +483,6 @@ class VoteDisputed(Event, name="vote.disputed", live=True):
     vote: str
     title: str
     dispute: str
-    decide_by: datetime
 
 
 class DisputeDecided(Event, name="vote.dispute.decided", live=True):

@@ -4,13 +4,17 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.course import feel_pulse
 from diramoja.plugins.vote.delegation import find_uncast
 from diramoja.plugins.vote.delegation_routes import OwnDelegations
 from diramoja.plugins.vote.delegation_state import delegation
+from diramoja.plugins.vote.dispute import dispute, find_committee
+from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.tally import count_ballots
 
 __all__ = ["register_plugin"]
 
@@ -22,11 +26,11 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote, delegation],
+        kinds=[vote, dispute, delegation],
         records=RECORDS,
         views=[topic_categories],
-        jobs=[freeze_roll, correct_roll, find_uncast],
-        routes=[Votes, Objections, OwnDelegations],
+        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, find_uncast],
+        routes=[Votes, Objections, VoteDisputes, Disputes, OwnDelegations],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

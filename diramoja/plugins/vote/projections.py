@@ -1,4 +1,4 @@
-"""Votes, their texts, objections and audit trail as rows of the read model."""
+"""Votes, their texts, objections, audit trail and disputes as rows of the read model."""
 
 from datetime import datetime
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.topic.contracts import TopicChanged, TopicCreated
-from diramoja.plugins.vote.contracts import Tallied
 from diramoja.plugins.vote.delegation_state import Delegation
+from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
-from diramoja.plugins.vote.views import Terms, VoteOption
+from diramoja.plugins.vote.views import Tallied, Terms, VoteOption
 
 __all__ = ["RECORDS", "topic_categories"]
 
@@ -35,6 +35,8 @@ class VoteRecord(Record):
     votes_cast: int
     counts: tuple[int, ...]
     extended_s: int
+    is_effective: bool
+    disputes_open: int
     tallied: Tallied | None
     count_number: int
     outcome: str | None
@@ -77,6 +79,29 @@ class AuditRecord(Record):
     by: Personal[str]
     what: str
     detail: str
+
+
+class DisputeRecord(Record):
+    """A dispute about a result."""
+
+    id: str
+    vote: str
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decide_by: datetime
+    decision: str | None
+    decided_at: datetime | None
+
+
+class OpinionRecord(Record):
+    """What one of a committee decided."""
+
+    dispute: str
+    member: Personal[str]
+    decision: str
+    reason: str
+    at: datetime
 
 
 def _same(record: type[Record], source: object) -> dict[str, Any]:
@@ -147,4 +172,16 @@ async def topic_categories(events: Batch, db: Database) -> None:
     )
 
 
-RECORDS = [delegation_rows, vote_rows, vote_texts, objection_rows, audit_rows]
+@record("vote_dispute", key="id", of=dispute)
+def dispute_rows(agent: str, state: Dispute) -> DisputeRecord | None:
+    """One row a dispute."""
+    return None if state.phase == "absent" else DisputeRecord(**{**_same(DisputeRecord, state), "id": agent})
+
+
+@record("vote_dispute_opinion", key=("dispute", "member"), of=Opinion)
+def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
+    """One row a decision."""
+    return OpinionRecord(**{**_same(OpinionRecord, row), "dispute": agent})
+
+
+RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows, dispute_rows, opinion_rows, delegation_rows]

@@ -14,11 +14,22 @@ from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, Wording, view_of
-from diramoja.plugins.vote.views import AuditView, ObjectionView, OwnRollView, RollView, VotePhase, VoteView
+from diramoja.plugins.vote.views import (
+    AuditView,
+    ObjectionView,
+    OwnRollView,
+    ResultLine,
+    ResultView,
+    RollView,
+    Tallied,
+    TallyView,
+    VotePhase,
+    VoteView,
+)
 
 __all__ = [
-    "Voter", "audit_trail", "objection_list", "one_roll", "one_vote", "own_roll", "vote_list", "vote_of_objection",
-    "voter_at",
+    "Voter", "audit_trail", "objection_list", "one_result", "one_roll", "one_tally", "one_vote", "own_roll",
+    "vote_list", "vote_of_objection", "voter_at",
 ]  # fmt: skip
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
@@ -136,6 +147,69 @@ async def voter_at(db: Database, reader: Reader, id: str) -> Voter:
     if await db.one(on_roll, id, reader.member) is None:
         raise DeniedError("You are not on the roll of this vote.", code="not_on_roll")
     return Voter(f"{id}-{station_of(id, reader.member, view.stations)}", view)
+
+
+async def one_tally(db: Database, reader: Reader, id: str) -> TallyView:
+    """How a vote stands; while it is open only where that may be shown, whoever asks.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+        ConflictError: it is not open yet (`vote_not_open`), or it is not shown how it stands (`tally_hidden`).
+    """
+    row = await _row(db, reader, id)
+    view = _vote(row)
+    if view.phase in ("draft", "scheduled", "cancelled"):
+        raise ConflictError("This vote is not open.", code="vote_not_open")
+    if not view.live_tally:
+        raise ConflictError("How this vote stands is not shown before its results.", code="tally_hidden")
+    return TallyView(id, view.votes_cast, tuple(row["counts"]) or (0,) * len(view.options))
+
+
+async def one_result(db: Database, reader: Reader, id: str) -> ResultView:
+    """What a vote came to.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+        ConflictError: it is not over yet (`vote_open`), or was called off (`vote_cancelled`).
+    """
+    row = await _row(db, reader, id)
+    view = _vote(row)
+    if view.phase == "cancelled":
+        raise ConflictError("This vote was cancelled.", code="vote_cancelled")
+    if view.published_at is None or view.effective_at is None or view.outcome is None:
+        raise ConflictError("This vote has no results yet.", code="vote_open")
+    tallied = msgspec.convert(row["tallied"], Tallied)
+    scale = 10**tallied.decimals
+    lines = (
+        ResultLine(option.number, option.text, n / scale)
+        for option, n in zip(view.options, tallied.votes, strict=False)
+    )
+    return ResultView(
+        vote_id=id,
+        outcome=view.outcome,
+        winners=view.winners,
+        lines=tuple(lines),
+        ballots=tallied.ballots,
+        valid=tallied.valid,
+        blank=tallied.blank,
+        delegated=tallied.delegated,
+        roll_size=view.roll_size,
+        roll_hash=row["roll_hash"],
+        quorum_needed=view.quorum_needed,
+        quorum_met=tallied.ballots >= view.quorum_needed,
+        majority_needed=tallied.needed,
+        voting_method=view.voting_method,
+        majority=view.majority,
+        tie_rule=view.tie_rule,
+        tied=tallied.tied,
+        run_off=tallied.run_off,
+        count_number=row["count_number"],
+        record_hash=tallied.record_hash,
+        published_at=view.published_at,
+        effective_at=view.effective_at,
+        effective=row["is_effective"],
+        disputes_open=row["disputes_open"],
+    )
 
 
 async def objection_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[ObjectionView]:

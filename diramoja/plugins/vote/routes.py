@@ -16,13 +16,16 @@ from diramoja.plugins.vote.contracts import (
     CreateVote,
     DecideObjection,
     EditVote,
+    ExtendVote,
     FileObjection,
 )
 from diramoja.plugins.vote.delegation_queries import narrowest_delegate
 from diramoja.plugins.vote.queries import (
     audit_trail,
     objection_list,
+    one_result,
     one_roll,
+    one_tally,
     one_vote,
     own_roll,
     vote_list,
@@ -37,7 +40,9 @@ from diramoja.plugins.vote.views import (
     ObjectionView,
     OwnRollView,
     Reason,
+    ResultView,
     RollView,
+    TallyView,
     VotePhase,
     VoteView,
 )
@@ -133,6 +138,22 @@ class Votes(Controller):
     async def list_objections(self, vote_id: str, db: Database, reader: Reader, page: PageQuery) -> Page[ObjectionView]:
         """One's own; all of them for membership officers."""
         return await objection_list(db, reader, vote_id, page)
+
+    @post("/{vote_id:str}/extensions", permission="vote.extend", status_code=HTTP_200_OK, summary="Extend a vote")
+    async def extend(self, vote_id: str, data: ExtendVote, send: Send) -> VoteView:
+        """By as long as an outage in which no ballot was taken; published with its reason."""
+        view: VoteView = await send("vote", vote_id, data)
+        return view
+
+    @get("/{vote_id:str}/tally", permission="vote.read", summary="How a vote stands")
+    async def get_tally(self, vote_id: str, db: Database, reader: Reader) -> TallyView:
+        """Only where that may be shown while it is open; else 409 `tally_hidden`, whoever asks."""
+        return await one_tally(db, reader, vote_id)
+
+    @get("/{vote_id:str}/results", permission="vote.read", summary="The results of a vote")
+    async def get_results(self, vote_id: str, db: Database, reader: Reader) -> ResultView:
+        """409 `vote_open` until they are published."""
+        return await one_result(db, reader, vote_id)
 
     @get("/{vote_id:str}/audit", permission="vote.read", summary="What was done with a vote")
     async def list_audit(self, vote_id: str, db: Database, reader: Reader, page: PageQuery) -> Page[AuditView]:

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from diramoja.core import Reject
-from diramoja.plugins.vote.contracts import Tallied
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Outcome, RollRule, Terms, VoteOption
+from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteOption
 
 __all__ = [
     "UNBINDING", "closing_soon_at", "outcome_of", "quorum_of", "roll_digest", "station_of", "stations_for",
@@ -110,16 +109,7 @@ def urgent_at(opens_at: datetime, closes_at: datetime, settings: VoteSettings) -
 
 
 def outcome_of(terms: Terms, tallied: Tallied, roll_size: int) -> tuple[Outcome, tuple[int, ...]]:
-    """What it came to, and who or what won; the quorum first, then the count, then the majority."""
+    """What it came to, and what won: as counted, where so many voted that it counts."""
     if tallied.ballots < quorum_of(terms.quorum_ratio, roll_size):
         return "no_quorum", ()
-    if tallied.tied and not tallied.winners:
-        return _tied(terms)
-    if not tallied.winners:
-        return "no_majority", ()
-    return "decided", tallied.winners
-
-
-def _tied(terms: Terms) -> tuple[Outcome, tuple[int, ...]]:
-    outcomes: dict[str, Outcome] = {"status_quo": "rejected", "run_off": "run_off"}
-    return outcomes.get(terms.tie_rule, "tied"), ()
+    return tallied.outcome, tallied.winners

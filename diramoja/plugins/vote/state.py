@@ -6,7 +6,6 @@ from typing import Literal
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Put, Row, State
-from diramoja.plugins.vote.contracts import Tallied
 from diramoja.plugins.vote.rules import quorum_of
 from diramoja.plugins.vote.views import (
     DisputeDecision,
@@ -14,6 +13,7 @@ from diramoja.plugins.vote.views import (
     ObjectionKind,
     OptionView,
     Outcome,
+    Tallied,
     Terms,
     VoteOption,
     VoteView,
@@ -21,9 +21,10 @@ from diramoja.plugins.vote.views import (
 
 __all__ = [
     "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Objection", "Vote", "Wording",
-    "noted", "view_of", "vote", "vote_view", "wording_of",
+    "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
+OFFICERS = ("leader", "official")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TAKING = ("open", "closing_soon")
 """Ballots are taken."""
@@ -69,7 +70,7 @@ class Objection(Row, omit_defaults=True):
 
 
 class BoxSeal(Row):
-    """A station that is sealed; `station` is its number."""
+    """A station that is sealed; `station` is its number, 0 the delegations."""
 
     station: str
     ballots: int
@@ -93,6 +94,9 @@ class Vote(State, version=1, omit_defaults=True):
         votes_cast: as told in batches; exact once all stations are sealed.
         counts: how it stands, by option, where all may see that.
         sealed: stations that are.
+        told_at: when a station last told of ballots, or an outage was accounted for.
+        silences: the last long times in which no ballot was told of.
+        is_urged: the last reminder went out.
         extended_s: by how long its close moved.
         verdict: of the disputes decided since the last count, the one that weighs most.
         is_effective: it was told that the result stands.
@@ -117,6 +121,9 @@ class Vote(State, version=1, omit_defaults=True):
     votes_cast: int = 0
     counts: tuple[int, ...] = ()
     sealed: int = 0
+    told_at: datetime | None = None
+    silences: tuple[tuple[datetime, datetime], ...] = ()
+    is_urged: bool = False
     extended_s: int = 0
     tallied: Tallied | None = None
     count_number: int = 0
@@ -153,6 +160,16 @@ vote = AgentKind(
     rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer],
     codes={"draft": "vote_not_open", "scheduled": "vote_not_open"},
 )
+
+
+def has_office(context: Context) -> bool:
+    """Whether a leader or an official sent this."""
+    return not context.roles.isdisjoint(OFFICERS)
+
+
+def is_in_charge(state: Vote, context: Context) -> bool:
+    """Whether the sender may act on a draft."""
+    return context.sender == state.created_by or has_office(context)
 
 
 def noted(state: Vote, context: Context, what: str, detail: str = "") -> tuple[Vote, Put]:

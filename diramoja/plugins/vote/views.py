@@ -1,6 +1,5 @@
 """Words and views of votes, rolls, ballots, disputes and delegations; other plugins find them in contracts."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,8 +9,8 @@ from diramoja.core import Personal, View
 from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "BodyId", "BodySeat", "Choices", "CountView", "DecisionText",
-    "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision",
+    "AnonymityLevel", "AuditView", "BallotForm", "BodyId", "BodySeat", "Choices", "DecisionText", "DelegationScope",
+    "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision",
     "ObjectionKind", "ObjectionView", "OptionText", "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio",
     "Reason", "ReceiptView", "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied",
     "TallyView", "Terms", "TieRule", "Title", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
@@ -42,9 +41,11 @@ type TieRule = Literal["status_quo", "run_off", "casting_vote", "lot"]
 type BallotForm = Literal["choose_one", "approve", "rank", "grade"]
 """`choose_one`: at most one option number. `approve`: any of them. `rank`: the best first. `grade`: one grade an
 option, in their order."""
-type Outcome = Literal["decided", "rejected", "tied", "run_off", "no_majority", "no_quorum", "counted", "annulled"]
-"""`decided`: there are winners. `rejected`: a tie of which the rule says that all stays as it is. `counted`: a poll
-that decides nothing."""
+type Outcome = Literal[
+    "decided", "tied", "status_quo", "run_off", "no_majority", "no_votes", "no_quorum", "annulled"
+]  # fmt: skip
+"""`decided`: there are winners. `tied`: the lot or the casting vote is still to come. `status_quo`: a tie, so that all
+stays as it is. `run_off`: between the options named. `annulled`: by the committee that decided a dispute."""
 type ObjectionKind = Literal["missing", "not_eligible"]
 type ObjectionDecision = Literal["uphold", "reject"]
 type DisputeDecision = Literal["reject", "recount", "annul"]
@@ -264,28 +265,33 @@ class TallyView(View):
 
 
 class Tallied(View, omit_defaults=True):
-    """What a count came to, small enough for the state; its steps are rows.
+    """What a count came to, small enough for the state; its steps are rows. Votes are weighted, blank ones included.
 
     Attributes:
-        votes: by option number, as the method counts them, weighted.
-        winners: option numbers, in order.
-        tied: option numbers among which the method could not decide.
-        run_off: a majority is asked for that no option has.
+        votes: by option number, after the last round, in units of 10^-`decimals`.
+        winners: option numbers, in the order of election.
+        tied: option numbers on which the votes alone did not decide, and no rule did.
+        run_off: between which a run-off has to decide.
+        needed: votes that the majority asked for takes, of `whole`; 0 where none was asked for.
     """
 
+    outcome: Outcome = "no_votes"
     ballots: int = 0
     valid: int = 0
     blank: int = 0
     delegated: int = 0
-    votes: tuple[float, ...] = ()
+    votes: tuple[int, ...] = ()
+    decimals: int = 0
     winners: tuple[int, ...] = ()
     tied: tuple[int, ...] = ()
-    run_off: bool = False
+    run_off: tuple[int, ...] = ()
+    needed: int = 0
+    whole: int = 0
     record_hash: str = ""
 
 
 class ResultLine(View):
-    """What an option has in the end; `votes` as its method counts them, weighted."""
+    """What an option has in the end, as its method counts."""
 
     number: int
     text: str
@@ -298,10 +304,11 @@ class ResultView(View):
     Attributes:
         ballots: cast, blank and delegated ones included.
         valid: of these not blank.
-        quorum_needed: ballots.
-        tied: option numbers among which the tie rule decided, or did not.
+        quorum_needed: ballots. `majority_needed`: votes, where a majority was asked for; else 0.
+        tied: options on which the votes did not decide. `run_off`: between which there has to be one.
         count_number: 1; 2 after a recount, ...
         record_hash: SHA-256 of the published ballots.
+        effective: it stands: the time for disputes is over, and none is open.
     """
 
     vote_id: str
@@ -313,26 +320,21 @@ class ResultView(View):
     blank: int
     delegated: int
     roll_size: int
+    roll_hash: str
     quorum_needed: int
     quorum_met: bool
+    majority_needed: int
     voting_method: str
     majority: Majority
     tie_rule: TieRule
     tied: tuple[int, ...]
+    run_off: tuple[int, ...]
     count_number: int
     record_hash: str
     published_at: datetime
     effective_at: datetime
-
-
-class CountView(View):
-    """A count step by step: rounds, transfers, pairwise table, as its method explains them, and as a text."""
-
-    vote_id: str
-    voting_method: str
-    number: int
-    steps: Sequence[dict[str, object]]
-    text: str
+    effective: bool
+    disputes_open: int
 
 
 # --- disputes and what was done ---

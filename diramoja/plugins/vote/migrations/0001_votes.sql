@@ -18,6 +18,8 @@ CREATE TABLE vote (
     votes_cast integer NOT NULL,
     counts integer[] NOT NULL,
     extended_s integer NOT NULL,
+    is_effective boolean NOT NULL,
+    disputes_open integer NOT NULL,
     tallied jsonb,
     count_number integer NOT NULL,
     outcome text,
@@ -85,9 +87,14 @@ CREATE TABLE vote_audit (
 CREATE TABLE vote_count (
     vote text NOT NULL,
     number integer NOT NULL,
-    steps jsonb NOT NULL,
-    text text NOT NULL,
+    count jsonb NOT NULL,
     PRIMARY KEY (vote, number)
+);
+
+-- When the platform last ran while a vote was open, by the clock of the database; written by a job.
+CREATE TABLE vote_pulse (
+    vote text PRIMARY KEY,
+    at timestamptz NOT NULL
 );
 
 CREATE TABLE vote_dispute (
@@ -97,9 +104,16 @@ CREATE TABLE vote_dispute (
     filed_by text NOT NULL,
     filed_at timestamptz NOT NULL,
     decide_by timestamptz NOT NULL,
-    deciders integer NOT NULL,
     decision text,
-    reasons text[] NOT NULL,
     decided_at timestamptz
 );
 CREATE INDEX vote_dispute_vote ON vote_dispute (vote, filed_at, id);
+
+CREATE TABLE vote_dispute_opinion (
+    dispute text NOT NULL,
+    member text NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (dispute, member)
+);
