@@ -13,7 +13,7 @@ import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import ConflictError, DeniedError, MissingError
-from diramoja.core.ports.database import Database
+from diramoja.core.ports.database import Database, Session
 from diramoja.pages import paged, place
 from diramoja.plugins.member.contracts import not_walled
 from diramoja.plugins.vote.choices import read
@@ -88,7 +88,7 @@ async def scope_of(db: Database, name: str) -> Scope:
     return Scope(name, "category")
 
 
-async def category_of(db: Database, topic: str) -> str:
+async def category_of(db: Session, topic: str) -> str:
     """The category of a topic; "" where there is none."""
     row = await db.one("SELECT category FROM vote_topic WHERE id = $1", topic)
     return str(row["category"]) if row else ""

@@ -1,6 +1,7 @@
 """What votes bring to a deployment."""
 
 from pathlib import Path
+from typing import Any
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
@@ -16,7 +17,7 @@ from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import count_ballots
 
-__all__ = ["register_plugin"]
+__all__ = ["register_commands", "register_plugin"]
 
 _HERE = Path(__file__).parent
 
@@ -49,3 +50,11 @@ def register_plugin() -> Plugin:
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )
+
+
+@hookimpl
+def register_commands(cli: Any) -> None:
+    """`diramoja statutes`."""
+    from diramoja.plugins.vote.cli import statutes
+
+    cli.add_typer(statutes, name="statutes")

@@ -3,7 +3,7 @@
 import msgspec
 
 from diramoja.core import Reader
-from diramoja.core.ports.database import Database
+from diramoja.core.ports.database import Session
 from diramoja.plugins.vote.contracts import ScheduleVote
 from diramoja.plugins.vote.delegation_queries import category_of
 from diramoja.plugins.vote.views import BodySeat, Terms
@@ -13,7 +13,7 @@ __all__ = ["schedule_command", "seats_in_bodies"]
 SEATS = 100
 
 
-async def schedule_command(db: Database, reader: Reader, vote: str) -> ScheduleVote:
+async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVote:
     """With all that an article may ask about; of a vote that is not there with nothing."""
     row = await db.one("SELECT terms FROM vote WHERE id = $1", vote)
     terms = msgspec.convert(row["terms"], Terms) if row else Terms()
@@ -24,7 +24,7 @@ async def schedule_command(db: Database, reader: Reader, vote: str) -> ScheduleV
     )
 
 
-async def seats_in_bodies(db: Database, member: str) -> tuple[BodySeat, ...]:
+async def seats_in_bodies(db: Session, member: str) -> tuple[BodySeat, ...]:
     """Where a member sits now."""
     rows = await db.fetch("SELECT body, role FROM body_seat WHERE member = $1 ORDER BY body LIMIT $2", member, SEATS)
     return tuple(BodySeat(row["body"], row["role"]) for row in rows)
