@@ -166,13 +166,23 @@ class FileDispute(Command):
 
 
 class CastBallot(Command):
-    """Cast a ballot at the station; sent by a route that found the sender on the frozen roll. Answers a ReceiptView.
+    """Cast a ballot at the station of the voter, who is its sender; again replaces it where the vote allows that.
 
-    `sealed`, where the vote is not public, holds the choices; then `choices` is empty.
+    Answers a ReceiptView. 403 `not_on_roll`, 409 `vote_not_open`, `vote_closed` and `revote_not_allowed`.
+
+    Attributes:
+        choices: as a route has checked them; the empty ones are a blank ballot.
+        sealed: where the vote is not public, the choices; then `choices` is empty.
+        came_at: of a ballot that the station tells itself again, as the roll could not be read in time.
+        tries: how often it did.
     """
 
+    vote: Id
+    voter: Personal[Id]
     choices: Personal[Choices] = ()
     sealed: Personal[SealedBallot | None] = None
+    came_at: datetime | None = None
+    tries: int = 0
 
 
 class SetDelegation(Command):
@@ -259,7 +269,7 @@ class NoteTurnout(Command):
 
 
 class BoxCounted(Command):
-    """A station is sealed and takes no more. `ballots`: in all. `sha256`: over them as they are published."""
+    """A station is sealed and takes no more. `ballots`: in all. `sha256`: the sum of their receipts, modulo 2^256."""
 
     station: int
     ballots: int

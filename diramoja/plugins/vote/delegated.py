@@ -19,11 +19,10 @@ __all__ = ["carried_by", "world_of"]
 async def carried_by(session: Session, vote: str, voted: Collection[str], settings: VoteSettings) -> Mapping[str, int]:
     """How many ballots of others each member casts beside their own; whose, and which are not cast, is written down.
 
-    To be called in the transaction that publishes the ballots, once all stations are sealed and the delegations are
-    settled. Called again it says the same.
+    To be called once all stations are sealed and the delegations are settled. Called again it says the same.
 
     Args:
-        session: of that transaction.
+        session: where the roll and the delegations are.
         vote: its id.
         voted: who cast a ballot, blank ones included.
         settings: how many a delegate carries.
@@ -84,7 +83,7 @@ async def _write(session: Session, vote: str, outcomes: Mapping[str, Outcome]) -
     )
     await session.execute(
         "INSERT INTO vote_delegated (vote, member, caster, uncast)"
-        " SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])",
+        " SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING",
         vote,
         *columns,
     )

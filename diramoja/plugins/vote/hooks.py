@@ -5,6 +5,9 @@ from typing import Any
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.ballot_box import find_ballots
+from diramoja.plugins.vote.ballot_box_state import ballot_box
+from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
 from diramoja.plugins.vote.course import feel_pulse
 from diramoja.plugins.vote.delegation import find_uncast
 from diramoja.plugins.vote.delegation_routes import OwnDelegations
@@ -14,6 +17,7 @@ from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
+from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import count_ballots
 
@@ -27,11 +31,20 @@ def register_plugin() -> Plugin:
     """Votes with their rolls, polling stations, delegations and disputes."""
     return Plugin(
         name="vote",
-        kinds=[vote, dispute, delegation],
+        kinds=[vote, ballot_box, dispute, delegation],
         records=RECORDS,
         views=[topic_categories],
-        jobs=[freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, find_uncast],
-        routes=[Votes, Objections, VoteDisputes, Disputes, OwnDelegations],
+        jobs=[
+            freeze_roll,
+            correct_roll,
+            feel_pulse,
+            count_ballots,
+            find_committee,
+            make_key,
+            find_ballots,
+            find_uncast,
+        ],
+        routes=[Votes, Objections, Ballots, Receipts, VoteDisputes, Disputes, OwnDelegations],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

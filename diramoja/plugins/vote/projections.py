@@ -6,6 +6,7 @@ from typing import Any
 from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.topic.contracts import TopicChanged, TopicCreated
+from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
 from diramoja.plugins.vote.delegation_state import Delegation
 from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
@@ -79,6 +80,31 @@ class AuditRecord(Record):
     by: Personal[str]
     what: str
     detail: str
+
+
+class StationRecord(Record):
+    """A polling station."""
+
+    id: str
+    vote: str
+    phase: str
+    form: str
+    options: int
+    grades: int
+    is_sealed: bool
+    ballots: int
+    checksum: str
+
+
+class BallotRecord(Record):
+    """That a member has voted; what, sealed where the vote is not public."""
+
+    box: str
+    member: Personal[str]
+    vote: str
+    content: Personal[str]
+    receipt: str
+    revision: int
 
 
 class DisputeRecord(Record):
@@ -172,6 +198,19 @@ async def topic_categories(events: Batch, db: Database) -> None:
     )
 
 
+@record("vote_station", key="id", of=ballot_box)
+def station_rows(agent: str, state: BallotBox) -> StationRecord | None:
+    """One row a station."""
+    return None if state.phase == "absent" else StationRecord(**{**_same(StationRecord, state), "id": agent})
+
+
+@record("vote_ballot", key=("box", "member"), of=Ballot)
+def ballot_rows(agent: str, row: Ballot) -> BallotRecord:
+    """One row a voter."""
+    vote_id = agent.rpartition("-")[0]
+    return BallotRecord(agent, row.member, vote_id, row.content, row.receipt, row.revision)
+
+
 @record("vote_dispute", key="id", of=dispute)
 def dispute_rows(agent: str, state: Dispute) -> DisputeRecord | None:
     """One row a dispute."""
@@ -184,4 +223,7 @@ def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
     return OpinionRecord(**{**_same(OpinionRecord, row), "dispute": agent})
 
 
-RECORDS = [vote_rows, vote_texts, objection_rows, audit_rows, dispute_rows, opinion_rows, delegation_rows]
+RECORDS = [
+    vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows, dispute_rows, opinion_rows,
+    delegation_rows,
+]  # fmt: skip

@@ -16,6 +16,7 @@ from diramoja.plugins.vote.contracts import (
     TakeRoll,
 )
 from diramoja.plugins.vote.rules import roll_digest, stations_for
+from diramoja.plugins.vote.sealing import MakeKey, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
 from diramoja.plugins.vote.views import ObjectionView, RollRule
@@ -52,11 +53,14 @@ class CorrectRoll(View):
 
 
 def freezing(state: Vote, context: Context) -> tuple[Call[Any], ...]:
-    """Have the roll written."""
+    """Have the roll written; and keys made, where ballots will be sealed."""
     assert state.frozen_at is not None
     rule = state.terms.roll
     regions = regions_within(rule.regions, context.settings(MemberSettings))
-    return (Call(freeze_roll, FreezeRoll(context.id, rule, regions, state.frozen_at), key="roll"),)
+    roll = Call(freeze_roll, FreezeRoll(context.id, rule, regions, state.frozen_at), key="roll")
+    if state.terms.anonymity_level == "public":
+        return (roll,)
+    return roll, Call(make_key, MakeKey(context.id), key="key")
 
 
 def regions_within(regions: Sequence[str], settings: MemberSettings) -> tuple[str, ...]:

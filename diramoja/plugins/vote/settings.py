@@ -40,6 +40,8 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
         delegation_kept_days: so long after its end a delegation is remembered, for counts that ask what was in force.
         statutes: articles of the organisation, as [[vote.statutes]]; a vote that would break one is not scheduled.
         grades_max: the highest grade of an option, where options are graded from 0.
+        turnout_every_s: so often a station tells the vote how many ballots it has.
+        seal_key_file: of the key that the keys of votes are sealed with; empty: made in the data folder.
     """
 
     duration_min_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 5
@@ -64,3 +66,5 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
     delegation_kept_days: Days = 90
     statutes: Statutes = ()
     grades_max: Annotated[int, Meta(ge=1, le=100)] = 5
+    turnout_every_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
+    seal_key_file: str = ""

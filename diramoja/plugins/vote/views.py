@@ -9,11 +9,12 @@ from diramoja.core import Personal, View
 from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "BodyId", "BodySeat", "Choices", "DecisionText", "DelegationScope",
-    "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision",
-    "ObjectionKind", "ObjectionView", "OptionText", "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio",
-    "Reason", "ReceiptView", "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied",
-    "TallyView", "Terms", "TieRule", "Title", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices",
+    "DecisionText", "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText",
+    "DisputeView", "EntryView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
+    "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine",
+    "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title",
+    "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -253,6 +254,21 @@ class ReceiptView(View):
     vote_id: str
     receipt: str
     revision: int = 1
+
+
+class BallotGroupView(View):
+    """Published ballots that are equal, and how many they are, with those cast for others. No choices: blank."""
+
+    choices: tuple[int, ...]
+    ballots: int
+
+
+class EntryView(View):
+    """A ballot that was counted, by its receipt; in public votes with whose it is and what it says."""
+
+    receipt: str
+    member_id: Personal[str | UnsetType] = UNSET
+    choices: tuple[int, ...] | UnsetType = UNSET
 
 
 class TallyView(View):
