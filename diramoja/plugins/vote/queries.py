@@ -121,7 +121,7 @@ async def own_roll(db: Database, reader: Reader, id: str) -> OwnRollView:
         return OwnRollView(eligible=False, reason="The roll is not frozen yet.")
     row = await db.one(
         "SELECT EXISTS (SELECT 1 FROM vote_roll WHERE vote = $1 AND member = $2) AS eligible,"
-        " EXISTS (SELECT 1 FROM vote_voter WHERE vote = $1 AND member = $2) AS voted",
+        " EXISTS (SELECT 1 FROM vote_ballot WHERE vote = $1 AND member = $2) AS voted",
         id,
         reader.member,
     )

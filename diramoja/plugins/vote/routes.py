@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.counting import Methods
 from diramoja.plugins.vote.contracts import (
@@ -18,12 +19,11 @@ from diramoja.plugins.vote.contracts import (
     EditVote,
     ExtendVote,
     FileObjection,
-    ScheduleVote,
 )
+from diramoja.plugins.vote.delegation_queries import narrowest_delegate
 from diramoja.plugins.vote.methods import check_method
 from diramoja.plugins.vote.queries import (
     audit_trail,
-    category_of,
     objection_list,
     one_result,
     one_roll,
@@ -34,6 +34,7 @@ from diramoja.plugins.vote.queries import (
     vote_of_objection,
 )
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.statute_queries import schedule_command
 from diramoja.plugins.vote.views import (
     AuditView,
     ObjectionDecision,
@@ -105,11 +106,11 @@ class Votes(Controller):
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
     async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
-        """What is asked and who may vote are fixed; the roll is there some moments later."""
+        """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
         draft = await one_vote(db, reader, vote_id)
         form = check_method(draft.voting_method, draft.seats, draft.majority, methods)
-        category = await category_of(db, draft.topic_id)
-        view: VoteView = await send("vote", vote_id, ScheduleVote(form, category))
+        command = await schedule_command(db, reader, vote_id)
+        view: VoteView = await send("vote", vote_id, command.but(form=form))
         return view
 
     @post("/{vote_id:str}/cancel", permission="vote.schedule", status_code=HTTP_200_OK, summary="Cancel a vote")
@@ -124,9 +125,12 @@ class Votes(Controller):
         return await one_roll(db, reader, vote_id, settings)
 
     @get("/{vote_id:str}/roll/me", permission="vote.cast", summary="Whether one may vote")
-    async def get_own_roll(self, vote_id: str, db: Database, reader: Reader) -> OwnRollView:
-        """And whether one has."""
-        return await own_roll(db, reader, vote_id)
+    async def get_own_roll(self, vote_id: str, db: Database, reader: Reader, clock: Clock) -> OwnRollView:
+        """Whether one has, and who would for one."""
+        view = await own_roll(db, reader, vote_id)
+        if not view.eligible or view.voted:
+            return view
+        return view.but(delegated_to=await narrowest_delegate(db, reader.member, vote_id, clock.now()))
 
     @post("/{vote_id:str}/roll/objections", permission="vote.object", limit="reports", summary="Object to a roll")
     async def file_objection(self, vote_id: str, data: NewObjection, reader: Reader, send: Send) -> ObjectionView:

@@ -70,7 +70,7 @@ class Objection(Row, omit_defaults=True):
 
 
 class BoxSeal(Row):
-    """A station that is sealed; `station` is its number."""
+    """A station that is sealed; `station` is its number, 0 the delegations."""
 
     station: str
     ballots: int

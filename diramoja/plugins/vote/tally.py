@@ -54,7 +54,7 @@ def counting(state: Vote, context: Context) -> Call[CountBallots]:
 
 @job(CountBallots, timeout_s=600, attempts=30)
 async def count_ballots(
-    payload: CountBallots, db: Database, keys: Keys, settings: VoteSettings, methods: Methods
+    payload: CountBallots, db: Database, keys: Keys, *, settings: VoteSettings, methods: Methods
 ) -> Command:
     """However often it runs, the same ballots give the same count."""
     record = await publish(db, keys, settings, payload.vote)

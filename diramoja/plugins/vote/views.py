@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
-from diramoja.plugins.member.contracts import MembershipLevel, Region
+from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "Choices", "DecisionText", "DelegationScope", "DelegationView",
-    "Description", "DisputeDecision", "DisputeText", "DisputeView", "Majority", "ObjectionDecision", "ObjectionKind",
-    "ObjectionView", "OptionText", "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason",
-    "ReceiptView", "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView",
-    "Terms", "TieRule", "Title", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices",
+    "DecisionText", "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText",
+    "DisputeView", "EntryView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
+    "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine",
+    "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title",
+    "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -110,6 +111,16 @@ class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
     regions: Annotated[tuple[Region, ...], Meta(max_length=100)] = ()
     bodies: Annotated[tuple[Annotated[str, Meta(max_length=128)], ...], Meta(max_length=20)] = ()
     member_days: Annotated[int, Meta(ge=0, le=3_650)] = 0
+
+
+type BodyId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class BodySeat(View, forbid_unknown_fields=True):
+    """A seat in a body of the organisation, such as the chair of its board."""
+
+    body: BodyId
+    role: BodyRole = "chair"
 
 
 class Terms(View, omit_defaults=True):
@@ -237,6 +248,21 @@ class ReceiptView(View):
     revision: int = 1
 
 
+class BallotGroupView(View):
+    """Published ballots that are equal, and how many they are, with those cast for others. No choices: blank."""
+
+    choices: tuple[int, ...]
+    ballots: int
+
+
+class EntryView(View):
+    """A ballot that was counted, by its receipt; in public votes with whose it is and what it says."""
+
+    receipt: str
+    member_id: Personal[str | UnsetType] = UNSET
+    choices: tuple[int, ...] | UnsetType = UNSET
+
+
 class TallyView(View):
     """How an open vote stands, where all may see that; `counts` by option number, from 1."""
 
@@ -348,11 +374,28 @@ class AuditView(View):
 
 
 class DelegationView(View):
-    """Who votes for one where one does not. `chain`: from the delegate on. `effective`: it would be cast now."""
+    """Who votes for one where one does not.
+
+    Attributes:
+        delegate: None where one delegates nothing in this scope.
+        chain: from the delegate on, as far as it goes now.
+        effective: whether one's ballot would be cast along it, if somebody of the chain votes.
+        reason: why not.
+        caster: who cast it, once the vote is closed.
+        choices: what they chose, in public votes, as soon as they did.
+        delegators: how many delegate to oneself in this scope.
+        names: of these, those who show theirs.
+    """
 
     scope: str
     scope_kind: DelegationScope
-    delegate: Personal[str]
-    expires_at: datetime
+    delegate: Personal[str | None] = None
+    expires_at: datetime | None = None
     chain: Personal[tuple[str, ...]] = ()
-    effective: bool = True
+    effective: bool = False
+    reason: str = ""
+    shows_name: bool = False
+    caster: Personal[str | None] = None
+    choices: Personal[tuple[int, ...] | None] = None
+    delegators: int = 0
+    names: Personal[tuple[str, ...]] = ()

@@ -49,15 +49,6 @@ CREATE TABLE vote_roll (
 );
 CREATE INDEX vote_roll_member ON vote_roll (member, vote);
 
--- Who has voted, by station; neither when nor what.
-CREATE TABLE vote_voter (
-    box text NOT NULL,
-    member text COLLATE "C" NOT NULL,
-    vote text NOT NULL,
-    PRIMARY KEY (box, member)
-);
-CREATE INDEX vote_voter_vote ON vote_voter (vote, member);
-
 CREATE TABLE vote_objection (
     id text PRIMARY KEY,
     vote text NOT NULL,
