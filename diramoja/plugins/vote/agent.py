@@ -35,9 +35,10 @@ from diramoja.plugins.vote.state import (
     vote_view,
     wording_of,
 )
+from diramoja.plugins.vote.statutes import Motion, statutes_refusal
 from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
-__all__ = ["HANDLED_IN", "vote"]
+__all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
 HANDLED_IN = (roll, course, results, disputes)
 """The modules whose handlers belong to the kind."""
@@ -48,8 +49,8 @@ NOT_IN_TERMS = ("title", "description", "options", "topic_id")
 @vote.on("absent")
 def create_vote(state: Vote, message: CreateVote, context: Context) -> Decision:
     given = {name: getattr(message, name) for name in message.__struct_fields__}
-    options = _options(message.options)
-    terms = _terms(Terms(), given, options)
+    options = options_of(message.options)
+    terms = terms_with(Terms(), given, options)
     if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)):
         return refusal
     drafted = state.but(
@@ -61,11 +62,12 @@ def create_vote(state: Vote, message: CreateVote, context: Context) -> Decision:
     return noted_, Put(wording), entry, _created(noted_, context), Reply(view, status=201)
 
 
-def _options(options: tuple[OptionText | VoteOption, ...]) -> tuple[VoteOption, ...]:
+def options_of(options: tuple[OptionText | VoteOption, ...]) -> tuple[VoteOption, ...]:
+    """As they are kept: with whoever stands, if anybody does."""
     return tuple(each if isinstance(each, VoteOption) else VoteOption(each) for each in options)
 
 
-def _terms(terms: Terms, given: dict[str, Any], options: tuple[VoteOption, ...] | None) -> Terms:
+def terms_with(terms: Terms, given: dict[str, Any], options: tuple[VoteOption, ...] | None) -> Terms:
     """The terms with what is given; the candidates are those that the options name."""
     changes = {name: value for name, value in given.items() if name not in NOT_IN_TERMS}
     if "topic_id" in given:
@@ -104,8 +106,8 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
         return Reject("not_creator", "Its creator, a leader or an official changes a draft.", 403)
     given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
     before = wording_of(context)
-    options = _options(given["options"]) if "options" in given else before.options
-    terms = _terms(state.terms, given, options)
+    options = options_of(given["options"]) if "options" in given else before.options
+    terms = terms_with(state.terms, given, options)
     if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)):
         return refusal
     wording = before.but(description=given.get("description", before.description), options=options)
@@ -121,9 +123,9 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 
 @vote.on("draft")
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
-    if refusal := _schedule_refusal(state, context):
+    terms = state.terms.but(form=message.form, category=message.category)
+    if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
         return refusal
-    terms = state.terms.but(category=message.category)
     wording = wording_of(context)
     fixed = state.but(
         phase="scheduled",
@@ -152,6 +154,11 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
+
+
+def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:
+    motion = Motion(terms, context.now, context.roles, message.seats, message.casting_seats)
+    return statutes_refusal(context.settings(VoteSettings).statutes, motion)
 
 
 def after_escalation(event: TopicEscalated) -> list[tuple[str, PrepareVote]]:

@@ -9,6 +9,7 @@ from diramoja.core import Command, Event, Personal
 from diramoja.plugins.vote.views import (
     AnonymityLevel,
     BallotForm,
+    BodySeat,
     Choices,
     DecisionText,
     DelegationScope,
@@ -36,12 +37,13 @@ __all__ = [
     "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CloseVote", "CreateVote", "DecideDispute",
     "DecideObjection", "DelegationChanged", "DisputeDecided", "EditVote", "EndDelegation", "ExtendBox", "ExtendVote",
     "FileDispute", "FileObjection", "NoteTurnout", "OpenDispute", "OpenVote", "PrepareBox", "PrepareVote",
-    "QuorumMissing", "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SetDelegation", "SettleDispute",
-    "TakeKey", "TakeResult", "TakeRoll", "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed", "VoteClosingSoon",
-    "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
+    "QuorumMissing", "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SetDelegation", "SettleDelegations",
+    "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed",
+    "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
+type Scope = Annotated[str, Meta(min_length=1, max_length=128)]
 
 # --- from members ---
 
@@ -104,10 +106,18 @@ class EditVote(Command):
 class ScheduleVote(Command):
     """Freeze what is asked and how, and who may vote; it opens by itself. Answers a VoteView.
 
-    `category`: of the topic it is about, for delegations; looked up by the route.
+    409 `against_statutes`, with each article that it would break. The route looks up what follows.
+
+    Attributes:
+        form: of its ballots, as the method says.
+        category: of the topic it is about.
+        seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
     """
 
+    form: BallotForm = "choose_one"
     category: str = ""
+    seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
+    casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
 
 
 class CancelVote(Command):
@@ -178,20 +188,29 @@ class CastBallot(Command):
 
 
 class SetDelegation(Command):
-    """Let another member vote where one does not; again replaces it. To the sender's own agent. A DelegationView.
+    """Let another member vote where one does not; again replaces it. To the one agent. A DelegationView.
 
-    `scope`: id of a vote or topic, or a category. 409 `delegation_cycle`.
+    409 `delegation_cycle` where it would lead back, in some vote at least.
+
+    Attributes:
+        scope: id of a vote or topic, or a category.
+        within: the wider scopes around it, looked up by the route.
+        expires_at: None, or later than is allowed: as late as is allowed.
+        shows_name: the delegate may see whose it is.
     """
 
-    scope: Annotated[str, Meta(min_length=1, max_length=128)]
+    scope: Scope
     scope_kind: DelegationScope
     delegate: Personal[Id]
+    within: Annotated[tuple[Scope, ...], Meta(max_length=2)] = ()
+    expires_at: datetime | None = None
+    shows_name: bool = False
 
 
 class EndDelegation(Command):
     """Vote oneself again; none is no error."""
 
-    scope: Annotated[str, Meta(min_length=1, max_length=128)]
+    scope: Scope
 
 
 class DecideDispute(Command):
@@ -282,6 +301,15 @@ class SettleDispute(Command):
     dispute: str
     decision: DisputeDecision
     reason: str
+
+
+# --- to the delegations ---
+
+
+class SettleDelegations(Command):
+    """Told by a vote once it is closed: answer it with BoxCounted (station 0) when all that came before is decided."""
+
+    vote: str
 
 
 # --- to polling stations ---
@@ -490,9 +518,10 @@ class VoteCancelled(Event, name="vote.cancelled", live=True):
 
 
 class DelegationChanged(Event, name="vote.delegation.changed"):
-    """A member lets another vote for them, or (delegate None) no more."""
+    """A member lets another vote for them, or no more. Whom is not said."""
 
+    delegation: str
     member: Personal[str]
     scope: str
     scope_kind: DelegationScope
-    delegate: Personal[str | None]
+    is_in_force: bool

@@ -34,6 +34,7 @@ from diramoja.plugins.vote.contracts import (
     OpenVote,
     QuorumMissing,
     SealBox,
+    SettleDelegations,
     TallyUpdated,
     VoteCancelled,
     VoteClosed,
@@ -41,6 +42,7 @@ from diramoja.plugins.vote.contracts import (
     VoteExtended,
     VoteOpened,
 )
+from diramoja.plugins.vote.delegation_state import ALL
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import UNBINDING, closing_soon_at, urgent_at
 from diramoja.plugins.vote.sealing import DropKey, drop_key
@@ -301,20 +303,23 @@ def _closed(state: Vote, context: Context) -> tuple[Any, ...]:
         closed_at=state.closes_at,
     )
     seals = [Tell("ballot_box", each, SealBox()) for each in _boxes(context.id, state)]
+    if terms.delegation:
+        seals.append(Tell("delegation", ALL, SettleDelegations(context.id)))
     reminders = [Cancel(each.wire_name) for each in (TakePulse, CloseSoon, UrgeQuorum)]
     return closed, entry, news, *seals, *reminders
 
 
 @vote.on("closed")
 def take_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
-    """With the last one the count begins."""
+    """With the last one the count begins; where ballots are delegated, the delegations answer as station 0."""
     seal = BoxSeal(str(message.station), message.ballots, message.sha256)
     if context.row(BoxSeal, seal.station):
         return None
     sealed = state.but(sealed=state.sealed + 1, votes_cast=state.votes_cast + message.ballots)
-    if sealed.sealed < state.stations:
+    if sealed.sealed < state.stations + state.terms.delegation:
         return sealed, Put(seal)
-    return sealed.but(phase="tallying", count_number=1), Put(seal), counting(sealed, 1, context)
+    tallying = sealed.but(phase="tallying", count_number=1)
+    return tallying, Put(seal), counting(tallying, context)
 
 
 @vote.on("cancelled", "tallying", "results_published", "disputed")

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from diramoja.core import Personal, Record, record
+from diramoja.core import Batch, Personal, Record, record, view
+from diramoja.core.ports.database import Database
+from diramoja.plugins.topic.contracts import TopicChanged, TopicCreated
 from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
+from diramoja.plugins.vote.delegation_state import Delegation
 from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
 from diramoja.plugins.vote.views import Tallied, Terms, VoteOption
 
-__all__ = ["RECORDS"]
+__all__ = ["RECORDS", "topic_categories"]
 
 
 class VoteRecord(Record):
@@ -162,6 +165,39 @@ def audit_rows(agent: str, row: AuditEntry) -> AuditRecord:
     return AuditRecord(**{**_same(AuditRecord, row), "vote": agent})
 
 
+class DelegationRecord(Record):
+    """A delegation, until no count asks for it any more."""
+
+    id: str
+    member: Personal[str]
+    delegate: Personal[str]
+    scope: str
+    scope_kind: str
+    within: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    shows_name: bool
+
+
+@record("vote_delegation", key="id", of=Delegation)
+def delegation_rows(agent: str, row: Delegation) -> DelegationRecord:
+    """One row a delegation."""
+    return DelegationRecord(**_same(DelegationRecord, row))
+
+
+@view(on=[TopicCreated, TopicChanged])
+async def topic_categories(events: Batch, db: Database) -> None:
+    """In which category each topic is: the widest scope of a delegation."""
+    latest = {event.topic: event.category for event, _ in events if isinstance(event, TopicCreated | TopicChanged)}
+    await db.execute(
+        "INSERT INTO vote_topic (id, category) SELECT * FROM unnest($1::text[], $2::text[])"
+        " ON CONFLICT (id) DO UPDATE SET category = excluded.category",
+        list(latest),
+        list(latest.values()),
+    )
+
+
 @record("vote_station", key="id", of=ballot_box)
 def station_rows(agent: str, state: BallotBox) -> StationRecord | None:
     """One row a station."""
@@ -189,4 +225,5 @@ def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
 
 RECORDS = [
     vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows, dispute_rows, opinion_rows,
+    delegation_rows,
 ]  # fmt: skip

@@ -6,7 +6,7 @@ them, no order, number or time, leads back to who cast which. The same transacti
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import batched
 
 import anyio.lowlevel
@@ -18,10 +18,11 @@ from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.vote.ballot_queries import Cast, PublishedRecord, Station, ballots_in, record_of, stations_of
 from diramoja.plugins.vote.choices import RECEIPTS, cleaned, read, receipt_of, written
+from diramoja.plugins.vote.delegated import carried_by
 from diramoja.plugins.vote.sealing import Opener, ballot_keys, destroy_key
 from diramoja.plugins.vote.settings import VoteSettings
 
-__all__ = ["carried_by", "publish", "record_hash"]
+__all__ = ["publish", "record_hash"]
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ async def publish(db: Database, keys: Keys, settings: VoteSettings, vote: str) -
         if record := await record_of(db, vote):
             return record
         raise
-    carried = await carried_by(db, vote, opened.texts.keys())
+    carried = await carried_by(db, vote, opened.texts.keys(), settings)
     groups: Counter[str] = Counter()
     for member, text in opened.texts.items():
         groups[text] += 1 + carried.get(member, 0)
@@ -60,11 +61,6 @@ async def publish(db: Database, keys: Keys, settings: VoteSettings, vote: str) -
             await _write_groups(session, vote, groups)
             await destroy_key(session, vote)
     return record
-
-
-async def carried_by(db: Database, vote: str, voted: Collection[str]) -> Mapping[str, int]:
-    """Ballots of others that each of these voters casts as well: of those who delegated and did not vote."""
-    return {}
 
 
 def record_hash(groups: Iterable[tuple[str, int]]) -> str:

@@ -1,5 +1,6 @@
 """The roll: written to its rows by a job when the vote is scheduled, objected to, corrected by a second person."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,10 @@ from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
 from diramoja.plugins.vote.views import ObjectionView, RollRule
 
-__all__ = ["CorrectRoll", "FreezeRoll", "boxes_of", "correct_roll", "freeze_roll", "freezing", "is_ready"]
+__all__ = [
+    "CorrectRoll", "FreezeRoll", "boxes_of", "correct_roll", "eligible_count", "freeze_roll", "freezing", "is_ready",
+    "regions_within",
+]  # fmt: skip
 
 CHUNK = 10_000
 """Members hashed at a time."""
@@ -52,23 +56,23 @@ def freezing(state: Vote, context: Context) -> tuple[Call[Any], ...]:
     """Have the roll written; and keys made, where ballots will be sealed."""
     assert state.frozen_at is not None
     rule = state.terms.roll
-    regions = tuple(_within(rule.regions, context))
+    regions = regions_within(rule.regions, context.settings(MemberSettings))
     roll = Call(freeze_roll, FreezeRoll(context.id, rule, regions, state.frozen_at), key="roll")
     if state.terms.anonymity_level == "public":
         return (roll,)
     return roll, Call(make_key, MakeKey(context.id), key="key")
 
 
-def _within(regions: tuple[str, ...], context: Context) -> list[str]:
+def regions_within(regions: Sequence[str], settings: MemberSettings) -> tuple[str, ...]:
     """These regions and all that they contain."""
-    tree = context.settings(MemberSettings).regions
+    tree = settings.regions
     found: list[str] = []
     for id in tree:
         above = id
         while above not in regions and above:
             above = tree[above].get("parent", "")
         found += [id] if above else []
-    return found
+    return tuple(found)
 
 
 @job(FreezeRoll, timeout_s=120, attempts=20)
@@ -82,20 +86,36 @@ async def freeze_roll(payload: FreezeRoll, db: Database) -> Command:
     return TakeRoll(size, sha256)
 
 
-async def _write_roll(session: Session, payload: FreezeRoll) -> None:
-    rule = payload.rule
-    await session.execute(
-        "INSERT INTO vote_roll (vote, member) SELECT $1, id FROM member"
-        " WHERE membership_level = ANY($2::text[]) AND standing = ANY($3::text[]) AND member_since <= $4"
-        " AND ($5 OR region = ANY($6::text[])) AND ($7 OR bodies && $8::text[])",
-        payload.vote,
+_ELIGIBLE = (
+    "FROM member WHERE membership_level = ANY($1::text[]) AND standing = ANY($2::text[]) AND member_since <= $3"
+    " AND ($4 OR region = ANY($5::text[])) AND ($6 OR bodies && $7::text[])"
+)
+
+
+def _eligible(rule: RollRule, regions: Sequence[str], at: datetime) -> tuple[Any, ...]:
+    """The parameters."""
+    return (
         list(rule.levels),
         list(rule.standings),
-        payload.frozen_at - timedelta(days=rule.member_days),
+        at - timedelta(days=rule.member_days),
         not rule.regions,
-        list(payload.regions),
+        list(regions),
         not rule.bodies,
         list(rule.bodies),
+    )
+
+
+async def eligible_count(db: Session, rule: RollRule, regions: Sequence[str], at: datetime) -> int:
+    """How many would be on a roll by this rule; `regions` as in FreezeRoll."""
+    row = await db.one(f"SELECT count(*) AS n {_ELIGIBLE}", *_eligible(rule, regions, at))
+    return int(row["n"]) if row else 0
+
+
+async def _write_roll(session: Session, payload: FreezeRoll) -> None:
+    await session.execute(
+        f"INSERT INTO vote_roll (vote, member) SELECT $8, id {_ELIGIBLE}",  # fixed text
+        *_eligible(payload.rule, payload.regions, payload.frozen_at),
+        payload.vote,
     )
 
 

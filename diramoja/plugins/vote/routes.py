@@ -9,7 +9,9 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.counting import Methods
 from diramoja.plugins.vote.contracts import (
     CancelVote,
     CreateVote,
@@ -17,8 +19,9 @@ from diramoja.plugins.vote.contracts import (
     EditVote,
     ExtendVote,
     FileObjection,
-    ScheduleVote,
 )
+from diramoja.plugins.vote.delegation_queries import narrowest_delegate
+from diramoja.plugins.vote.methods import check_method
 from diramoja.plugins.vote.queries import (
     audit_trail,
     objection_list,
@@ -31,6 +34,7 @@ from diramoja.plugins.vote.queries import (
     vote_of_objection,
 )
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.statute_queries import schedule_command
 from diramoja.plugins.vote.views import (
     AuditView,
     ObjectionDecision,
@@ -70,8 +74,9 @@ class Votes(Controller):
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/", permission="vote.create", limit="posts", summary="Draft a vote")
-    async def create(self, data: CreateVote, send: Send) -> VoteView:
+    async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
+        check_method(data.voting_method, data.seats, data.majority, methods)
         view: VoteView = await send("vote", send.new_id("vot"), data)
         return view
 
@@ -100,9 +105,12 @@ class Votes(Controller):
         return view
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
-    async def schedule(self, vote_id: str, send: Send) -> VoteView:
-        """What is asked and who may vote are fixed; the roll is there some moments later."""
-        view: VoteView = await send("vote", vote_id, ScheduleVote())
+    async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
+        """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
+        draft = await one_vote(db, reader, vote_id)
+        form = check_method(draft.voting_method, draft.seats, draft.majority, methods)
+        command = await schedule_command(db, reader, vote_id)
+        view: VoteView = await send("vote", vote_id, command.but(form=form))
         return view
 
     @post("/{vote_id:str}/cancel", permission="vote.schedule", status_code=HTTP_200_OK, summary="Cancel a vote")
@@ -117,11 +125,14 @@ class Votes(Controller):
         return await one_roll(db, reader, vote_id, settings)
 
     @get("/{vote_id:str}/roll/me", permission="vote.cast", summary="Whether one may vote")
-    async def get_own_roll(self, vote_id: str, db: Database, reader: Reader) -> OwnRollView:
-        """And whether one has."""
-        return await own_roll(db, reader, vote_id)
+    async def get_own_roll(self, vote_id: str, db: Database, reader: Reader, clock: Clock) -> OwnRollView:
+        """Whether one has, and who would for one."""
+        view = await own_roll(db, reader, vote_id)
+        if not view.eligible or view.voted:
+            return view
+        return view.but(delegated_to=await narrowest_delegate(db, reader.member, vote_id, clock.now()))
 
-    @post("/{vote_id:str}/roll/objections", permission="vote.object", limit="reports", summary="Object to a roll")
+    @post("/{vote_id:str}/roll/objections", permission="vote.object", limit="posts", summary="Object to a roll")
     async def file_objection(self, vote_id: str, data: NewObjection, reader: Reader, send: Send) -> ObjectionView:
         """Somebody is missing, or should not be on it; until a day before the vote opens."""
         member = data.member_id or reader.member

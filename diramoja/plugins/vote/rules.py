@@ -26,6 +26,8 @@ def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject
 
 
 def _secrecy(terms: Terms) -> Reject | None:
+    if terms.delegation and (terms.on_persons or terms.anonymity_level == "anonymous"):
+        return Reject("delegation_refused", "In secret votes and votes on persons everybody votes for themselves.")
     if terms.anonymity_level == "anonymous":
         return Reject(
             "secret_ballot_unavailable",
@@ -41,8 +43,6 @@ def _secrecy(terms: Terms) -> Reject | None:
             "live_tally_refused",
             "How a vote stands is shown only of public ones that bind nobody, concern no persons and allow one ballot.",
         )
-    if terms.delegation and terms.on_persons:
-        return Reject("delegation_refused", "In votes on persons everybody votes for themselves.")
     return None
 
 

@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
-from diramoja.plugins.member.contracts import MembershipLevel, Region
+from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "Choices", "DecisionText",
-    "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
-    "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText", "OptionView", "Options",
-    "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine", "ResultView", "RollRule",
-    "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title", "VoteOption",
-    "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices",
+    "DecisionText", "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText",
+    "DisputeView", "EntryView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
+    "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine",
+    "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title",
+    "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -113,16 +113,28 @@ class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
     member_days: Annotated[int, Meta(ge=0, le=3_650)] = 0
 
 
+type BodyId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class BodySeat(View, forbid_unknown_fields=True):
+    """A seat in a body of the organisation, such as the chair of its board."""
+
+    body: BodyId
+    role: BodyRole = "chair"
+
+
 class Terms(View, omit_defaults=True):
     """What cannot change once the vote is scheduled, without its texts.
 
     Attributes:
+        form: how a ballot is filled in; of the method, set with it.
         candidates: members who stand, by option number; "" for an option that is no person.
         casting_member: whose choice decides a tie, where the rule is casting_vote.
     """
 
     vote_type: VoteType = "poll"
     voting_method: VotingMethod = "simple_majority"
+    form: BallotForm = "choose_one"
     anonymity_level: AnonymityLevel = "public"
     majority: Majority = "plurality"
     quorum_ratio: float = 0.0
@@ -141,17 +153,6 @@ class Terms(View, omit_defaults=True):
     topic: str = ""
     category: str = ""
 
-    @property
-    def form(self) -> BallotForm:
-        """How a ballot of the method is filled in; a method of another plugin is ranked unless it says otherwise."""
-        forms: dict[str, BallotForm] = {
-            "simple_majority": "choose_one",
-            "approval": "approve",
-            "score": "grade",
-            "majority_judgement": "grade",
-        }
-        return forms.get(self.voting_method, "rank")
-
 
 class VoteView(View):
     """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
@@ -166,6 +167,7 @@ class VoteView(View):
     vote_type: VoteType
     options: tuple[OptionView, ...]
     voting_method: str
+    form: BallotForm
     anonymity_level: AnonymityLevel
     majority: Majority
     quorum_ratio: float
@@ -372,11 +374,28 @@ class AuditView(View):
 
 
 class DelegationView(View):
-    """Who votes for one where one does not. `chain`: from the delegate on. `effective`: it would be cast now."""
+    """Who votes for one where one does not.
+
+    Attributes:
+        delegate: None where one delegates nothing in this scope.
+        chain: from the delegate on, as far as it goes now.
+        effective: whether one's ballot would be cast along it, if somebody of the chain votes.
+        reason: why not.
+        caster: who cast it, once the vote is closed.
+        choices: what they chose, in public votes, as soon as they did.
+        delegators: how many delegate to oneself in this scope.
+        names: of these, those who show theirs.
+    """
 
     scope: str
     scope_kind: DelegationScope
-    delegate: Personal[str]
-    expires_at: datetime
+    delegate: Personal[str | None] = None
+    expires_at: datetime | None = None
     chain: Personal[tuple[str, ...]] = ()
-    effective: bool = True
+    effective: bool = False
+    reason: str = ""
+    shows_name: bool = False
+    caster: Personal[str | None] = None
+    choices: Personal[tuple[int, ...] | None] = None
+    delegators: int = 0
+    names: Personal[tuple[str, ...]] = ()
