@@ -134,7 +134,7 @@ def _reminders(state: Vote, context: Context) -> list[RemindAt]:
 # --- turnout ---
 
 
-@vote.on("scheduled", *TAKING, "closed")
+@vote.on("scheduled", *TAKING)
 def note_turnout(state: Vote, message: NoteTurnout, context: Context) -> Decision:
     silent = context.now - (state.told_at or state.opens_at)
     long = silent > timedelta(minutes=context.settings(VoteSettings).outage_min_minutes)
@@ -152,9 +152,9 @@ def note_turnout(state: Vote, message: NoteTurnout, context: Context) -> Decisio
     return shown, accepted, TallyUpdated(context.id, shown.votes_cast, shown.counts)
 
 
-@vote.on("cancelled")
+@vote.on("closed", "tallying", "results_published", "disputed", "cancelled")
 def note_nothing(state: Vote, message: NoteTurnout, context: Context) -> Decision:
-    """It was called off."""
+    """It is over: each station says in the end how many ballots it has in all."""
     return None
 
 

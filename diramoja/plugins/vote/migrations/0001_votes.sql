@@ -29,7 +29,7 @@ CREATE TABLE vote (
     cancel_reason text NOT NULL
 );
 CREATE INDEX vote_new ON vote (created_at, id);
-CREATE INDEX vote_topic ON vote (topic, created_at, id) WHERE topic <> '';
+CREATE INDEX vote_about ON vote (topic, created_at, id) WHERE topic <> '';
 CREATE INDEX vote_phase ON vote (phase, created_at, id);
 
 CREATE TABLE vote_text (
