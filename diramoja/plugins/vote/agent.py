@@ -123,7 +123,7 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 
 @vote.on("draft")
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
-    terms = state.terms.but(category=message.category)
+    terms = state.terms.but(form=message.form, category=message.category)
     if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
         return refusal
     wording = wording_of(context)

@@ -109,10 +109,12 @@ class ScheduleVote(Command):
     409 `against_statutes`, with each article that it would break. The route looks up what follows.
 
     Attributes:
+        form: of its ballots, as the method says.
         category: of the topic it is about.
         seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
     """
 
+    form: BallotForm = "choose_one"
     category: str = ""
     seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()

@@ -317,7 +317,8 @@ def take_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
     sealed = state.but(sealed=state.sealed + 1, votes_cast=state.votes_cast + message.ballots)
     if sealed.sealed < state.stations + state.terms.delegation:
         return sealed, Put(seal)
-    return sealed.but(phase="tallying", count_number=1), Put(seal), counting(sealed, 1, context)
+    tallying = sealed.but(phase="tallying", count_number=1)
+    return tallying, Put(seal), counting(tallying, context)
 
 
 @vote.on("cancelled", "tallying", "results_published", "disputed")

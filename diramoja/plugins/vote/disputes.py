@@ -65,9 +65,8 @@ def settle_dispute(state: Vote, message: SettleDispute, context: Context) -> Dec
 
 def _resolved(state: Vote, context: Context) -> tuple[Any, ...]:
     if state.verdict == "recount":
-        number = state.count_number + 1
-        recounted = state.but(phase="tallying", count_number=number)
-        return recounted, counting(recounted, number, context)
+        recounted = state.but(phase="tallying", count_number=state.count_number + 1)
+        return recounted, counting(recounted, context)
     if state.verdict == "annul":
         return published(state.but(outcome="annulled", winners=()), context)
     return took_effect(state.but(phase="results_published", verdict=None), context)

@@ -11,6 +11,7 @@ from msgspec import Meta
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.counting import Methods
 from diramoja.plugins.vote.contracts import (
     CancelVote,
     CreateVote,
@@ -20,6 +21,7 @@ from diramoja.plugins.vote.contracts import (
     FileObjection,
 )
 from diramoja.plugins.vote.delegation_queries import narrowest_delegate
+from diramoja.plugins.vote.methods import check_method
 from diramoja.plugins.vote.queries import (
     audit_trail,
     objection_list,
@@ -72,8 +74,9 @@ class Votes(Controller):
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/", permission="vote.create", limit="posts", summary="Draft a vote")
-    async def create(self, data: CreateVote, send: Send) -> VoteView:
+    async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
+        check_method(data.voting_method, data.seats, data.majority, methods)
         view: VoteView = await send("vote", send.new_id("vot"), data)
         return view
 
@@ -102,9 +105,12 @@ class Votes(Controller):
         return view
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
-    async def schedule(self, vote_id: str, db: Database, reader: Reader, send: Send) -> VoteView:
+    async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
         """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
-        view: VoteView = await send("vote", vote_id, await schedule_command(db, reader, vote_id))
+        draft = await one_vote(db, reader, vote_id)
+        form = check_method(draft.voting_method, draft.seats, draft.majority, methods)
+        command = await schedule_command(db, reader, vote_id)
+        view: VoteView = await send("vote", vote_id, command.but(form=form))
         return view
 
     @post("/{vote_id:str}/cancel", permission="vote.schedule", status_code=HTTP_200_OK, summary="Cancel a vote")
@@ -126,7 +132,13 @@ class Votes(Controller):
             return view
         return view.but(delegated_to=await narrowest_delegate(db, reader.member, vote_id, clock.now()))
 
-    @post("/{vote_id:str}/roll/objections", permission="vote.object", limit="reports", summary="Object to a roll")
+    @post(
+        "/{vote_id:str}/roll/objections",
+        permission="vote.object",
+        limit="reports",
+        open_to="suspended",
+        summary="Object to a roll",
+    )
     async def file_objection(self, vote_id: str, data: NewObjection, reader: Reader, send: Send) -> ObjectionView:
         """Somebody is missing, or should not be on it; until a day before the vote opens."""
         member = data.member_id or reader.member

@@ -98,6 +98,7 @@ class Vote(State, version=1, omit_defaults=True):
         silences: the last long times in which no ballot was told of.
         is_urged: the last reminder went out.
         extended_s: by how long its close moved.
+        lot_seed: in hexadecimal, once the lot is drawn. `casting`: options as the casting member prefers them.
         verdict: of the disputes decided since the last count, the one that weighs most.
         is_effective: it was told that the result stands.
         entries: of the audit trail.
@@ -127,6 +128,8 @@ class Vote(State, version=1, omit_defaults=True):
     extended_s: int = 0
     tallied: Tallied | None = None
     count_number: int = 0
+    lot_seed: str = ""
+    casting: tuple[int, ...] = ()
     outcome: Outcome | None = None
     winners: tuple[int, ...] = ()
     published_at: datetime | None = None
@@ -199,6 +202,7 @@ def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
         vote_type=terms.vote_type,
         options=tuple(OptionView(n, each.text, each.member_id) for n, each in enumerate(wording.options, 1)),
         voting_method=terms.voting_method,
+        form=terms.form,
         anonymity_level=terms.anonymity_level,
         majority=terms.majority,
         quorum_ratio=terms.quorum_ratio,

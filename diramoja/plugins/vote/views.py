@@ -127,12 +127,14 @@ class Terms(View, omit_defaults=True):
     """What cannot change once the vote is scheduled, without its texts.
 
     Attributes:
+        form: how a ballot is filled in; of the method, set with it.
         candidates: members who stand, by option number; "" for an option that is no person.
         casting_member: whose choice decides a tie, where the rule is casting_vote.
     """
 
     vote_type: VoteType = "poll"
     voting_method: VotingMethod = "simple_majority"
+    form: BallotForm = "choose_one"
     anonymity_level: AnonymityLevel = "public"
     majority: Majority = "plurality"
     quorum_ratio: float = 0.0
@@ -151,17 +153,6 @@ class Terms(View, omit_defaults=True):
     topic: str = ""
     category: str = ""
 
-    @property
-    def form(self) -> BallotForm:
-        """How a ballot of the method is filled in; a method of another plugin is ranked unless it says otherwise."""
-        forms: dict[str, BallotForm] = {
-            "simple_majority": "choose_one",
-            "approval": "approve",
-            "score": "grade",
-            "majority_judgement": "grade",
-        }
-        return forms.get(self.voting_method, "rank")
-
 
 class VoteView(View):
     """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
@@ -176,6 +167,7 @@ class VoteView(View):
     vote_type: VoteType
     options: tuple[OptionView, ...]
     voting_method: str
+    form: BallotForm
     anonymity_level: AnonymityLevel
     majority: Majority
     quorum_ratio: float
