@@ -27,7 +27,12 @@ OWN_PLUGIN_FILES = {
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
-    "member": {"activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py"},  # Its handlers by subject.
+    "member": {"activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py"},  # Its handlers by subject.
+    "vote": {
+        "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
+        "choices.py", "publishing.py", "sealing.py",  # Of ballots.
+        "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+    },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.
         "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.

@@ -90,7 +90,7 @@ async def scope_of(db: Database, name: str) -> Scope:
 
 async def category_of(db: Session, topic: str) -> str:
     """The category of a topic; "" where there is none."""
-    row = await db.one("SELECT category FROM vote_topic WHERE id = $1", topic)
+    row = await db.one("SELECT category FROM vote_topic_category WHERE id = $1", topic)
     return str(row["category"]) if row else ""
 
 

@@ -15,7 +15,7 @@ def method_of(terms: Terms, methods: Methods) -> Method:
 
 
 def method_named(name: str, seats: int, methods: Methods) -> Method:
-    """The method of this name: a simple majority is plurality; a ranked choice instant runoff, or STV for several seats.
+    """The method of this name. A simple majority is plurality; a ranked choice instant runoff, STV for several seats.
 
     Raises:
         InvalidError: there is none (`method_unknown`).

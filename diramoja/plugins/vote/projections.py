@@ -191,7 +191,7 @@ async def topic_categories(events: Batch, db: Database) -> None:
     """In which category each topic is: the widest scope of a delegation."""
     latest = {event.topic: event.category for event, _ in events if isinstance(event, TopicCreated | TopicChanged)}
     await db.execute(
-        "INSERT INTO vote_topic (id, category) SELECT * FROM unnest($1::text[], $2::text[])"
+        "INSERT INTO vote_topic_category (id, category) SELECT * FROM unnest($1::text[], $2::text[])"
         " ON CONFLICT (id) DO UPDATE SET category = excluded.category",
         list(latest),
         list(latest.values()),

@@ -132,7 +132,13 @@ class Votes(Controller):
             return view
         return view.but(delegated_to=await narrowest_delegate(db, reader.member, vote_id, clock.now()))
 
-    @post("/{vote_id:str}/roll/objections", permission="vote.object", limit="posts", summary="Object to a roll")
+    @post(
+        "/{vote_id:str}/roll/objections",
+        permission="vote.object",
+        limit="posts",
+        open_to="suspended",
+        summary="Object to a roll",
+    )
     async def file_objection(self, vote_id: str, data: NewObjection, reader: Reader, send: Send) -> ObjectionView:
         """Somebody is missing, or should not be on it; until a day before the vote opens."""
         member = data.member_id or reader.member

@@ -28,9 +28,9 @@ CREATE TABLE vote (
     effective_at timestamptz,
     cancel_reason text NOT NULL
 );
-CREATE INDEX vote_new ON vote (created_at, id);
-CREATE INDEX vote_about ON vote (topic, created_at, id) WHERE topic <> '';
-CREATE INDEX vote_phase ON vote (phase, created_at, id);
+CREATE INDEX vote_by_time ON vote (created_at, id);
+CREATE INDEX vote_by_topic ON vote (topic, created_at, id) WHERE topic <> '';
+CREATE INDEX vote_by_phase ON vote (phase, created_at, id);
 
 CREATE TABLE vote_text (
     vote text PRIMARY KEY,

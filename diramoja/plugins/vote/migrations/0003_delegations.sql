@@ -26,7 +26,7 @@ CREATE TABLE vote_delegated (
 );
 
 -- The category of each topic: the widest scope of a delegation.
-CREATE TABLE vote_topic (
+CREATE TABLE vote_topic_category (
     id text PRIMARY KEY,
     category text NOT NULL
 );
