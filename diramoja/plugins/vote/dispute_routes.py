@@ -25,7 +25,7 @@ class VoteDisputes(Controller):
     path = "/votes/{vote_id:str}/disputes"
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/", permission="vote.dispute", limit="reports", open_to="suspended", summary="Dispute a result")
+    @post("/", permission="vote.dispute", limit="posts", open_to="suspended", summary="Dispute a result")
     async def file_dispute(
         self, vote_id: str, data: NewDispute, *, db: Database, reader: Reader, send: Send
     ) -> DisputeView:

@@ -135,7 +135,7 @@ class Votes(Controller):
     @post(
         "/{vote_id:str}/roll/objections",
         permission="vote.object",
-        limit="reports",
+        limit="posts",
         open_to="suspended",
         summary="Object to a roll",
     )
