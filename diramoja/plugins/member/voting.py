@@ -104,7 +104,7 @@ async def not_voted(event: VoteClosingSoon | QuorumMissing | VoteClosed, db: Dat
     """All on the roll of whom there is no ballot now."""
     sql = (
         "SELECT r.member FROM vote_roll r WHERE r.vote = $1 AND NOT EXISTS"
-        " (SELECT 1 FROM vote_voter v WHERE v.vote = r.vote AND v.member = r.member) ORDER BY r.member"
+        " (SELECT 1 FROM vote_ballot v WHERE v.vote = r.vote AND v.member = r.member) ORDER BY r.member"
     )
     if isinstance(event, VoteClosingSoon) and not event.reminds:
         return
@@ -114,7 +114,7 @@ async def not_voted(event: VoteClosingSoon | QuorumMissing | VoteClosed, db: Dat
 
 async def voted(event: VoteClosed, db: Database) -> AsyncIterator[str]:
     """All of whom there is a ballot."""
-    async for row in db.stream("SELECT member FROM vote_voter WHERE vote = $1 ORDER BY member", event.vote):
+    async for row in db.stream("SELECT member FROM vote_ballot WHERE vote = $1 ORDER BY member", event.vote):
         yield row["member"]
 
 

@@ -45,6 +45,7 @@ from diramoja.plugins.vote.contracts import (
 from diramoja.plugins.vote.delegation_state import ALL
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import UNBINDING, closing_soon_at, urgent_at
+from diramoja.plugins.vote.sealing import DropKey, drop_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -133,7 +134,7 @@ def _reminders(state: Vote, context: Context) -> list[RemindAt]:
 # --- turnout ---
 
 
-@vote.on("scheduled", *TAKING, "closed")
+@vote.on("scheduled", *TAKING)
 def note_turnout(state: Vote, message: NoteTurnout, context: Context) -> Decision:
     silent = context.now - (state.told_at or state.opens_at)
     long = silent > timedelta(minutes=context.settings(VoteSettings).outage_min_minutes)
@@ -151,9 +152,9 @@ def note_turnout(state: Vote, message: NoteTurnout, context: Context) -> Decisio
     return shown, accepted, TallyUpdated(context.id, shown.votes_cast, shown.counts)
 
 
-@vote.on("cancelled")
+@vote.on("closed", "tallying", "results_published", "disputed", "cancelled")
 def note_nothing(state: Vote, message: NoteTurnout, context: Context) -> Decision:
-    """It was called off."""
+    """It is over: each station says in the end how many ballots it has in all."""
     return None
 
 
@@ -346,4 +347,5 @@ def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
     news = VoteCancelled(context.id, state.title, state.terms.topic, reason, state.phase)
     boxes = [Tell("ballot_box", each, SealBox(is_cancelled=True)) for each in _boxes(context.id, state)]
     reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote, CloseSoon, UrgeQuorum, TakePulse)]
-    return off, entry, news, *boxes, *reminders, Reply(vote_view(context, off))
+    keys = (Call(drop_key, DropKey(context.id)),) if state.ballot_key else ()
+    return off, entry, news, *boxes, *reminders, *keys, Reply(vote_view(context, off))

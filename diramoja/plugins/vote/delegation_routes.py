@@ -55,19 +55,19 @@ class OwnDelegations(Controller):
         """Those in force, by scope. The chain of each is in the delegation itself."""
         return await delegation_list(db, reader, clock.now(), page)
 
-    @get("/{scope_name:str}", permission="delegation.own", summary="The delegation in a scope")
+    @get("/{scope_id:str}", permission="delegation.own", summary="The delegation in a scope")
     async def get_delegation(
-        self, *, scope_name: ScopeName, db: Database, reader: Reader, clock: Clock, settings: VoteSettings
+        self, *, scope_id: ScopeName, db: Database, reader: Reader, clock: Clock, settings: VoteSettings
     ) -> DelegationView:
         """With its chain and, in a public vote, the choice; and how many delegate to oneself there."""
-        return await one_delegation(db, reader, await scope_of(db, scope_name), at=clock.now(), settings=settings)
+        return await one_delegation(db, reader, await scope_of(db, scope_id), at=clock.now(), settings=settings)
 
-    @put("/{scope_name:str}", permission="delegation.own", limit="votes", status_code=HTTP_200_OK, summary="Delegate")
+    @put("/{scope_id:str}", permission="delegation.own", limit="votes", status_code=HTTP_200_OK, summary="Delegate")
     async def delegate(
-        self, *, scope_name: ScopeName, data: NewDelegation, db: Database, reader: Reader, send: Send
+        self, *, scope_id: ScopeName, data: NewDelegation, db: Database, reader: Reader, send: Send
     ) -> DelegationView:
         """In place of an earlier one in this scope. Voting oneself overrides it; 409 `delegation_cycle`."""
-        found = await scope_of(db, scope_name)
+        found = await scope_of(db, scope_id)
         found.check_open()
         await check_delegate(db, reader, data.delegate)
         await check_roll(db, found, reader.member, data.delegate)
@@ -82,7 +82,7 @@ class OwnDelegations(Controller):
         view: DelegationView = await send("delegation", ALL, command)
         return view
 
-    @delete("/{scope_name:str}", permission="delegation.own", limit="votes", summary="Delegate no more")
-    async def end(self, scope_name: ScopeName, send: Send) -> None:
+    @delete("/{scope_id:str}", permission="delegation.own", limit="votes", summary="Delegate no more")
+    async def end(self, scope_id: ScopeName, send: Send) -> None:
         """None is no error."""
-        await send("delegation", ALL, EndDelegation(scope_name))
+        await send("delegation", ALL, EndDelegation(scope_id))

@@ -17,7 +17,7 @@ from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
-from diramoja.plugins.vote.sealing import make_key
+from diramoja.plugins.vote.sealing import drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import count_ballots
 
@@ -41,6 +41,7 @@ def register_plugin() -> Plugin:
             count_ballots,
             find_committee,
             make_key,
+            drop_key,
             find_ballots,
             find_uncast,
         ],

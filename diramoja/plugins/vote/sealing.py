@@ -25,7 +25,18 @@ from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.vote.contracts import TakeKey
 from diramoja.plugins.vote.settings import VoteSettings
 
-__all__ = ["BallotKeys", "MakeKey", "Opener", "ballot_keys", "destroy_key", "make_key", "seal", "sealed_length"]
+__all__ = [
+    "BallotKeys",
+    "DropKey",
+    "MakeKey",
+    "Opener",
+    "ballot_keys",
+    "destroy_key",
+    "drop_key",
+    "make_key",
+    "seal",
+    "sealed_length",
+]
 
 NONCE_BYTES = 12
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
@@ -135,6 +146,18 @@ class BallotKeys:
 async def destroy_key(session: Session, vote: str) -> None:
     """Nothing that was sealed for this vote can be opened any more."""
     await session.execute("DELETE FROM vote_key WHERE vote = $1", vote)
+
+
+class DropKey(View):
+    """Destroy the keys of a vote that was called off."""
+
+    vote: str
+
+
+@job(DropKey, timeout_s=10, attempts=100)
+async def drop_key(payload: DropKey, db: Database) -> None:
+    """What was sealed for it stays sealed."""
+    await destroy_key(db, payload.vote)
 
 
 class MakeKey(View):
