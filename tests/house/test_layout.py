@@ -28,6 +28,9 @@ OWN_PLUGIN_FILES = {
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {"activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py"},  # Its handlers by subject.
+    "vote": {  # Delegated ballots; what the statutes ask.
+        "delegated.py", "preview.py", "resolution.py", "statutes.py",
+    },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.
         "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.

@@ -34,7 +34,6 @@ from diramoja.plugins.vote.contracts import (
     OpenVote,
     QuorumMissing,
     SealBox,
-    SettleDelegations,
     TallyUpdated,
     VoteCancelled,
     VoteClosed,
@@ -42,7 +41,7 @@ from diramoja.plugins.vote.contracts import (
     VoteExtended,
     VoteOpened,
 )
-from diramoja.plugins.vote.delegation_state import ALL
+from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import UNBINDING, closing_soon_at, urgent_at
 from diramoja.plugins.vote.sealing import DropKey, drop_key
