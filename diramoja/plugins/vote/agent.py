@@ -10,7 +10,7 @@ from msgspec import UNSET
 from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
 from diramoja.plugins.topic.contracts import TopicEscalated
-from diramoja.plugins.vote import course, disputes, results, roll
+from diramoja.plugins.vote import cancelling, course, disputes, results, roll
 from diramoja.plugins.vote.contracts import (
     CreateVote,
     EditVote,
@@ -40,7 +40,7 @@ from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
-HANDLED_IN = (roll, course, results, disputes)
+HANDLED_IN = (cancelling, roll, course, results, disputes)
 """The modules whose handlers belong to the kind."""
 
 NOT_IN_TERMS = ("title", "description", "options", "topic_id")
@@ -108,7 +108,7 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
     before = wording_of(context)
     options = options_of(given["options"]) if "options" in given else before.options
     terms = terms_with(state.terms, given, options)
-    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)):
+    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings), is_draft=True):
         return refusal
     wording = before.but(description=given.get("description", before.description), options=options)
     changed, entry = noted(state.but(title=given.get("title", state.title), terms=terms), context, "changed")

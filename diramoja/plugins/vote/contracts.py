@@ -1,7 +1,7 @@
 """Votes, polling stations, delegations and disputes: messages; the views and words are in views."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -472,13 +472,12 @@ class DisputeDecided(Event, name="vote.dispute.decided", live=True):
 
 
 class VoteCancelled(Event, name="vote.cancelled", live=True):
-    """It was called off."""
+    """It was called off after it had been scheduled."""
 
     vote: str
     title: str
     topic: str
     reason: str
-    was: Literal["draft", "scheduled", "open", "closing_soon"]
 
 
 class DelegationChanged(Event, name="vote.delegation.changed"):

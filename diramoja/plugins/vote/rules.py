@@ -20,9 +20,11 @@ STATION_BYTES = 8
 UNBINDING = ("poll", "survey", "straw_poll")
 
 
-def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:
-    """Why there can be no such vote, whoever asks; None where there can."""
-    return _secrecy(terms) or _shape(terms) or _times(terms, now, settings)
+def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings, *, is_draft: bool = False) -> Reject | None:
+    """Why there can be no such vote, whoever asks; None where there can. Drafts of software miss options and times."""
+    shape = None if is_draft and not terms.options else _shape(terms)
+    times = None if is_draft and not terms.opens_at else _times(terms, now, settings)
+    return _secrecy(terms) or shape or times
 
 
 def _secrecy(terms: Terms) -> Reject | None:

@@ -161,7 +161,6 @@ vote = AgentKind(
     Vote,
     prefix="vot",
     rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer],
-    codes={"draft": "vote_not_open", "scheduled": "vote_not_open"},
 )
 
 
