@@ -34,14 +34,13 @@ from diramoja.plugins.vote.contracts import (
     OpenVote,
     QuorumMissing,
     SealBox,
-    SettleDelegations,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
     VoteExtended,
     VoteOpened,
 )
-from diramoja.plugins.vote.delegation_state import ALL
+from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings

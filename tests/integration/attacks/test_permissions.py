@@ -131,6 +131,10 @@ EXPECTED = {
     "DELETE /v1/conversations/{conversation_id}/messages/{message_id}": SIGNED_IN,
     "PUT /v1/conversations/{conversation_id}/read": SIGNED_IN,
     "POST /v1/messages/{message_id}/reports": SIGNED_IN,
+    "GET /v1/me/delegations": MEMBER,
+    "GET /v1/me/delegations/{scope_id}": MEMBER,
+    "PUT /v1/me/delegations/{scope_id}": MEMBER,
+    "DELETE /v1/me/delegations/{scope_id}": MEMBER,
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
@@ -162,6 +166,7 @@ BODIES: dict[str, Any] = {
     "PUT /v1/me/consents": {"campaign": True},
     "POST /v1/bodies": {"name": "Board"},
     "PUT /v1/bodies/{body_id}/members/{member_id}": {"role": "chair"},
+    "PUT /v1/me/delegations/{scope_id}": {"delegate": "mem_none"},
     "PUT /v1/me/notifications/read": {"up_to": "ntc_none"},
     "PUT /v1/me/preferences": {"language": "en"},
     "PATCH /v1/members/{member_id}/membership": {"reason": "abc"},
@@ -191,6 +196,7 @@ def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, token
     names = (
         "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
         "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+        "scope_id",
     )  # fmt: skip
     for name in names:
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")
