@@ -30,7 +30,7 @@ OWN_PLUGIN_FILES = {
     "member": {"activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py"},  # Its handlers by subject.
     "vote": {
         "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
-        "choices.py", "publishing.py", "sealing.py",  # Of ballots.
+        "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
     },
     "notification": {
