@@ -101,7 +101,7 @@ def test_a_roll_is_who_meets_its_rule_and_its_hash_can_be_made_again(place: Town
     ("rule", "expected"),
     [
         ({"levels": ["official"]}, "officials"),
-        ({"levels": ["member"], "regions": ["south"]}, "people.south"),
+        ({"levels": ["member"], "regions": ["south"]}, "south"),
         ({"standings": ["arrears"]}, ""),
         ({"member_days": 30, "regions": ["north"]}, ""),
         ({"bodies": ["bdy_none"]}, ""),
