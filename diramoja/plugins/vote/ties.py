@@ -24,10 +24,12 @@ SECRETS = 20
 FEWEST = 2
 REVEALED_WITHIN = timedelta(hours=24)
 
-CASTING = "The vote {title} is tied: your casting vote decides."
-REVEAL = "The vote {title} is tied: reveal your secret within 24 hours, so that the lot can decide."
-DRAW = "The vote {title} is tied, and the secrets for the lot were not revealed: draw it in public, with minutes."
-KINDS = {CASTING: "vote.casting_asked", REVEAL: "vote.lot_asked", DRAW: "vote.lot_late"}
+NOTICES = {
+    "vote.casting_asked": "The vote {title} is tied: your casting vote decides.",
+    "vote.lot_asked": "The vote {title} is tied: reveal your secret within 24 hours, so that the lot can decide.",
+    "vote.lot_late": "The vote {title} is tied, and the secrets for the lot were not revealed: draw it in public, with"
+    " minutes.",
+}
 
 type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="64 hexadecimal digits")]
 type Order = Annotated[tuple[Annotated[int, Meta(ge=1, le=100)], ...], Meta(min_length=2, max_length=100)]
@@ -177,17 +179,21 @@ def tie_asked(state: Vote, context: Context) -> tuple[Tell | RemindAt, ...]:
     if state.outcome != "tied":
         return ()
     if state.terms.tie_rule == "casting_vote":
-        return notify(context, state.terms.casting_member, _notice(state, context, CASTING))
+        return notify(context, state.terms.casting_member, _notice(state, context, "vote.casting_asked"))
     if state.terms.tie_rule != "lot":
         return ()
     officers = [each.member for each in _lot(context).secrets]
-    told = [tell for each in officers for tell in notify(context, each, _notice(state, context, REVEAL))]
+    told = [tell for each in officers for tell in notify(context, each, _notice(state, context, "vote.lot_asked"))]
     return *told, RemindAt(context.now + REVEALED_WITHIN, RemindOfLot())
 
 
 @vote.on("results_published")
 def remind_of_lot(state: Vote, message: RemindOfLot, context: Context) -> Decision:
-    return notify(context, state.scheduled_by, _notice(state, context, DRAW)) if state.outcome == "tied" else None
+    return (
+        notify(context, state.scheduled_by, _notice(state, context, "vote.lot_late"))
+        if state.outcome == "tied"
+        else None
+    )
 
 
 @vote.on("tallying", "disputed")
@@ -196,12 +202,12 @@ def remind_of_no_lot(state: Vote, message: RemindOfLot, context: Context) -> Dec
     return None
 
 
-def _notice(state: Vote, context: Context, text: str) -> Notify:
+def _notice(state: Vote, context: Context, kind: str) -> Notify:
     return Notify(
-        kind=KINDS[text],
+        kind=kind,
         notice_class="personal",
         subject=Subject("vote", context.id),
-        text=text,
+        text=NOTICES[kind],
         values={"title": state.title},
-        key=f"{KINDS[text]}:{context.id}:{state.count_number}",
+        key=f"{kind}:{context.id}:{state.count_number}",
     )
