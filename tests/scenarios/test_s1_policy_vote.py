@@ -115,10 +115,6 @@ def test_fact_8_a_scheduled_vote_has_a_frozen_roll_and_fixed_terms(story: Story)
     changed = story.leader.call("PATCH", story.vote.path, {"options": ["Yes", "No"]})
     assert (changed.status_code, changed.json()["code"]) == (409, "vote_frozen")
     story.later = story.town.people("later", 1, level="member")[0]
-    for person in (story.later, story.supporter):
-        refused = person.post(f"{story.vote.path}/ballots", {"choices": [1]})
-        assert (refused.status_code, refused.json()["code"]) == (403, "not_on_roll")
-        assert not person.get(f"{story.vote.path}/roll/me").json()["eligible"]
     early = story.members[0].post(f"{story.vote.path}/ballots", {"choices": [1]})
     assert (early.status_code, early.json()["code"]) == (409, "vote_not_open")
 
@@ -136,6 +132,13 @@ def test_fact_9_all_on_the_roll_are_told_when_it_opens(story: Story) -> None:
     soon(lambda: all(story.town.each(story.roll, told)), 60)
     for person in (story.later, story.supporter):
         assert story.town.notices(person, "vote.opened") == []
+
+
+def test_fact_8_who_came_later_or_is_no_member_is_not_on_the_roll(story: Story) -> None:
+    for person in (story.later, story.supporter):
+        refused = person.post(f"{story.vote.path}/ballots", {"choices": [1]})
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_on_roll")
+        assert not person.get(f"{story.vote.path}/roll/me").json()["eligible"]
 
 
 def test_fact_10_ballots_count_once_each_and_nobody_sees_how_it_stands(story: Story) -> None:
