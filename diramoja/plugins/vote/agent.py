@@ -134,7 +134,9 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
         frozen_at=context.now,
         terms_hash=terms_hash(state.title, wording.description, wording.options, terms),
     )
-    scheduled, entry = noted(fixed, context, "scheduled", fixed.terms_hash)
+    articles = sorted({each.article for each in context.settings(VoteSettings).statutes if each.speaks_of(terms)})
+    kept = f"; keeps to {', '.join(articles)}" if articles else ""
+    scheduled, entry = noted(fixed, context, "scheduled", f"{fixed.terms_hash}{kept}")
     news = VoteScheduled(
         vote=context.id,
         title=scheduled.title,
