@@ -32,7 +32,7 @@ OWN_PLUGIN_FILES = {
     },
     "vote": {
         "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
-        "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots; of ties.
+        "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
     },
     "notification": {

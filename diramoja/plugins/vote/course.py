@@ -160,7 +160,8 @@ def close_soon(state: Vote, message: CloseSoon, context: Context) -> Decision:
         quorum_needed=state.quorum_needed,
         reminds=not late or state.votes_cast >= state.quorum_needed,
     )
-    return state.but(phase="closing_soon"), news
+    soon, entry = noted(state.but(phase="closing_soon"), context, "closing_soon")
+    return soon, entry, news
 
 
 @vote.on("closing_soon", "closed")
