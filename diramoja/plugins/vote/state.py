@@ -9,6 +9,7 @@ from diramoja.core import AgentKind, Context, Personal, Put, Row, State
 from diramoja.plugins.vote.rules import quorum_of
 from diramoja.plugins.vote.views import (
     DisputeDecision,
+    LotSecret,
     ObjectionDecision,
     ObjectionKind,
     OptionView,
@@ -20,8 +21,8 @@ from diramoja.plugins.vote.views import (
 )
 
 __all__ = [
-    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Objection", "Vote", "Wording",
-    "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Vote",
+    "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
@@ -82,6 +83,18 @@ class Disputer(Row):
 
     member: Personal[str]
     dispute: str
+
+
+class Lot(Row):
+    """What was published for the lot. `order`: the options as they were drawn in public, the first favoured."""
+
+    id: str = "lot"
+    secrets: tuple[LotSecret, ...] = ()
+    seed: str = ""
+    order: tuple[int, ...] = ()
+    minutes: str = ""
+    drawn_by: Personal[str] = ""
+    drawn_at: datetime | None = None
 
 
 class Vote(State, version=1, omit_defaults=True):
@@ -160,7 +173,7 @@ vote = AgentKind(
     "vote",
     Vote,
     prefix="vot",
-    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer],
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot],
 )
 
 

@@ -15,6 +15,7 @@ ROLES = (
 )  # fmt: skip
 GUEST, SIGNED_IN, MEMBER = set(ROLES), set(ROLES[1:]), set(ROLES[2:6])
 OFFICIAL, MODERATOR, OFFICER, ADMIN = {"official"}, {"moderator"}, {"membership_officer"}, {"admin"}
+LEADERS = {"leader", "official"}
 RATER = {"leader", "official", "moderator"}
 """Who says what of sources."""
 EXPECTED = {
@@ -153,6 +154,11 @@ EXPECTED = {
     "POST /v1/votes/{vote_id}/ballots": SIGNED_IN,
     "GET /v1/votes/{vote_id}/ballots/me": SIGNED_IN,
     "GET /v1/votes/{vote_id}/receipts": GUEST,
+    "GET /v1/votes/{vote_id}/lot": GUEST,
+    "PUT /v1/votes/{vote_id}/lot/secrets/me": LEADERS,
+    "POST /v1/votes/{vote_id}/lot/reveals": LEADERS,
+    "POST /v1/votes/{vote_id}/lot/draws": LEADERS,
+    "POST /v1/votes/{vote_id}/casting-vote": MEMBER,
     "GET /v1/me/delegations": MEMBER,
     "GET /v1/me/delegations/{scope_id}": MEMBER,
     "PUT /v1/me/delegations/{scope_id}": MEMBER,
@@ -188,6 +194,10 @@ BODIES: dict[str, Any] = {
     "PUT /v1/me/consents": {"campaign": True},
     "POST /v1/bodies": {"name": "Board"},
     "PUT /v1/bodies/{body_id}/members/{member_id}": {"role": "chair"},
+    "PUT /v1/votes/{vote_id}/lot/secrets/me": {"commitment": "0" * 64},
+    "POST /v1/votes/{vote_id}/lot/reveals": {"secret": "0" * 64},
+    "POST /v1/votes/{vote_id}/lot/draws": {"order": [1, 2], "minutes": "Drawn from a hat before witnesses."},
+    "POST /v1/votes/{vote_id}/casting-vote": {"order": [1, 2]},
     "PUT /v1/me/delegations/{scope_id}": {"delegate": "mem_none"},
     "POST /v1/votes": {
         "title": "abc",
