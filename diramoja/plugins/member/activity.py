@@ -1,6 +1,6 @@
 """How active a member is: engagement from day to day (F1), falling silent, being asked back, the offer of a name."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from diramoja.core import Call, Command, Context, Decision, Event, RemindAt, View, job
 from diramoja.core.decisions import Effect
@@ -13,6 +13,7 @@ from diramoja.plugins.member.rules import (
     approached,
     engagement,
     engagement_components,
+    votes_since,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import (
@@ -58,9 +59,10 @@ class Reengage(Command):
     topics: tuple[TopicHint, ...]
 
 
-def doings(state: Member) -> Doings:
+def doings(state: Member, now: datetime, settings: MemberSettings) -> Doings:
     """What F1 looks at."""
-    return Doings(state.post_days, [each.thirds for each in state.recent])
+    votes = votes_since(state.vote_days, state.voted_days, now, settings)
+    return Doings(state.post_days, [each.thirds for each in state.recent], votes)
 
 
 # --- day by day ---
@@ -82,17 +84,17 @@ def review_activity(state: Member, message: ReviewActivity, context: Context) ->
 def _stepped(state: Member, now: datetime, settings: MemberSettings) -> tuple[Member, bool]:
     """One step for each whole day since the last review; and whether the next days bring another value.
 
-    They do not once no post is left in the window: of what counts then, nothing depends on the day.
+    They do not once no post is left in the window: of what counts then, only votes depend on the day, see `_next_look`.
     """
     begun = state.reviewed_at if state.reviewed_at > NEVER else now
     days = max(0, (now - begun) // DAY)
-    score, done = state.engagement, doings(state)
+    score = state.engagement
     at = begun + DAY * max(0, days - MOST_STEPS)
     for _ in range(min(days, MOST_STEPS)):
         at += DAY
-        raw = engagement([*engagement_components(done, at, settings).values()])
+        raw = engagement([*engagement_components(doings(state, at, settings), at, settings).values()])
         score = approached(score, raw, settings.engagement_half_life_days)
-    components = engagement_components(done, now, settings)
+    components = engagement_components(doings(state, now, settings), now, settings)
     raw = engagement([*components.values()])
     moves = components["posts"].value > 0 or abs(raw - score) >= SETTLED
     return state.but(engagement=score if moves else raw, reviewed_at=at), moves
@@ -104,6 +106,8 @@ def _next_look(state: Member, context: Context, *, moves: bool) -> datetime | No
     if moves:
         return state.reviewed_at + DAY
     ahead = [at for at, _ in activity_turns(state.last_active_at, settings)]
+    window = settings.engagement_votes_window_days
+    ahead += [datetime.fromordinal(day + window).replace(tzinfo=UTC) for day in set(state.vote_days)]
     if state.reengaged < settings.reengage_times:
         ahead.append(_ask_back_at(state, settings))
     return min((at for at in ahead if at > context.now), default=None)

@@ -18,7 +18,7 @@ __all__ = [
     "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
     "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic",
     "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "check_region", "not_walled", "walled_off",
+    "VoteCast", "WallChanged", "check_region", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -331,6 +331,13 @@ class MemberRestored(Event, name="member.restored"):
     cause: Literal["term", "appeal"]
 
 
+class VoteCast(Event, name="member.vote.cast"):
+    """A member took part in a vote; told when it is closed. `vote` is "" where it is not public who voted on what."""
+
+    member: Personal[str]
+    vote: str
+
+
 class ConsentChanged(Event, name="member.consent.changed"):
     """A member gave or withdrew a consent."""
 
@@ -407,10 +414,11 @@ def check_region(region: str, settings: MemberSettings) -> None:
 
 
 class ContributionCounts(View):
-    """What a member contributed, as published."""
+    """What a member contributed, as published. `votes`: public ones that they took part in."""
 
     posts: int
     comments: int
+    votes: int = 0
 
 
 class ModerationCounts(View):

@@ -27,6 +27,7 @@ from diramoja.plugins.member.rules import (
     engagement_components,
     report_weight,
     reputation,
+    votes_since,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import (
@@ -131,7 +132,7 @@ async def engagement_of(db: Database, reader: Reader, now: datetime, settings: M
     row = await db.one("SELECT * FROM member WHERE id = $1", reader.member)
     if row is None:
         raise _missing(reader.member)
-    components = engagement_components(Doings(row["post_days"], row["post_thirds"]), now, settings)
+    components = engagement_components(_doings(row, now, settings), now, settings)
     half_life = settings.reputation_half_life_days
     good, bad = (decayed(row[name], row["weighed_at"], now, half_life) for name in ("good", "bad"))
     outcomes: str = row["report_outcomes"]
@@ -145,6 +146,11 @@ async def engagement_of(db: Database, reader: Reader, now: datetime, settings: M
         reputation=ReputationView(round(reputation(good, bad, settings)), round(good, 2), round(bad, 2)),
         report_weight=round(weight, 3),
     )
+
+
+def _doings(row: Mapping[str, Any], now: datetime, settings: MemberSettings) -> Doings:
+    votes = votes_since(row["vote_days"], row["voted_days"], now, settings)
+    return Doings(row["post_days"], row["post_thirds"], votes)
 
 
 async def consents_of(db: Database, reader: Reader) -> ConsentsView:
@@ -261,7 +267,9 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         member_since=row["member_since"],
         region=row["region"] if officer or shows("region") else UNSET,
         interests=tuple(row["interests"]) if shows("interests") else UNSET,
-        contributions=ContributionCounts(row["posts"], row["comments"]) if shows("contributions") else UNSET,
+        contributions=ContributionCounts(row["posts"], row["comments"], row["votes"])
+        if shows("contributions")
+        else UNSET,
         activity=row["phase"] if free and shows("activity") else UNSET,
         standing=row["standing"] if officer else UNSET,
         bodies=_seats(row) if officer else UNSET,

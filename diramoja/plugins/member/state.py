@@ -165,6 +165,8 @@ class Member(State):
         flags: posts that software hid. `warnings`: in force.
         engagement: F1 as of `reviewed_at`, not rounded. `high_since`: above the threshold of promotion.
         post_days: last days with a published post. `recent`: last posts.
+        vote_days: last days on which a vote with the member on the roll was closed, one for each; `voted_days`: of
+            these they took part in. `votes`: public ones taken part in, in all.
         good: of F3, as of `weighed_at`; `bad` likewise.
         report_outcomes: of the last decided reports, `c` for confirmed, else `u`; `reports_decided` counts all.
         reengaged: times since the last activity. `reengaged_at`: the last one.
@@ -197,6 +199,9 @@ class Member(State):
     high_since: datetime | None = None
     promotion: Literal["none", "offered", "taken"] = "none"
     post_days: tuple[int, ...] = ()
+    vote_days: tuple[int, ...] = ()
+    voted_days: tuple[int, ...] = ()
+    votes: int = 0
     recent: tuple[RatedPost, ...] = ()
     good: float = 0.0
     bad: float = 0.0
@@ -230,7 +235,7 @@ def member_view(id: str, state: Member) -> MemberView:
         member_since=state.member_since,
         region=state.region,
         interests=state.interests,
-        contributions=ContributionCounts(state.posts, state.comments),
+        contributions=ContributionCounts(state.posts, state.comments, state.votes),
         activity=state.phase,
         standing=state.standing,
         bodies=state.seats,
@@ -246,7 +251,9 @@ def officer_view(id: str, state: Member) -> MemberView:
     privacy, free = state.privacy, state.phase in FREE
     return member_view(id, state).but(
         interests=state.interests if privacy.interests != "nobody" else UNSET,
-        contributions=ContributionCounts(state.posts, state.comments) if privacy.contributions != "nobody" else UNSET,
+        contributions=ContributionCounts(state.posts, state.comments, state.votes)
+        if privacy.contributions != "nobody"
+        else UNSET,
         activity=state.phase if free and privacy.activity != "nobody" else UNSET,
         moderation=UNSET,
         age_group=UNSET,

@@ -48,6 +48,7 @@ class TopicRecord(Record):
     support_decide_by: datetime | None
     support_decision: str | None
     support_reason: str
+    voting_attached: str | None
 
 
 class TopicTextRecord(Record):
@@ -212,6 +213,7 @@ def topic_rows(agent: str, state: Topic) -> TopicRecord | None:
         support_decide_by=state.support_decide_by,
         support_decision=state.support_decision,
         support_reason=state.support_reason,
+        voting_attached=state.voting_attached,
     )
 
 

@@ -36,7 +36,8 @@ _TOPIC = (
     "SELECT t.id, t.title, x.description, t.category, t.tags, t.policy_proposal, t.created_by, t.phase,"
     " t.participation_count, t.post_count, t.follower_count, t.created_at, t.last_post_at, t.active_at, t.close_reason,"
     " t.moderation_level, t.quality_score, t.trending_score, t.sentiment_score, t.pinned_posts, t.supporters,"
-    " t.support_needed, t.support_reached_at, t.support_decide_by, t.support_decision, t.support_reason"
+    " t.support_needed, t.support_reached_at, t.support_decide_by, t.support_decision, t.support_reason,"
+    " t.voting_attached"
     " FROM topic t JOIN topic_text x ON x.topic = t.id"
 )
 _SORT: Mapping[TopicSort, tuple[str, ...]] = {

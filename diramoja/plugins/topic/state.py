@@ -251,6 +251,7 @@ class Topic(State, version=2, upcasts={1: _second}, omit_defaults=True):
     support_decide_by: datetime | None = None
     support_decision: SupportDecision | None = None
     support_reason: str = ""
+    voting_attached: str | None = None
     drafts: int = 0
 
 
@@ -294,6 +295,7 @@ def topic_view(context: Context, state: Topic) -> TopicView:
         pinned_posts=state.pinned,
         supporters=state.supporters,
         support=support_view(state) if state.policy_proposal else msgspec.UNSET,
+        voting_attached=state.voting_attached,
     )
 
 

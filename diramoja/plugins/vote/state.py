@@ -1,0 +1,235 @@
+"""What a vote knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import UNSET
+
+from diramoja.core import AgentKind, Context, Personal, Put, Row, State
+from diramoja.plugins.vote.rules import quorum_of
+from diramoja.plugins.vote.views import (
+    DisputeDecision,
+    ObjectionDecision,
+    ObjectionKind,
+    OptionView,
+    Outcome,
+    Tallied,
+    Terms,
+    VoteOption,
+    VoteView,
+)
+
+__all__ = [
+    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Objection", "Vote", "Wording",
+    "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+]  # fmt: skip
+
+OFFICERS = ("leader", "official")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TAKING = ("open", "closing_soon")
+"""Ballots are taken."""
+RUNNING = ("scheduled", *TAKING)
+"""Fixed, and not over."""
+DECIDED = ("results_published", "disputed")
+DRAFTED = ("draft", *RUNNING, "closed", "tallying", *DECIDED, "cancelled")
+"""All phases of a vote that is there."""
+
+
+class Wording(Row):
+    """The texts of what is asked; apart from the state, which is written with every batch of ballots."""
+
+    id: str
+    description: str = ""
+    options: tuple[VoteOption, ...] = ()
+
+
+class AuditEntry(Row):
+    """What was done with the vote; by "": software."""
+
+    id: str
+    number: int
+    at: datetime
+    by: Personal[str]
+    what: str
+    detail: str = ""
+
+
+class Objection(Row, omit_defaults=True):
+    """An objection to the roll."""
+
+    id: str
+    kind: ObjectionKind
+    member: Personal[str]
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decision: ObjectionDecision | None = None
+    reason: str = ""
+    decided_by: Personal[str] = ""
+    decided_at: datetime | None = None
+
+
+class BoxSeal(Row):
+    """A station that is sealed; `station` is its number, 0 the delegations."""
+
+    station: str
+    ballots: int
+    sha256: str
+
+
+class Disputer(Row):
+    """Who disputed the result; once each."""
+
+    member: Personal[str]
+    dispute: str
+
+
+class Vote(State, version=1, omit_defaults=True):
+    """What a vote knows.
+
+    Attributes:
+        frozen_at: whoever became eligible later is not on the roll.
+        roll_size: 0 until it is frozen.
+        stations: polling stations, fixed with the roll; 0 before.
+        votes_cast: as told in batches; exact once all stations are sealed.
+        counts: how it stands, by option, where all may see that.
+        sealed: stations that are.
+        told_at: when a station last told of ballots, or an outage was accounted for.
+        silences: the last long times in which no ballot was told of.
+        is_urged: the last reminder went out.
+        extended_s: by how long its close moved.
+        lot_seed: in hexadecimal, once the lot is drawn. `casting`: options as the casting member prefers them.
+        verdict: of the disputes decided since the last count, the one that weighs most.
+        is_effective: it was told that the result stands.
+        entries: of the audit trail.
+    """
+
+    phase: Literal[
+        "absent", "draft", "scheduled", "open", "closing_soon", "closed", "tallying", "results_published", "disputed",
+        "cancelled",
+    ] = "absent"  # fmt: skip
+    title: str = ""
+    terms: Terms = Terms()
+    created_by: Personal[str] = ""
+    created_at: datetime = NEVER
+    scheduled_by: Personal[str] = ""
+    terms_hash: str = ""
+    frozen_at: datetime | None = None
+    roll_size: int = 0
+    roll_hash: str = ""
+    ballot_key: str = ""
+    stations: int = 0
+    votes_cast: int = 0
+    counts: tuple[int, ...] = ()
+    sealed: int = 0
+    told_at: datetime | None = None
+    silences: tuple[tuple[datetime, datetime], ...] = ()
+    is_urged: bool = False
+    extended_s: int = 0
+    tallied: Tallied | None = None
+    count_number: int = 0
+    lot_seed: str = ""
+    casting: tuple[int, ...] = ()
+    outcome: Outcome | None = None
+    winners: tuple[int, ...] = ()
+    published_at: datetime | None = None
+    effective_at: datetime | None = None
+    is_effective: bool = False
+    disputes_open: int = 0
+    verdict: DisputeDecision | None = None
+    cancel_reason: str = ""
+    entries: int = 0
+
+    @property
+    def opens_at(self) -> datetime:
+        """Of a vote that has its times; drafts of software have none yet."""
+        return self.terms.opens_at or NEVER
+
+    @property
+    def closes_at(self) -> datetime:
+        """As extended."""
+        return (self.terms.closes_at or NEVER) + timedelta(seconds=self.extended_s)
+
+    @property
+    def quorum_needed(self) -> int:
+        """Ballots."""
+        return quorum_of(self.terms.quorum_ratio, self.roll_size)
+
+
+vote = AgentKind(
+    "vote",
+    Vote,
+    prefix="vot",
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer],
+    codes={"draft": "vote_not_open", "scheduled": "vote_not_open"},
+)
+
+
+def has_office(context: Context) -> bool:
+    """Whether a leader or an official sent this."""
+    return not context.roles.isdisjoint(OFFICERS)
+
+
+def is_in_charge(state: Vote, context: Context) -> bool:
+    """Whether the sender may act on a draft."""
+    return context.sender == state.created_by or has_office(context)
+
+
+def noted(state: Vote, context: Context, what: str, detail: str = "") -> tuple[Vote, Put]:
+    """One more entry of the audit trail."""
+    number = state.entries + 1
+    by = "" if context.told_by else context.sender
+    return state.but(entries=number), Put(AuditEntry(f"{number:06}", number, context.now, by, what, detail))
+
+
+def wording_of(context: Context) -> Wording:
+    """The texts of what is asked."""
+    return context.row(Wording, "wording") or Wording("wording")
+
+
+def vote_view(context: Context, state: Vote) -> VoteView:
+    """A vote as all who may see it do."""
+    return view_of(context.id, state, wording_of(context))
+
+
+def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
+    """A vote with its texts."""
+    terms = state.terms
+    return VoteView(
+        id=id,
+        title=state.title,
+        description=wording.description,
+        vote_type=terms.vote_type,
+        options=tuple(OptionView(n, each.text, each.member_id) for n, each in enumerate(wording.options, 1)),
+        voting_method=terms.voting_method,
+        form=terms.form,
+        anonymity_level=terms.anonymity_level,
+        majority=terms.majority,
+        quorum_ratio=terms.quorum_ratio,
+        tie_rule=terms.tie_rule,
+        seats=terms.seats,
+        on_persons=terms.on_persons,
+        revote=terms.revote,
+        live_tally=terms.live_tally,
+        delegation=terms.delegation,
+        opens_at=terms.opens_at,
+        closes_at=state.closes_at if terms.closes_at else None,
+        roll=terms.roll,
+        topic_id=terms.topic,
+        phase=state.phase,
+        created_by=state.created_by,
+        created_at=state.created_at,
+        casting_member=terms.casting_member,
+        terms_hash=state.terms_hash,
+        roll_size=state.roll_size,
+        votes_cast=state.votes_cast,
+        quorum_needed=state.quorum_needed,
+        ballot_key=state.ballot_key,
+        stations=state.stations,
+        extended_s=state.extended_s,
+        outcome=state.outcome,
+        winners=state.winners,
+        published_at=state.published_at,
+        effective_at=state.effective_at,
+        cancel_reason=state.cancel_reason or UNSET,
+    )
