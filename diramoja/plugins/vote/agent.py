@@ -21,7 +21,7 @@ from diramoja.plugins.vote.contracts import (
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, terms_hash, terms_refusal
+from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -155,7 +155,8 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
         return Reject("not_leader", "A leader or an official schedules a vote that decides something.", 403)
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
-    return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
+    settings = context.settings(VoteSettings)
+    return terms_refusal(state.terms, context.now, settings) or notice_refusal(state.terms, context.now, settings)
 
 
 def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:

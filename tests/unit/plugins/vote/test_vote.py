@@ -284,8 +284,18 @@ def test_a_rejected_objection_changes_nothing_and_late_ones_are_refused() -> Non
     course(MEMBER, FileObjection("obj_1", "not_eligible", OTHER, "They left."))
     assert course(OFFICER, DecideObjection("obj_1", "reject", "They did not.")).calls == []
     assert code(course(OFFICER, DecideObjection("obj_2", "reject", "?"))) == "objection_missing"
+    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Dues are paid."))) == ""
     course.now = OPENS - timedelta(hours=23)
-    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Late."))) == "objections_over"
+    assert code(course(MEMBER, FileObjection("obj_4", "missing", MEMBER, "Late."))) == "objections_over"
+    course.now = OPENS - timedelta(minutes=59)
+    assert code(course(OFFICER, DecideObjection("obj_3", "uphold", "They are."))) == "objections_over"
+
+
+@pytest.mark.parametrize(("vote_type", "refused"), [("policy_vote", "opens_too_soon"), ("poll", "")])
+def test_what_decides_leaves_time_for_objections(vote_type: str, refused: str) -> None:
+    course = Course(vote_type=vote_type, opens_at=NOW + timedelta(hours=24))
+    course.now = NOW + timedelta(seconds=1)
+    assert code(course(LEADER, ScheduleVote())) == refused
 
 
 # --- open ---

@@ -56,7 +56,7 @@ ALLOWED = {
 }
 SETTINGS = VoteSettings(station_members=200)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-OPENS, CLOSES = START + timedelta(hours=2), START + timedelta(hours=30)
+OPENS, CLOSES = START + timedelta(hours=26), START + timedelta(hours=54)
 OPENING = CreateVote("Clinics", "policy_vote", ("Yes", "No"), OPENS, CLOSES, quorum_ratio=0.1, revote=True)
 TALLIED = Tallied(outcome="decided", ballots=60, valid=60, votes=(40, 20), winners=(1,))
 
