@@ -27,10 +27,12 @@ OWN_PLUGIN_FILES = {
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
-    "member": {"activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py"},  # Its handlers by subject.
+    "member": {  # Its handlers by subject.
+        "activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py",
+    },
     "vote": {
         "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
-        "choices.py", "publishing.py", "sealing.py",  # Of ballots.
+        "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
     },
     "notification": {

@@ -34,14 +34,13 @@ from diramoja.plugins.vote.contracts import (
     OpenVote,
     QuorumMissing,
     SealBox,
-    SettleDelegations,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
     VoteExtended,
     VoteOpened,
 )
-from diramoja.plugins.vote.delegation_state import ALL
+from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
@@ -161,7 +160,8 @@ def close_soon(state: Vote, message: CloseSoon, context: Context) -> Decision:
         quorum_needed=state.quorum_needed,
         reminds=not late or state.votes_cast >= state.quorum_needed,
     )
-    return state.but(phase="closing_soon"), news
+    soon, entry = noted(state.but(phase="closing_soon"), context, "closing_soon")
+    return soon, entry, news
 
 
 @vote.on("closing_soon", "closed")
@@ -200,7 +200,12 @@ def _pulse(context: Context, *, closing: bool) -> Call[FeelPulse]:
     return Call(feel_pulse, FeelPulse(context.id, closing), key="closing" if closing else "pulse")
 
 
-@job(FeelPulse, timeout_s=10, attempts=100)
+def _unfelt(payload: FeelPulse, code: str) -> Command:
+    """An outage that cannot be looked for keeps no vote open."""
+    return NotePulse(0, payload.closing)
+
+
+@job(FeelPulse, timeout_s=10, deadline_s=600, failed=_unfelt)
 async def feel_pulse(payload: FeelPulse, db: Database) -> Command:
     """By the clock of the database, which no simulation moves."""
     row = await db.one(

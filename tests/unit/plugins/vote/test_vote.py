@@ -51,7 +51,7 @@ from diramoja.plugins.vote.rules import terms_hash
 from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, Vote, Wording
-from diramoja.plugins.vote.tally import count_ballots
+from diramoja.plugins.vote.tally import CountAgain, NoteUncounted, count_ballots
 from diramoja.plugins.vote.views import ObjectionView, OptionView, Tallied, VoteOption, VoteView
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
@@ -284,8 +284,18 @@ def test_a_rejected_objection_changes_nothing_and_late_ones_are_refused() -> Non
     course(MEMBER, FileObjection("obj_1", "not_eligible", OTHER, "They left."))
     assert course(OFFICER, DecideObjection("obj_1", "reject", "They did not.")).calls == []
     assert code(course(OFFICER, DecideObjection("obj_2", "reject", "?"))) == "objection_missing"
+    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Dues are paid."))) == ""
     course.now = OPENS - timedelta(hours=23)
-    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Late."))) == "objections_over"
+    assert code(course(MEMBER, FileObjection("obj_4", "missing", MEMBER, "Late."))) == "objections_over"
+    course.now = OPENS - timedelta(minutes=59)
+    assert code(course(OFFICER, DecideObjection("obj_3", "uphold", "They are."))) == "objections_over"
+
+
+@pytest.mark.parametrize(("vote_type", "refused"), [("policy_vote", "opens_too_soon"), ("poll", "")])
+def test_what_decides_leaves_time_for_objections(vote_type: str, refused: str) -> None:
+    course = Course(vote_type=vote_type, opens_at=NOW + timedelta(hours=24))
+    course.now = NOW + timedelta(seconds=1)
+    assert code(course(LEADER, ScheduleVote())) == refused
 
 
 # --- open ---
@@ -401,6 +411,21 @@ def test_the_count_begins_with_the_last_station() -> None:
     played = course.at(CLOSES, BoxCounted(2, 70))
     assert [each.job for each in played.calls] == [count_ballots]
     assert (course.state.phase, course.state.votes_cast) == ("tallying", 140)
+
+
+def test_a_count_that_fails_is_seen_and_tried_again() -> None:
+    course = Course().closed()
+    for station in (1, 2):
+        course.at(CLOSES, BoxCounted(station, 70))
+    played = course.at(CLOSES, NoteUncounted(1, "ballots_incomplete"))
+    assert [(each.what, each.detail) for each in played.puts if isinstance(each, AuditEntry)] == [
+        ("count_failed", "ballots_incomplete")
+    ]
+    assert [each.command for each in played.reminders] == [CountAgain()]
+    assert [each.job for each in course.at(CLOSES, CountAgain()).calls] == [count_ballots]
+    course.at(CLOSES, TakeResult(1, WON))
+    assert course.at(CLOSES, CountAgain()).calls == []
+    assert course.state.phase == "results_published"
 
 
 def test_results_are_published_and_take_effect_after_the_time_for_disputes() -> None:
