@@ -117,10 +117,12 @@ class _Lines:
         """Options that are named with a minus, on lines of their own."""
         found: list[int] = []
         while (line := self._take()) is not None and line.startswith("-"):
-            found += [self._int(word.removeprefix("-")) for word in line.split()]
+            found += [-self._int(word[1:]) if word[0] == "-" else self._int(word) for word in line.split()]
+            if max(found) > 0:
+                raise self._wrong("names options withdrawn and others")
         if line is not None:
             self.number -= 1
-        return found
+        return [-each for each in found]
 
     def ballots(self, *, is_ranking: bool) -> Iterator[tuple[Ballot, int]]:
         """Those up to the line that is only 0."""

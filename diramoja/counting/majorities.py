@@ -11,7 +11,7 @@ from diramoja.counting.values import Count, MajorityTest
 __all__ = ["MAJORITIES", "Majority", "MajorityRule", "tested"]
 
 type MajorityRule = Literal["plurality", "absolute", "two_thirds", "of_roll"]
-MAJORITIES: tuple[str, ...] = get_args(MajorityRule.__value__)
+MAJORITIES: tuple[MajorityRule, ...] = get_args(MajorityRule.__value__)
 TWO = 2
 
 

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 type Ballot = tuple[int, ...]
-type Ballots = Mapping[Ballot, int] | Iterable[tuple[Ballot, int]]
+type Ballots = Mapping[Any, int] | Iterable[tuple[Ballot, int]]
 """Ballots with their weights. A ranking is option numbers, the best first, and ends at a 0; marks are option numbers in
 any order; grades are one for each option, from 0 for the lowest to `TOP_GRADE`, and `NO_GRADE` for none."""
 type Integers = npt.NDArray[np.int64]

@@ -4,8 +4,8 @@ Source: The Scottish Local Government Elections Order 2007 (SSI 2007/42), schedu
 whole part of valid/(seats + 1), and one; whoever reaches it is elected. One surplus a stage, the largest first: each
 paper of the elected moves on at (surplus x value when received / votes), to five decimals, the remainder ignored (rule
 48(3)). Else whoever has fewest votes is excluded, and their papers move at the value they have. Equal ones are told
-apart by the latest stage at which they differ, then by lot (rules 49 and 50). When as many are left as seats, all of
-them are elected, and nothing more is transferred (rule 51).
+apart by the latest stage at which they differ, then by lot (rules 49 and 51). When as many are left as seats, all of
+them are elected, and nothing more is transferred (rule 52).
 """
 
 from collections.abc import Sequence

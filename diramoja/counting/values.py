@@ -4,11 +4,12 @@ Options are named by their numbers, from 1, as on the ballot. Votes are integers
 at five decimals are 12 345 votes.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 __all__ = [
+    "TIE_RULES",
     "By",
     "Count",
     "Form",
@@ -35,6 +36,7 @@ type By = Literal["round", "nothing", "lot", "casting_vote", "open"]
 type Purpose = Literal["seat", "surplus", "exclusion"]
 
 type TieRule = Literal["status_quo", "run_off", "casting_vote", "lot"]
+TIE_RULES: tuple[TieRule, ...] = get_args(TieRule.__value__)
 
 type Outcome = Literal["decided", "tied", "status_quo", "run_off", "no_majority", "no_votes"]
 """decided: all seats are filled. tied: a lot or the casting vote is missing. status_quo: a tie, and so nothing changes.
@@ -126,7 +128,7 @@ class Grading(Struct, frozen=True):
     counts: tuple[tuple[int, ...], ...]
 
 
-class Tie(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tie(Struct, frozen=True, kw_only=True):
     """What was left open by the votes alone.
 
     Attributes:
@@ -156,7 +158,7 @@ class MajorityTest(Struct, frozen=True):
     met: bool
 
 
-class Count(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Count(Struct, frozen=True, kw_only=True):
     """A count from ballots to winners.
 
     Attributes:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
 from diramoja.plugins.topic.contracts import TopicEscalated
-from diramoja.plugins.vote import cancelling, course, disputes, results, roll, ties
+from diramoja.plugins.vote import cancelling, course, disputes, results, roll, tally, ties
 from diramoja.plugins.vote.contracts import (
     CreateVote,
     EditVote,
@@ -40,7 +40,7 @@ from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
-HANDLED_IN = (cancelling, roll, course, results, ties, disputes)
+HANDLED_IN = (cancelling, roll, course, tally, results, ties, disputes)
 """The modules whose handlers belong to the kind."""
 
 NOT_IN_TERMS = ("title", "description", "options", "topic_id")

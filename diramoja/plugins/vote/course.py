@@ -200,7 +200,12 @@ def _pulse(context: Context, *, closing: bool) -> Call[FeelPulse]:
     return Call(feel_pulse, FeelPulse(context.id, closing), key="closing" if closing else "pulse")
 
 
-@job(FeelPulse, timeout_s=10, attempts=100)
+def _unfelt(payload: FeelPulse, code: str) -> Command:
+    """An outage that cannot be looked for keeps no vote open."""
+    return NotePulse(0, payload.closing)
+
+
+@job(FeelPulse, timeout_s=10, deadline_s=600, failed=_unfelt)
 async def feel_pulse(payload: FeelPulse, db: Database) -> Command:
     """By the clock of the database, which no simulation moves."""
     row = await db.one(

@@ -53,7 +53,7 @@ def register_plugin() -> Plugin:
             "vote.read": {"guest"},
             "vote.create": {"member"},
             "vote.schedule": {"member"},
-            "vote.object": {"member"},
+            "vote.object": {"member", "membership_officer"},
             "vote.cast": {"supporter"},
             "vote.dispute": {"member"},
             "vote.extend": {"official"},

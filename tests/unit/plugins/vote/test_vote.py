@@ -51,7 +51,7 @@ from diramoja.plugins.vote.rules import terms_hash
 from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, Vote, Wording
-from diramoja.plugins.vote.tally import count_ballots
+from diramoja.plugins.vote.tally import CountAgain, NoteUncounted, count_ballots
 from diramoja.plugins.vote.views import ObjectionView, OptionView, Tallied, VoteOption, VoteView
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
@@ -401,6 +401,21 @@ def test_the_count_begins_with_the_last_station() -> None:
     played = course.at(CLOSES, BoxCounted(2, 70))
     assert [each.job for each in played.calls] == [count_ballots]
     assert (course.state.phase, course.state.votes_cast) == ("tallying", 140)
+
+
+def test_a_count_that_fails_is_seen_and_tried_again() -> None:
+    course = Course().closed()
+    for station in (1, 2):
+        course.at(CLOSES, BoxCounted(station, 70))
+    played = course.at(CLOSES, NoteUncounted(1, "ballots_incomplete"))
+    assert [(each.what, each.detail) for each in played.puts if isinstance(each, AuditEntry)] == [
+        ("count_failed", "ballots_incomplete")
+    ]
+    assert [each.command for each in played.reminders] == [CountAgain()]
+    assert [each.job for each in course.at(CLOSES, CountAgain()).calls] == [count_ballots]
+    course.at(CLOSES, TakeResult(1, WON))
+    assert course.at(CLOSES, CountAgain()).calls == []
+    assert course.state.phase == "results_published"
 
 
 def test_results_are_published_and_take_effect_after_the_time_for_disputes() -> None:

@@ -38,6 +38,7 @@ from diramoja.plugins.vote.course import NotePulse
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, BoxSeal, Vote, Wording
+from diramoja.plugins.vote.tally import CountAgain, NoteUncounted
 from diramoja.plugins.vote.views import Tallied, Terms
 from tests.support.lone_agent import LoneAgent
 
@@ -81,7 +82,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(TakeResult, numbers, st.sampled_from([TALLIED, Tallied(), TALLIED.but(ballots=39)])),
     st.builds(FileDispute, st.sampled_from(["dsp_1", "dsp_2"]), st.just("My ballot is missing.")),
     st.builds(SettleDispute, st.just("dsp_1"), st.sampled_from(["reject", "recount", "annul"]), st.just("So.")),
-    st.just(TakeEffect()),
+    st.builds(NoteUncounted, numbers, st.just("ballots_incomplete")),
+    st.sampled_from([TakeEffect(), CountAgain()]),
 )
 waits = st.sampled_from([timedelta(0), timedelta(minutes=1), timedelta(minutes=20), timedelta(hours=3)])
 histories = st.lists(st.tuples(commands, people, st.booleans(), waits), max_size=40)
