@@ -34,6 +34,7 @@ OWN_PLUGIN_FILES = {
         "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+        "page.py",  # At the edge: how a vote is shown to people.
     },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.

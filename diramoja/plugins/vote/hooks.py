@@ -8,8 +8,9 @@ from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.ballot_box import find_ballots
 from diramoja.plugins.vote.ballot_box_state import ballot_box
 from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
+from diramoja.plugins.vote.count_routes import Counts
 from diramoja.plugins.vote.course import feel_pulse
-from diramoja.plugins.vote.delegation import find_uncast
+from diramoja.plugins.vote.delegation import drop_delegated, find_uncast
 from diramoja.plugins.vote.delegation_routes import OwnDelegations
 from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
@@ -45,8 +46,9 @@ def register_plugin() -> Plugin:
             drop_key,
             find_ballots,
             find_uncast,
+            drop_delegated,
         ],
-        routes=[Votes, Objections, Ballots, Receipts, VoteDisputes, Disputes, OwnDelegations, Ties],
+        routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},
