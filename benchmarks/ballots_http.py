@@ -36,9 +36,11 @@ async def over_http(folder: Path, *, casting_s: float) -> list[Figure]:
         opens_at = datetime.now(UTC) + timedelta(seconds=3)
         made = {each: await scheduled(leader, each, opens_at) for each in ("public", "pseudonymous")}
         await anyio.sleep((opens_at - datetime.now(UTC)).total_seconds() + 0.5)
+        last = {}
         for anonymity, vote in made.items():
-            rate, figure, last = await cast(voters, vote, casting_s, anonymity)
-            figures += [rate, figure, await settled(leader, vote, last, anonymity)]
+            rate, cpu, last[anonymity] = await cast(voters, vote, casting_s, anonymity)
+            figures += [rate, cpu]
+        figures += [await settled(leader, vote, last[anonymity], anonymity) for anonymity, vote in made.items()]
     return figures
 
 
