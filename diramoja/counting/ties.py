@@ -132,7 +132,8 @@ def settled(run: Callable[[Chooser], Count], numbers: Sequence[int], ties: Ties)
     chooser, count = ways[0]
     if not chooser.first:
         return count
-    tie = Tie(options=chooser.first, rule=ties.rule, settled="decided", order=ties.order(numbers))
+    seed = ties.seed.hex() if ties.rule == "lot" else ""
+    tie = Tie(options=chooser.first, rule=ties.rule, settled="decided", order=ties.order(numbers), seed=seed)
     if not chooser.open:
         return replace(count, tie=tie)
     is_whole = len(ways) < MOST_WAYS

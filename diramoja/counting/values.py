@@ -138,6 +138,7 @@ class Tie(Struct, frozen=True, kw_only=True):
             not yet; "status_quo" and "run_off": as the rule says.
         contested: those whose election hangs on it, as long as it is not decided.
         order: the drawn or cast order, the favoured first.
+        seed: of the lot, in hexadecimal digits.
     """
 
     options: tuple[int, ...]
@@ -145,6 +146,7 @@ class Tie(Struct, frozen=True, kw_only=True):
     settled: Literal["alike", "decided", "open", "status_quo", "run_off"]
     contested: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
+    seed: str = ""
 
 
 class MajorityTest(Struct, frozen=True):

@@ -26,6 +26,7 @@ OWN_PLUGIN_FILES = {
         "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
+    "vote": {"page.py"},  # At the edge: how a vote is shown to people.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
         "activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py",

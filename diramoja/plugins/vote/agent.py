@@ -9,19 +9,21 @@ from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
+from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import TopicEscalated
 from diramoja.plugins.vote import cancelling, course, disputes, results, roll, tally, ties
+from diramoja.plugins.vote.cancelling import OpenVote
 from diramoja.plugins.vote.contracts import (
     CreateVote,
     EditVote,
-    OpenVote,
+    PrepareRunOff,
     PrepareVote,
     ScheduleVote,
     VoteCreated,
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, terms_hash, terms_refusal
+from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -100,6 +102,28 @@ def prepare_vote(state: Vote, message: PrepareVote, context: Context) -> Decisio
     return noted_, Put(Wording("wording", message.description)), entry, _created(noted_, context)
 
 
+@vote.on("absent")
+def prepare_run_off(state: Vote, message: PrepareRunOff, context: Context) -> Decision:
+    """When it is held is for people to say."""
+    named = tuple(each.member_id for each in message.options)
+    terms = message.terms.but(
+        options=len(named), candidates=named if any(named) else (), opens_at=None, closes_at=None, category=""
+    )
+    drafted = state.but(
+        phase="draft", title=message.title, terms=terms, created_by=message.author, created_at=context.now
+    )
+    noted_, entry = noted(drafted, context, "drafted", f"The run-off of {message.of}.")
+    notice = Notify(
+        kind="vote.run_off",
+        notice_class="personal",
+        subject=Subject("vote", context.id),
+        text="No option of {title} has the majority it needs: a draft of the run-off is ready. Say when it is held.",
+        values={"title": message.title},
+    )
+    wording = Put(Wording("wording", message.description, message.options))
+    return noted_, wording, entry, _created(noted_, context), *notify(context, message.author, notice)
+
+
 @vote.on("draft")
 def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
     if not is_in_charge(state, context):
@@ -155,7 +179,8 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
         return Reject("not_leader", "A leader or an official schedules a vote that decides something.", 403)
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
-    return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
+    settings = context.settings(VoteSettings)
+    return terms_refusal(state.terms, context.now, settings) or notice_refusal(state.terms, context.now, settings)
 
 
 def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:

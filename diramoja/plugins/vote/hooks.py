@@ -8,6 +8,7 @@ from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.ballot_box import find_ballots
 from diramoja.plugins.vote.ballot_box_state import ballot_box
 from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
+from diramoja.plugins.vote.count_routes import Counts
 from diramoja.plugins.vote.course import feel_pulse
 from diramoja.plugins.vote.delegation import drop_delegated, find_uncast
 from diramoja.plugins.vote.delegation_routes import OwnDelegations
@@ -47,7 +48,7 @@ def register_plugin() -> Plugin:
             find_uncast,
             drop_delegated,
         ],
-        routes=[Votes, Objections, Ballots, Receipts, VoteDisputes, Disputes, OwnDelegations, Ties],
+        routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},

@@ -19,7 +19,7 @@ from diramoja.plugins.vote.contracts import (
 from diramoja.plugins.vote.rules import roll_digest, stations_for
 from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import Objection, Vote, noted, vote
+from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
 from diramoja.plugins.vote.views import ObjectionView, RollRule
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 TOO_MANY = "More than {most} are on the roll: nobody can have a casting vote."
+FIXED_BEFORE = timedelta(hours=1)
+"""So long before it opens objections are answered: time enough for the job that corrects the roll, or gives up."""
 CHUNK = 10_000
 """Members hashed at a time."""
 
@@ -219,6 +221,8 @@ def decide_objection(state: Vote, message: DecideObjection, context: Context) ->
         return Reject("recused", "You take no part in the answer to an objection of yours, or about you.", 403)
     if objection.decision:
         return Reject("objection_decided", "This objection was answered already.")
+    if context.now > state.opens_at - FIXED_BEFORE:
+        return Reject("objections_over", "The roll is fixed for good an hour before the vote opens.")
     decided = objection.but(
         decision=message.decision, reason=message.reason, decided_by=context.sender, decided_at=context.now
     )
@@ -231,7 +235,24 @@ def decide_objection(state: Vote, message: DecideObjection, context: Context) ->
     return noted_, *effects, Reply(objection_view(context.id, decided))
 
 
-@job(CorrectRoll, timeout_s=120, attempts=20)
+class NoteUncorrected(Command):
+    """The roll could not be corrected in time; told by the job that tried."""
+
+    objection: str
+    code: str
+
+
+@vote.on("scheduled", *TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
+def note_uncorrected(state: Vote, message: NoteUncorrected, context: Context) -> Decision:
+    """All can read that an objection was upheld in vain."""
+    return noted(state, context, "roll_not_corrected", f"{message.objection} {message.code}")
+
+
+def _uncorrected(payload: CorrectRoll, code: str) -> Command:
+    return NoteUncorrected(payload.objection, code)
+
+
+@job(CorrectRoll, timeout_s=60, deadline_s=1_800, failed=_uncorrected)
 async def correct_roll(payload: CorrectRoll, db: Database) -> Command:
     """Size and hash after it; only somebody who is a member of the platform comes on a roll."""
     sql = (

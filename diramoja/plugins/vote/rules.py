@@ -12,8 +12,8 @@ from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteOption
 
 __all__ = [
-    "UNBINDING", "closing_soon_at", "outcome_of", "quorum_of", "roll_digest", "station_of", "stations_for",
-    "terms_hash", "terms_refusal", "urgent_at",
+    "UNBINDING", "closing_soon_at", "notice_refusal", "outcome_of", "quorum_of", "roll_digest", "station_of",
+    "stations_for", "terms_hash", "terms_refusal", "urgent_at",
 ]  # fmt: skip
 
 STATION_BYTES = 8
@@ -59,6 +59,17 @@ def _shape(terms: Terms) -> Reject | None:
     if len(set(named)) != len(named):
         return Reject("candidate_twice", "Nobody stands twice.", 400)
     return None
+
+
+def notice_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:
+    """Why what decides something is not scheduled any more: nobody could object to the roll."""
+    assert terms.opens_at is not None
+    hours = settings.objections_until_hours
+    if terms.vote_type in UNBINDING or terms.opens_at - now >= timedelta(hours=hours):
+        return None
+    return Reject(
+        "opens_too_soon", f"It opens in {hours} hours at the earliest: objections to the roll take time.", 400
+    )
 
 
 def _times(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:

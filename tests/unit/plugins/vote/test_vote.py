@@ -11,12 +11,11 @@ from diramoja.core import Command, RemindAt
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.topic.contracts import TopicEscalated
 from diramoja.plugins.vote.agent import after_escalation, vote
-from diramoja.plugins.vote.cancelling import CloseSoon, UrgeQuorum
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
     BoxCounted,
     CancelVote,
-    CloseVote,
     CreateVote,
     DecideObjection,
     EditVote,
@@ -26,8 +25,8 @@ from diramoja.plugins.vote.contracts import (
     FileObjection,
     NoteTurnout,
     OpenDispute,
-    OpenVote,
     PrepareBox,
+    PrepareRunOff,
     QuorumMissing,
     ResultsPublished,
     RollFrozen,
@@ -284,8 +283,18 @@ def test_a_rejected_objection_changes_nothing_and_late_ones_are_refused() -> Non
     course(MEMBER, FileObjection("obj_1", "not_eligible", OTHER, "They left."))
     assert course(OFFICER, DecideObjection("obj_1", "reject", "They did not.")).calls == []
     assert code(course(OFFICER, DecideObjection("obj_2", "reject", "?"))) == "objection_missing"
+    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Dues are paid."))) == ""
     course.now = OPENS - timedelta(hours=23)
-    assert code(course(MEMBER, FileObjection("obj_3", "missing", MEMBER, "Late."))) == "objections_over"
+    assert code(course(MEMBER, FileObjection("obj_4", "missing", MEMBER, "Late."))) == "objections_over"
+    course.now = OPENS - timedelta(minutes=59)
+    assert code(course(OFFICER, DecideObjection("obj_3", "uphold", "They are."))) == "objections_over"
+
+
+@pytest.mark.parametrize(("vote_type", "refused"), [("policy_vote", "opens_too_soon"), ("poll", "")])
+def test_what_decides_leaves_time_for_objections(vote_type: str, refused: str) -> None:
+    course = Course(vote_type=vote_type, opens_at=NOW + timedelta(hours=24))
+    course.now = NOW + timedelta(seconds=1)
+    assert code(course(LEADER, ScheduleVote())) == refused
 
 
 # --- open ---
@@ -468,6 +477,18 @@ def test_of_several_decisions_the_strongest_counts_once_all_are_made() -> None:
     again = course.at(CLOSES + timedelta(days=1), TakeResult(2, WON))
     assert said(again) == [ResultsPublished]
     assert course.state.effective_at == CLOSES + timedelta(days=4)
+
+
+def test_a_run_off_is_prepared_once_it_cannot_be_disputed_and_held_when_people_say() -> None:
+    course = Course(majority="absolute").counted(WON.but(outcome="run_off", winners=(), run_off=(1, 2)))
+    played = course.at(CLOSES + timedelta(hours=72), TakeEffect())
+    (told,) = [each for each in played.tells if isinstance(each.command, PrepareRunOff)]
+    draft = LoneAgent(vote, told.agent, has=["notification"], settings=[SETTINGS, MemberSettings()])
+    draft.take(told.command, now=course.now)
+    wording = draft.row(Wording, "wording")
+    assert wording is not None and [each.text for each in wording.options] == ["Yes", "No"]
+    assert (draft.state.phase, draft.state.created_by, draft.state.terms.opens_at) == ("draft", LEADER, None)
+    assert (draft.state.terms.majority, draft.state.terms.options) == ("absolute", 2)
 
 
 def test_an_annulled_vote_never_takes_effect() -> None:

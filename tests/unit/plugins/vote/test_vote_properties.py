@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from diramoja.core import Command
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.cancelling import CloseSoon, TakePulse, UrgeQuorum
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
     BoxCounted,
     CancelVote,
-    CloseVote,
     CreateVote,
     DecideObjection,
     EditVote,
@@ -20,7 +19,6 @@ from diramoja.plugins.vote.contracts import (
     FileDispute,
     FileObjection,
     NoteTurnout,
-    OpenVote,
     PrepareVote,
     QuorumMissing,
     ResultsPublished,
@@ -56,7 +54,7 @@ ALLOWED = {
 }
 SETTINGS = VoteSettings(station_members=200)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-OPENS, CLOSES = START + timedelta(hours=2), START + timedelta(hours=30)
+OPENS, CLOSES = START + timedelta(hours=26), START + timedelta(hours=54)
 OPENING = CreateVote("Clinics", "policy_vote", ("Yes", "No"), OPENS, CLOSES, quorum_ratio=0.1, revote=True)
 TALLIED = Tallied(outcome="decided", ballots=60, valid=60, votes=(40, 20), winners=(1,))
 
