@@ -25,7 +25,8 @@ class Ties:
     Attributes:
         rule: what its terms say.
         seed: of the lot; empty as long as none has been drawn.
-        casting: options in the order in which the casting member prefers them; empty as long as they have not said.
+        casting: options in the order in which the casting member prefers them, or in which they were drawn in public
+            instead of by a seed; empty as long as nobody has said.
     """
 
     rule: TieRule = "lot"
@@ -36,7 +37,7 @@ class Ties:
         """Options by precedence, the favoured first; those that are not in it stay equal."""
         if self.rule == "lot" and self.seed:
             return lot_order(self.seed, options)
-        if self.rule == "casting_vote":
+        if self.rule in ("lot", "casting_vote"):
             return tuple(each for each in self.casting if each in options)
         return ()
 

@@ -28,7 +28,8 @@ REFUSED_S = 15.0
 FULL_S = 3.0
 UNDER_WAY = """
 SELECT (SELECT count(*) FROM request WHERE status IS NULL) + (SELECT count(*) FROM tell)
-     + (SELECT count(*) FROM reminder) + (SELECT count(*) FROM job WHERE state IN ('ready', 'running'))
+     + (SELECT count(*) FROM reminder WHERE due < now() + interval '30 seconds')
+     + (SELECT count(*) FROM job WHERE state IN ('ready', 'running'))
 """
 UNFIT = "SELECT count(*) FROM worker WHERE unfit = 'stream_changed' AND lease_until > now()"
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import attrs
 
-from tests.support.community import Community, Person, community
+from tests.support.community import Community, Person, community, until
 
 __all__ = ["CHECKS", "ROLES", "Outcome", "fuzz", "people"]
 
-ROLES = ("guest", "supporter", "moderator", "membership_officer", "admin")
+ROLES = ("guest", "supporter", "active_member", "leader", "official", "moderator", "membership_officer", "admin")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -57,13 +57,23 @@ class Outcome:
 def people(platform: Community) -> dict[str, Person | None]:
     """Somebody of each role."""
     admin = platform.administrator()
+    officer = platform.promote(admin, platform.join("fuzz_officer"), "membership_officer")
     return {
         "guest": None,
         "supporter": platform.join("fuzz_supporter"),
+        **{level: _of_level(platform, officer, level) for level in ("active_member", "leader", "official")},
         "moderator": platform.promote(admin, platform.join("fuzz_moderator")),
-        "membership_officer": platform.promote(admin, platform.join("fuzz_officer"), "membership_officer"),
+        "membership_officer": officer,
         "admin": admin,
     }
+
+
+def _of_level(platform: Community, officer: Person, level: str) -> Person:
+    person = platform.join(f"fuzz_{level}")
+    answer = officer.call("PATCH", f"/v1/members/{person.id}/membership", {"level": level, "reason": "Elected."})
+    assert answer.status_code == 200, answer.text
+    until(lambda: level in person.call("GET", "/v1/me/account").json()["roles"])
+    return platform.sign_in(person.username)
 
 
 def fuzz(

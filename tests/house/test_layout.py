@@ -26,9 +26,16 @@ OWN_PLUGIN_FILES = {
         "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
-    "vote": {"page.py"},  # At the edge: how a vote is shown to people.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
-    "member": {"activity.py", "sanctions.py", "scores.py", "walls.py", "writing.py"},  # Its handlers by subject.
+    "member": {  # Its handlers by subject.
+        "activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py",
+    },
+    "vote": {
+        "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
+        "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
+        "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+        "page.py",  # At the edge: how a vote is shown to people.
+    },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.
         "bounces.py", "delivery.py", "letter.py", "letter.html", "page.html", "unsubscribe.py",  # At the edge.

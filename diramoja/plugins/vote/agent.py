@@ -10,7 +10,7 @@ from msgspec import UNSET
 from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
 from diramoja.plugins.topic.contracts import TopicEscalated
-from diramoja.plugins.vote import course, disputes, results, roll
+from diramoja.plugins.vote import cancelling, course, disputes, results, roll, tally, ties
 from diramoja.plugins.vote.contracts import (
     CreateVote,
     EditVote,
@@ -21,7 +21,7 @@ from diramoja.plugins.vote.contracts import (
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, terms_hash, terms_refusal
+from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -40,7 +40,7 @@ from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
-HANDLED_IN = (roll, course, results, disputes)
+HANDLED_IN = (cancelling, roll, course, tally, results, ties, disputes)
 """The modules whose handlers belong to the kind."""
 
 NOT_IN_TERMS = ("title", "description", "options", "topic_id")
@@ -108,7 +108,7 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
     before = wording_of(context)
     options = options_of(given["options"]) if "options" in given else before.options
     terms = terms_with(state.terms, given, options)
-    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)):
+    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings), is_draft=True):
         return refusal
     wording = before.but(description=given.get("description", before.description), options=options)
     changed, entry = noted(state.but(title=given.get("title", state.title), terms=terms), context, "changed")
@@ -134,7 +134,9 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
         frozen_at=context.now,
         terms_hash=terms_hash(state.title, wording.description, wording.options, terms),
     )
-    scheduled, entry = noted(fixed, context, "scheduled", fixed.terms_hash)
+    articles = sorted({each.article for each in context.settings(VoteSettings).statutes if each.speaks_of(terms)})
+    kept = f"; keeps to {', '.join(articles)}" if articles else ""
+    scheduled, entry = noted(fixed, context, "scheduled", f"{fixed.terms_hash}{kept}")
     news = VoteScheduled(
         vote=context.id,
         title=scheduled.title,
@@ -153,7 +155,8 @@ def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
         return Reject("not_leader", "A leader or an official schedules a vote that decides something.", 403)
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
-    return terms_refusal(state.terms, context.now, context.settings(VoteSettings))
+    settings = context.settings(VoteSettings)
+    return terms_refusal(state.terms, context.now, settings) or notice_refusal(state.terms, context.now, settings)
 
 
 def _against_statutes(terms: Terms, message: ScheduleVote, context: Context) -> Reject | None:

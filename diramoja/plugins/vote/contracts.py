@@ -1,7 +1,7 @@
 """Votes, polling stations, delegations and disputes: messages; the views and words are in views."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -35,15 +35,14 @@ from diramoja.plugins.vote.views import (
 
 __all__ = [
     "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CloseVote", "CreateVote", "DecideDispute",
-    "DecideObjection", "DelegationChanged", "DisputeDecided", "EditVote", "EndDelegation", "ExtendBox", "ExtendVote",
-    "FileDispute", "FileObjection", "NoteTurnout", "OpenDispute", "OpenVote", "PrepareBox", "PrepareVote",
-    "QuorumMissing", "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SetDelegation", "SettleDelegations",
-    "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed",
-    "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
+    "DecideObjection", "DelegationChanged", "DisputeDecided", "EditVote", "ExtendBox", "ExtendVote", "FileDispute",
+    "FileObjection", "NoteTurnout", "OpenDispute", "OpenVote", "PrepareBox", "PrepareVote", "QuorumMissing",
+    "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeResult", "TakeRoll",
+    "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed",
+    "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
-type Scope = Annotated[str, Meta(min_length=1, max_length=128)]
 
 # --- from members ---
 
@@ -187,32 +186,6 @@ class CastBallot(Command):
     tries: int = 0
 
 
-class SetDelegation(Command):
-    """Let another member vote where one does not; again replaces it. To the one agent. A DelegationView.
-
-    409 `delegation_cycle` where it would lead back, in some vote at least.
-
-    Attributes:
-        scope: id of a vote or topic, or a category.
-        within: the wider scopes around it, looked up by the route.
-        expires_at: None, or later than is allowed: as late as is allowed.
-        shows_name: the delegate may see whose it is.
-    """
-
-    scope: Scope
-    scope_kind: DelegationScope
-    delegate: Personal[Id]
-    within: Annotated[tuple[Scope, ...], Meta(max_length=2)] = ()
-    expires_at: datetime | None = None
-    shows_name: bool = False
-
-
-class EndDelegation(Command):
-    """Vote oneself again; none is no error."""
-
-    scope: Scope
-
-
 class DecideDispute(Command):
     """Decide a dispute as one of its committee: an official who neither stands, created the vote nor disputes it.
 
@@ -301,15 +274,6 @@ class SettleDispute(Command):
     dispute: str
     decision: DisputeDecision
     reason: str
-
-
-# --- to the delegations ---
-
-
-class SettleDelegations(Command):
-    """Told by a vote once it is closed: answer it with BoxCounted (station 0) when all that came before is decided."""
-
-    vote: str
 
 
 # --- to polling stations ---
@@ -508,13 +472,12 @@ class DisputeDecided(Event, name="vote.dispute.decided", live=True):
 
 
 class VoteCancelled(Event, name="vote.cancelled", live=True):
-    """It was called off."""
+    """It was called off after it had been scheduled."""
 
     vote: str
     title: str
     topic: str
     reason: str
-    was: Literal["draft", "scheduled", "open", "closing_soon"]
 
 
 class DelegationChanged(Event, name="vote.delegation.changed"):

@@ -1,6 +1,6 @@
 """The course of a vote: opened, told about, extended after an outage, closed and sealed; each by a reminder.
 
-An outage is found by a pulse: a job that writes down the computer's time every few minutes, and says when it last did.
+An outage is found by a pulse: a job that writes down the computer's time every minute, and says when it last did.
 """
 
 from datetime import timedelta
@@ -23,10 +23,10 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
+from diramoja.plugins.vote.cancelling import CloseSoon, TakePulse, UrgeQuorum, boxes_of, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
     BoxCounted,
-    CancelVote,
     CloseVote,
     ExtendBox,
     ExtendVote,
@@ -34,26 +34,20 @@ from diramoja.plugins.vote.contracts import (
     OpenVote,
     QuorumMissing,
     SealBox,
-    SettleDelegations,
     TallyUpdated,
-    VoteCancelled,
     VoteClosed,
     VoteClosingSoon,
     VoteExtended,
     VoteOpened,
 )
-from diramoja.plugins.vote.delegation_state import ALL
+from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.roll import freezing, is_ready
-from diramoja.plugins.vote.rules import UNBINDING, closing_soon_at, urgent_at
-from diramoja.plugins.vote.sealing import DropKey, drop_key
+from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
-    RUNNING,
     TAKING,
     BoxSeal,
     Vote,
-    has_office,
-    is_in_charge,
     noted,
     vote,
     vote_view,
@@ -64,21 +58,9 @@ __all__ = ["CloseSoon", "FeelPulse", "NotePulse", "TakePulse", "UrgeQuorum", "fe
 
 RETRY_S = 10
 """A vote that cannot open yet, because its roll is being written, tries again after so long."""
-PULSE = timedelta(minutes=5)
+PULSE = timedelta(minutes=1)
 SILENCES = 10
 """Of the times without a ballot that are longer than an outage has to be, so many are remembered."""
-
-
-class CloseSoon(Command):
-    """The last part of the time begins; a reminder."""
-
-
-class UrgeQuorum(Command):
-    """It is late: where the quorum is missing, say so; a reminder."""
-
-
-class TakePulse(Command):
-    """Look whether there was an outage; a reminder."""
 
 
 class FeelPulse(View):
@@ -178,7 +160,8 @@ def close_soon(state: Vote, message: CloseSoon, context: Context) -> Decision:
         quorum_needed=state.quorum_needed,
         reminds=not late or state.votes_cast >= state.quorum_needed,
     )
-    return state.but(phase="closing_soon"), news
+    soon, entry = noted(state.but(phase="closing_soon"), context, "closing_soon")
+    return soon, entry, news
 
 
 @vote.on("closing_soon", "closed")
@@ -217,7 +200,12 @@ def _pulse(context: Context, *, closing: bool) -> Call[FeelPulse]:
     return Call(feel_pulse, FeelPulse(context.id, closing), key="closing" if closing else "pulse")
 
 
-@job(FeelPulse, timeout_s=10, attempts=100)
+def _unfelt(payload: FeelPulse, code: str) -> Command:
+    """An outage that cannot be looked for keeps no vote open."""
+    return NotePulse(0, payload.closing)
+
+
+@job(FeelPulse, timeout_s=10, deadline_s=600, failed=_unfelt)
 async def feel_pulse(payload: FeelPulse, db: Database) -> Command:
     """By the clock of the database, which no simulation moves."""
     row = await db.one(
@@ -274,12 +262,8 @@ def _extended(state: Vote, outage: timedelta, reason: str, context: Context) -> 
     longer = state.but(extended_s=state.extended_s + outage_s, told_at=context.now, silences=())
     extended, entry = noted(longer, context, "extended", f"{outage_s} s: {reason}")
     news = VoteExtended(context.id, state.title, extended.closes_at, outage_s, reason)
-    boxes = [Tell("ballot_box", each, ExtendBox(extended.closes_at)) for each in _boxes(context.id, state)]
+    boxes = [Tell("ballot_box", each, ExtendBox(extended.closes_at)) for each in boxes_of(context.id, state)]
     return extended, entry, news, *boxes, *_reminders(extended, context)
-
-
-def _boxes(id: str, state: Vote) -> list[str]:
-    return [f"{id}-{number}" for number in range(1, state.stations + 1)]
 
 
 # --- closed ---
@@ -302,7 +286,7 @@ def _closed(state: Vote, context: Context) -> tuple[Any, ...]:
         topic=terms.topic,
         closed_at=state.closes_at,
     )
-    seals = [Tell("ballot_box", each, SealBox()) for each in _boxes(context.id, state)]
+    seals = [Tell("ballot_box", each, SealBox()) for each in boxes_of(context.id, state)]
     if terms.delegation:
         seals.append(Tell("delegation", ALL, SettleDelegations(context.id)))
     reminders = [Cancel(each.wire_name) for each in (TakePulse, CloseSoon, UrgeQuorum)]
@@ -326,26 +310,3 @@ def take_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
 def take_no_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
     """It was called off, or told before."""
     return None
-
-
-# --- called off ---
-
-
-@vote.on("draft", *RUNNING)
-def cancel_vote(state: Vote, message: CancelVote, context: Context) -> Decision:
-    if not is_in_charge(state, context):
-        return Reject("not_creator", "Its creator, a leader or an official cancels a vote.", 403)
-    if state.terms.vote_type not in UNBINDING and state.phase != "draft" and not has_office(context):
-        return Reject("not_leader", "A leader or an official cancels a vote that decides something.", 403)
-    return cancelled(state, message.reason, context)
-
-
-def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
-    """Called off: its stations take no more, and nobody learns what they hold."""
-    assert state.phase in ("draft", "scheduled", "open", "closing_soon")
-    off, entry = noted(state.but(phase="cancelled", cancel_reason=reason), context, "cancelled", reason)
-    news = VoteCancelled(context.id, state.title, state.terms.topic, reason, state.phase)
-    boxes = [Tell("ballot_box", each, SealBox(is_cancelled=True)) for each in _boxes(context.id, state)]
-    reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote, CloseSoon, UrgeQuorum, TakePulse)]
-    keys = (Call(drop_key, DropKey(context.id)),) if state.ballot_key else ()
-    return off, entry, news, *boxes, *reminders, *keys, Reply(vote_view(context, off))

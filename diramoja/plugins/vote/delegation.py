@@ -24,16 +24,16 @@ from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.contracts import (
     BoxCounted,
     DelegationChanged,
-    EndDelegation,
     ResultsPublished,
-    SetDelegation,
-    SettleDelegations,
 )
 from diramoja.plugins.vote.delegation_queries import uncast_in
 from diramoja.plugins.vote.delegation_state import (
     ALL,
     Delegation,
     Delegations,
+    EndDelegation,
+    SetDelegation,
+    SettleDelegations,
     Trust,
     bounds_of,
     delegation,

@@ -12,7 +12,6 @@ from msgspec import Meta
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.contracts import EndDelegation, SetDelegation
 from diramoja.plugins.vote.delegation_queries import (
     check_delegate,
     check_roll,
@@ -20,7 +19,7 @@ from diramoja.plugins.vote.delegation_queries import (
     one_delegation,
     scope_of,
 )
-from diramoja.plugins.vote.delegation_state import ALL
+from diramoja.plugins.vote.delegation_state import ALL, EndDelegation, SetDelegation
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
 

@@ -2,17 +2,56 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from diramoja.core import AgentKind, Context, Personal, Row, State
+from msgspec import Meta
+
+from diramoja.core import AgentKind, Command, Context, Personal, Row, State
 from diramoja.plugins.vote.resolution import Bounds, Edge
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationScope
 
-__all__ = ["ALL", "Delegation", "Delegations", "Trust", "bounds_of", "delegation", "edges_in", "held_by"]
+__all__ = [
+    "ALL", "Delegation", "Delegations", "EndDelegation", "SetDelegation", "SettleDelegations", "Trust", "bounds_of",
+    "delegation", "edges_in", "held_by",
+]  # fmt: skip
 
+type Id = Annotated[str, Meta(max_length=128)]
+type Scope = Annotated[str, Meta(min_length=1, max_length=128)]
 ALL = "all"
 """The one agent of the kind."""
+
+
+class SetDelegation(Command):
+    """Let another member vote where one does not; again replaces it. To the one agent. A DelegationView.
+
+    409 `delegation_cycle` where it would lead back, in some vote at least.
+
+    Attributes:
+        scope: id of a vote or topic, or a category.
+        within: the wider scopes around it, looked up by the route.
+        expires_at: None, or later than is allowed: as late as is allowed.
+        shows_name: the delegate may see whose it is.
+    """
+
+    scope: Scope
+    scope_kind: DelegationScope
+    delegate: Personal[Id]
+    within: Annotated[tuple[Scope, ...], Meta(max_length=2)] = ()
+    expires_at: datetime | None = None
+    shows_name: bool = False
+
+
+class EndDelegation(Command):
+    """Vote oneself again; none is no error."""
+
+    scope: Scope
+
+
+class SettleDelegations(Command):
+    """Told by a vote once it is closed: answer it with BoxCounted (station 0) when all that came before is decided."""
+
+    vote: str
 
 
 class Delegation(Row, omit_defaults=True):

@@ -14,6 +14,10 @@ from diramoja.plugins.vote.views import DisputeView
 __all__ = ["check_disputing", "dispute_list"]
 
 
+REASONS = 20
+"""So many are shown with a dispute at most."""
+
+
 async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQuery) -> Page[DisputeView]:
     """Disputes about a result, the newest first.
 
@@ -23,7 +27,8 @@ async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQue
     await one_vote(db, reader, vote_id)
     at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
-        "SELECT d.*, ARRAY(SELECT reason FROM vote_dispute_opinion WHERE dispute = d.id ORDER BY at, member) AS reasons"
+        "SELECT d.*, (SELECT count(*) FROM vote_dispute_opinion WHERE dispute = d.id) AS deciders,"
+        " ARRAY(SELECT reason FROM vote_dispute_opinion WHERE dispute = d.id ORDER BY at, member LIMIT $5) AS reasons"
         " FROM vote_dispute d"
         " WHERE d.vote = $1 AND ($2::timestamptz IS NULL OR (d.filed_at, d.id) < ($2, $3))"
         " ORDER BY d.filed_at DESC, d.id DESC LIMIT $4",
@@ -31,6 +36,7 @@ async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQue
         at,
         id,
         page.limit + 1,
+        REASONS,
     )
     return paged(rows, page, partial(_dispute, reader=reader), "filed_at", "id")
 
@@ -43,7 +49,7 @@ def _dispute(row: Mapping[str, Any], reader: Reader) -> DisputeView:
         text=row["text"],
         filed_at=row["filed_at"],
         decide_by=row["decide_by"],
-        deciders=len(row["reasons"]),
+        deciders=row["deciders"],
         filed_by=row["filed_by"] if inside else None,
         decision=row["decision"],
         reasons=tuple(row["reasons"]) if row["decision"] else (),

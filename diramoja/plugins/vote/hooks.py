@@ -21,6 +21,7 @@ from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.sealing import drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import count_ballots
+from diramoja.plugins.vote.tie_routes import Ties
 
 __all__ = ["register_commands", "register_plugin"]
 
@@ -46,18 +47,19 @@ def register_plugin() -> Plugin:
             find_ballots,
             find_uncast,
         ],
-        routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations],
+        routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
         permissions={
             "vote.read": {"guest"},
             "vote.create": {"member"},
             "vote.schedule": {"member"},
-            "vote.object": {"member"},
+            "vote.object": {"member", "membership_officer"},
             "vote.cast": {"supporter"},
             "vote.dispute": {"member"},
             "vote.extend": {"official"},
             "roll.decide": {"membership_officer"},
             "dispute.decide": {"official"},
+            "vote.draw": {"leader", "official"},
             "delegation.own": {"member"},
         },
         channels={"vote": Channel("vote.read")},

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from diramoja.core import View
-from diramoja.plugins.vote.rules import closing_soon_at, quorum_of, terms_refusal, urgent_at
+from diramoja.plugins.vote.rules import closing_soon_at, notice_refusal, quorum_of, terms_refusal, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.statutes import Finding, Motion, findings_on
 from diramoja.plugins.vote.views import Majority, RollRule
@@ -78,7 +78,7 @@ def majority_of(majority: Majority, valid: int, roll_size: int) -> int:
 
 
 def _platform(motion: Motion, settings: VoteSettings) -> Finding:
-    refusal = terms_refusal(motion.terms, motion.at, settings)
+    refusal = terms_refusal(motion.terms, motion.at, settings) or notice_refusal(motion.terms, motion.at, settings)
     if refusal is None:
         return Finding(PLATFORM, "terms", "what every vote keeps to", "kept", is_met=True)
     return Finding(PLATFORM, refusal.code, refusal.detail, "broken", is_met=False)

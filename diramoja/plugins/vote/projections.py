@@ -9,8 +9,8 @@ from diramoja.plugins.topic.contracts import TopicChanged, TopicCreated
 from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
 from diramoja.plugins.vote.delegation_state import Delegation
 from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
-from diramoja.plugins.vote.state import AuditEntry, Objection, Vote, Wording, vote
-from diramoja.plugins.vote.views import Tallied, Terms, VoteOption
+from diramoja.plugins.vote.state import AuditEntry, Lot, Objection, Vote, Wording, vote
+from diramoja.plugins.vote.views import LotSecret, Tallied, Terms, VoteOption
 
 __all__ = ["RECORDS", "topic_categories"]
 
@@ -165,6 +165,24 @@ def audit_rows(agent: str, row: AuditEntry) -> AuditRecord:
     return AuditRecord(**{**_same(AuditRecord, row), "vote": agent})
 
 
+class LotRecord(Record):
+    """The lot of a vote."""
+
+    vote: str
+    secrets: tuple[LotSecret, ...]
+    seed: str
+    order: tuple[int, ...]
+    minutes: str
+    drawn_by: Personal[str]
+    drawn_at: datetime | None
+
+
+@record("vote_lot", key="vote", of=Lot)
+def lot_rows(agent: str, row: Lot) -> LotRecord:
+    """One row a vote."""
+    return LotRecord(**{**_same(LotRecord, row), "vote": agent})
+
+
 class DelegationRecord(Record):
     """A delegation, until no count asks for it any more."""
 
@@ -225,5 +243,5 @@ def opinion_rows(agent: str, row: Opinion) -> OpinionRecord:
 
 RECORDS = [
     vote_rows, vote_texts, objection_rows, audit_rows, station_rows, ballot_rows, dispute_rows, opinion_rows,
-    delegation_rows,
+    delegation_rows, lot_rows,
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, Wording, view_of
 from diramoja.plugins.vote.views import (
     AuditView,
+    LotView,
     ObjectionView,
     OwnRollView,
     ResultLine,
@@ -260,3 +261,14 @@ async def audit_trail(db: Database, reader: Reader, id: str, page: PageQuery) ->
         page.limit + 1,
     )
     return paged(rows, page, lambda row: msgspec.convert(dict(row), AuditView), "number")
+
+
+async def one_lot(db: Database, reader: Reader, id: str) -> LotView:
+    """What was published for the lot of a vote.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+    """
+    await _row(db, reader, id)
+    row = await db.one("SELECT * FROM vote_lot WHERE vote = $1", id)
+    return msgspec.convert({**row, "vote_id": id}, LotView) if row else LotView(id)

@@ -9,6 +9,7 @@ from diramoja.plugins.vote.contracts import ResultsPublished, TakeResult, VoteTo
 from diramoja.plugins.vote.rules import outcome_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, noted, vote, wording_of
+from diramoja.plugins.vote.ties import tie_asked
 
 __all__ = ["TakeEffect", "published", "took_effect"]
 
@@ -55,7 +56,7 @@ def published(state: Vote, context: Context) -> tuple[Any, ...]:
         published_at=context.now,
         effective_at=effective_at,
     )
-    return marked, entry, news, RemindAt(effective_at, TakeEffect())
+    return marked, entry, news, RemindAt(effective_at, TakeEffect()), *tie_asked(marked, context)
 
 
 @vote.on("results_published")
@@ -70,9 +71,9 @@ def take_effect_later(state: Vote, message: TakeEffect, context: Context) -> Dec
 
 
 def took_effect(state: Vote, context: Context) -> tuple[Any, ...]:
-    """Once nothing can change it any more; an annulled vote has no effect."""
+    """Once nothing can change it any more; a vote that was annulled, or is still tied, has no effect."""
     over = state.effective_at is not None and context.now >= state.effective_at
-    if state.is_effective or not over or state.outcome in (None, "annulled"):
+    if state.is_effective or not over or state.outcome in (None, "annulled", "tied"):
         return (state,)
     assert state.outcome is not None
     effective, entry = noted(state.but(is_effective=True), context, "took_effect")

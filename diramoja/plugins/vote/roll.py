@@ -7,6 +7,7 @@ from typing import Any
 from diramoja.core import Call, Command, Context, Decision, Event, Personal, Put, Reject, Reply, Tell, View, job
 from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.member.contracts import MemberSettings
+from diramoja.plugins.vote.cancelling import cancelled
 from diramoja.plugins.vote.contracts import (
     DecideObjection,
     FileObjection,
@@ -16,16 +17,19 @@ from diramoja.plugins.vote.contracts import (
     TakeRoll,
 )
 from diramoja.plugins.vote.rules import roll_digest, stations_for
-from diramoja.plugins.vote.sealing import MakeKey, make_key
+from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
 from diramoja.plugins.vote.views import ObjectionView, RollRule
 
 __all__ = [
-    "CorrectRoll", "FreezeRoll", "boxes_of", "correct_roll", "eligible_count", "freeze_roll", "freezing", "is_ready",
+    "CorrectRoll", "FreezeRoll", "correct_roll", "eligible_count", "freeze_roll", "freezing", "is_ready", "preparing",
     "regions_within",
 ]  # fmt: skip
 
+TOO_MANY = "More than {most} are on the roll: nobody can have a casting vote."
+FIXED_BEFORE = timedelta(hours=1)
+"""So long before it opens objections are answered: time enough for the job that corrects the roll, or gives up."""
 CHUNK = 10_000
 """Members hashed at a time."""
 
@@ -136,14 +140,16 @@ def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     settings = context.settings(VoteSettings)
     stations = state.stations or stations_for(message.size, settings)
     frozen = state.but(roll_size=message.size, roll_hash=message.sha256, stations=stations)
+    if state.terms.tie_rule == "casting_vote" and message.size > settings.casting_roll_max:
+        return cancelled(frozen, TOO_MANY.format(most=settings.casting_roll_max), context)
     marked, entry = noted(frozen, context, "roll_frozen", f"{message.size} {message.sha256}")
     until = marked.opens_at - timedelta(hours=settings.objections_until_hours)
     news = RollFrozen(context.id, message.size, message.sha256, context.now, until)
-    boxes = boxes_of(marked, context) if not message.objection and is_ready(marked) else ()
+    boxes = preparing(marked, context) if not message.objection and is_ready(marked) else ()
     return marked, entry, news, *boxes
 
 
-@vote.on("draft", *TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
+@vote.on("cancelled")
 def take_no_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     """It was called off meanwhile."""
     return None
@@ -154,13 +160,13 @@ def take_key(state: Vote, message: TakeKey, context: Context) -> Decision:
     if state.ballot_key:
         return None
     keyed = state.but(ballot_key=message.key)
-    return keyed, *(boxes_of(keyed, context) if is_ready(keyed) else ())
+    return keyed, *(preparing(keyed, context) if is_ready(keyed) else ())
 
 
-@vote.on("draft", *TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
+@vote.on("cancelled")
 def take_no_key(state: Vote, message: TakeKey, context: Context) -> Decision:
     """It was called off meanwhile."""
-    return None
+    return Call(drop_key, DropKey(context.id), key="drop")
 
 
 def is_ready(state: Vote) -> bool:
@@ -168,7 +174,7 @@ def is_ready(state: Vote) -> bool:
     return state.stations > 0 and (state.terms.anonymity_level == "public" or state.ballot_key != "")
 
 
-def boxes_of(state: Vote, context: Context) -> tuple[Tell, ...]:
+def preparing(state: Vote, context: Context) -> tuple[Tell, ...]:
     """Set up the stations; each opens and closes by its own clock."""
     terms = state.terms
     prepared = PrepareBox(
@@ -215,6 +221,8 @@ def decide_objection(state: Vote, message: DecideObjection, context: Context) ->
         return Reject("recused", "You take no part in the answer to an objection of yours, or about you.", 403)
     if objection.decision:
         return Reject("objection_decided", "This objection was answered already.")
+    if context.now > state.opens_at - FIXED_BEFORE:
+        return Reject("objections_over", "The roll is fixed for good an hour before the vote opens.")
     decided = objection.but(
         decision=message.decision, reason=message.reason, decided_by=context.sender, decided_at=context.now
     )
@@ -227,7 +235,24 @@ def decide_objection(state: Vote, message: DecideObjection, context: Context) ->
     return noted_, *effects, Reply(objection_view(context.id, decided))
 
 
-@job(CorrectRoll, timeout_s=120, attempts=20)
+class NoteUncorrected(Command):
+    """The roll could not be corrected in time; told by the job that tried."""
+
+    objection: str
+    code: str
+
+
+@vote.on("scheduled", *TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
+def note_uncorrected(state: Vote, message: NoteUncorrected, context: Context) -> Decision:
+    """All can read that an objection was upheld in vain."""
+    return noted(state, context, "roll_not_corrected", f"{message.objection} {message.code}")
+
+
+def _uncorrected(payload: CorrectRoll, code: str) -> Command:
+    return NoteUncorrected(payload.objection, code)
+
+
+@job(CorrectRoll, timeout_s=60, deadline_s=1_800, failed=_uncorrected)
 async def correct_roll(payload: CorrectRoll, db: Database) -> Command:
     """Size and hash after it; only somebody who is a member of the platform comes on a roll."""
     sql = (

@@ -12,17 +12,19 @@ from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteOption
 
 __all__ = [
-    "UNBINDING", "closing_soon_at", "outcome_of", "quorum_of", "roll_digest", "station_of", "stations_for",
-    "terms_hash", "terms_refusal", "urgent_at",
+    "UNBINDING", "closing_soon_at", "notice_refusal", "outcome_of", "quorum_of", "roll_digest", "station_of",
+    "stations_for", "terms_hash", "terms_refusal", "urgent_at",
 ]  # fmt: skip
 
 STATION_BYTES = 8
 UNBINDING = ("poll", "survey", "straw_poll")
 
 
-def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:
-    """Why there can be no such vote, whoever asks; None where there can."""
-    return _secrecy(terms) or _shape(terms) or _times(terms, now, settings)
+def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings, *, is_draft: bool = False) -> Reject | None:
+    """Why there can be no such vote, whoever asks; None where there can. Drafts of software miss options and times."""
+    shape = None if is_draft and not terms.options else _shape(terms)
+    times = None if is_draft and not terms.opens_at else _times(terms, now, settings)
+    return _secrecy(terms) or shape or times
 
 
 def _secrecy(terms: Terms) -> Reject | None:
@@ -57,6 +59,17 @@ def _shape(terms: Terms) -> Reject | None:
     if len(set(named)) != len(named):
         return Reject("candidate_twice", "Nobody stands twice.", 400)
     return None
+
+
+def notice_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:
+    """Why what decides something is not scheduled any more: nobody could object to the roll."""
+    assert terms.opens_at is not None
+    hours = settings.objections_until_hours
+    if terms.vote_type in UNBINDING or terms.opens_at - now >= timedelta(hours=hours):
+        return None
+    return Reject(
+        "opens_too_soon", f"It opens in {hours} hours at the earliest: objections to the roll take time.", 400
+    )
 
 
 def _times(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:

@@ -9,6 +9,7 @@ from diramoja.core import AgentKind, Context, Personal, Put, Row, State
 from diramoja.plugins.vote.rules import quorum_of
 from diramoja.plugins.vote.views import (
     DisputeDecision,
+    LotSecret,
     ObjectionDecision,
     ObjectionKind,
     OptionView,
@@ -20,8 +21,8 @@ from diramoja.plugins.vote.views import (
 )
 
 __all__ = [
-    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Objection", "Vote", "Wording",
-    "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Vote",
+    "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
@@ -82,6 +83,18 @@ class Disputer(Row):
 
     member: Personal[str]
     dispute: str
+
+
+class Lot(Row):
+    """What was published for the lot. `order`: the options as they were drawn in public, the first favoured."""
+
+    id: str = "lot"
+    secrets: tuple[LotSecret, ...] = ()
+    seed: str = ""
+    order: tuple[int, ...] = ()
+    minutes: str = ""
+    drawn_by: Personal[str] = ""
+    drawn_at: datetime | None = None
 
 
 class Vote(State, version=1, omit_defaults=True):
@@ -160,8 +173,7 @@ vote = AgentKind(
     "vote",
     Vote,
     prefix="vot",
-    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer],
-    codes={"draft": "vote_not_open", "scheduled": "vote_not_open"},
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot],
 )
 
 
@@ -195,41 +207,15 @@ def vote_view(context: Context, state: Vote) -> VoteView:
 def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
     """A vote with its texts."""
     terms = state.terms
-    return VoteView(
-        id=id,
-        title=state.title,
-        description=wording.description,
-        vote_type=terms.vote_type,
-        options=tuple(OptionView(n, each.text, each.member_id) for n, each in enumerate(wording.options, 1)),
-        voting_method=terms.voting_method,
-        form=terms.form,
-        anonymity_level=terms.anonymity_level,
-        majority=terms.majority,
-        quorum_ratio=terms.quorum_ratio,
-        tie_rule=terms.tie_rule,
-        seats=terms.seats,
-        on_persons=terms.on_persons,
-        revote=terms.revote,
-        live_tally=terms.live_tally,
-        delegation=terms.delegation,
-        opens_at=terms.opens_at,
-        closes_at=state.closes_at if terms.closes_at else None,
-        roll=terms.roll,
-        topic_id=terms.topic,
-        phase=state.phase,
-        created_by=state.created_by,
-        created_at=state.created_at,
-        casting_member=terms.casting_member,
-        terms_hash=state.terms_hash,
-        roll_size=state.roll_size,
-        votes_cast=state.votes_cast,
-        quorum_needed=state.quorum_needed,
-        ballot_key=state.ballot_key,
-        stations=state.stations,
-        extended_s=state.extended_s,
-        outcome=state.outcome,
-        winners=state.winners,
-        published_at=state.published_at,
-        effective_at=state.effective_at,
-        cancel_reason=state.cancel_reason or UNSET,
-    )
+    of_terms = {name: getattr(terms, name) for name in VoteView.__struct_fields__ if hasattr(terms, name)}
+    of_vote = {name: getattr(state, name) for name in VoteView.__struct_fields__ if hasattr(state, name)}
+    more = {
+        "id": id,
+        "description": wording.description,
+        "options": tuple(OptionView(n, each.text, each.member_id) for n, each in enumerate(wording.options, 1)),
+        "opens_at": terms.opens_at,
+        "closes_at": state.closes_at if terms.closes_at else None,
+        "topic_id": terms.topic,
+        "cancel_reason": state.cancel_reason or UNSET,
+    }
+    return VoteView(**{**of_terms, **of_vote, **more})

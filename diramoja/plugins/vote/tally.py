@@ -1,12 +1,13 @@
 """The count, done by a job: the ballots published, counted, each step kept; the vote takes what it came to."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 import anyio
 import msgspec
 
-from diramoja.core import Call, Command, Context, View, job
+from diramoja.core import Call, Command, Context, Decision, RemindAfter, View, job
 from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
 from diramoja.counting import Count, Majority, Methods, Profile, Ties
@@ -15,10 +16,14 @@ from diramoja.plugins.vote.contracts import TakeResult
 from diramoja.plugins.vote.methods import method_of
 from diramoja.plugins.vote.publishing import publish
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import Vote
+from diramoja.plugins.vote.state import Vote, noted, vote
 from diramoja.plugins.vote.views import Tallied, Terms
 
-__all__ = ["CountBallots", "count_ballots", "counting", "tallied"]
+__all__ = ["CountAgain", "CountBallots", "NoteUncounted", "count_ballots", "counting", "tallied"]
+
+
+RETRY = timedelta(hours=1)
+"""After so long a count that failed is tried again."""
 
 
 class CountBallots(View):
@@ -52,7 +57,42 @@ def counting(state: Vote, context: Context) -> Call[CountBallots]:
     return Call(count_ballots, wanted, key=f"count:{state.count_number}")
 
 
-@job(CountBallots, timeout_s=600, attempts=30)
+class NoteUncounted(Command):
+    """The ballots could not be counted; told by the job that tried."""
+
+    number: int
+    code: str
+
+
+class CountAgain(Command):
+    """Try to count once more; a reminder."""
+
+
+@vote.on("tallying")
+def note_uncounted(state: Vote, message: NoteUncounted, context: Context) -> Decision:
+    """All can read that it failed; it is tried again, until somebody has seen to the cause."""
+    if message.number != state.count_number:
+        return None
+    marked, entry = noted(state, context, "count_failed", message.code)
+    return marked, entry, RemindAfter(RETRY, CountAgain())
+
+
+@vote.on("tallying")
+def count_again(state: Vote, message: CountAgain, context: Context) -> Decision:
+    return counting(state, context)
+
+
+@vote.on("results_published", "disputed")
+def count_no_more(state: Vote, message: CountAgain, context: Context) -> Decision:
+    """It was counted meanwhile."""
+    return None
+
+
+def _uncounted(payload: CountBallots, code: str) -> Command:
+    return NoteUncounted(payload.number, code)
+
+
+@job(CountBallots, timeout_s=600, attempts=5, deadline_s=3_600, failed=_uncounted)
 async def count_ballots(
     payload: CountBallots, db: Database, keys: Keys, *, settings: VoteSettings, methods: Methods
 ) -> Command:

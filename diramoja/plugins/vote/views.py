@@ -9,9 +9,9 @@ from diramoja.core import Personal, View
 from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 
 __all__ = [
-    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices",
-    "DecisionText", "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText",
-    "DisputeView", "EntryView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
+    "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices", "DecisionText",
+    "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
+    "LotSecret", "LotView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
     "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine",
     "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title",
     "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
@@ -343,6 +343,26 @@ class ResultView(View):
     effective_at: datetime
     effective: bool
     disputes_open: int
+
+
+class LotSecret(View):
+    """A secret of an officer for the lot: its SHA-256 first, itself once the result is tied; in hexadecimal."""
+
+    member: Personal[str]
+    commitment: str
+    secret: str = ""
+
+
+class LotView(View):
+    """The lot of a vote: its seed, in hexadecimal, once all secrets are revealed; or what was drawn in public."""
+
+    vote_id: str
+    secrets: tuple[LotSecret, ...] = ()
+    seed: str = ""
+    order: tuple[int, ...] = ()
+    minutes: str = ""
+    drawn_by: Personal[str] = ""
+    drawn_at: datetime | None = None
 
 
 # --- disputes and what was done ---

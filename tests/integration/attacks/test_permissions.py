@@ -15,6 +15,7 @@ ROLES = (
 )  # fmt: skip
 GUEST, SIGNED_IN, MEMBER = set(ROLES), set(ROLES[1:]), set(ROLES[2:6])
 OFFICIAL, MODERATOR, OFFICER, ADMIN = {"official"}, {"moderator"}, {"membership_officer"}, {"admin"}
+LEADERS = {"leader", "official"}
 RATER = {"leader", "official", "moderator"}
 """Who says what of sources."""
 EXPECTED = {
@@ -131,6 +132,37 @@ EXPECTED = {
     "DELETE /v1/conversations/{conversation_id}/messages/{message_id}": SIGNED_IN,
     "PUT /v1/conversations/{conversation_id}/read": SIGNED_IN,
     "POST /v1/messages/{message_id}/reports": SIGNED_IN,
+    "GET /v1/votes": GUEST,
+    "POST /v1/votes": MEMBER,
+    "GET /v1/votes/{vote_id}": GUEST,
+    "PATCH /v1/votes/{vote_id}": MEMBER,
+    "POST /v1/votes/{vote_id}/schedule": MEMBER,
+    "POST /v1/votes/{vote_id}/cancel": MEMBER,
+    "GET /v1/votes/{vote_id}/roll": GUEST,
+    "GET /v1/votes/{vote_id}/roll/me": SIGNED_IN,
+    "GET /v1/votes/{vote_id}/roll/objections": MEMBER | OFFICER,
+    "POST /v1/votes/{vote_id}/roll/objections": MEMBER | OFFICER,
+    "POST /v1/objections/{objection_id}/decision": OFFICER,
+    "POST /v1/votes/{vote_id}/extensions": OFFICIAL,
+    "GET /v1/votes/{vote_id}/tally": GUEST,
+    "GET /v1/votes/{vote_id}/results": GUEST,
+    "GET /v1/votes/{vote_id}/audit": GUEST,
+    "GET /v1/votes/{vote_id}/disputes": GUEST,
+    "POST /v1/votes/{vote_id}/disputes": MEMBER,
+    "POST /v1/disputes/{dispute_id}/decisions": OFFICIAL,
+    "GET /v1/votes/{vote_id}/ballots": GUEST,
+    "POST /v1/votes/{vote_id}/ballots": SIGNED_IN,
+    "GET /v1/votes/{vote_id}/ballots/me": SIGNED_IN,
+    "GET /v1/votes/{vote_id}/receipts": GUEST,
+    "GET /v1/votes/{vote_id}/lot": GUEST,
+    "PUT /v1/votes/{vote_id}/lot/secrets/me": LEADERS,
+    "POST /v1/votes/{vote_id}/lot/reveals": LEADERS,
+    "POST /v1/votes/{vote_id}/lot/draws": LEADERS,
+    "POST /v1/votes/{vote_id}/casting-vote": MEMBER,
+    "GET /v1/me/delegations": MEMBER,
+    "GET /v1/me/delegations/{scope_id}": MEMBER,
+    "PUT /v1/me/delegations/{scope_id}": MEMBER,
+    "DELETE /v1/me/delegations/{scope_id}": MEMBER,
     "GET /v1/search": GUEST,
     "GET /v1/search/suggest": GUEST,
     "GET /v1/live/poll": GUEST,
@@ -162,6 +194,30 @@ BODIES: dict[str, Any] = {
     "PUT /v1/me/consents": {"campaign": True},
     "POST /v1/bodies": {"name": "Board"},
     "PUT /v1/bodies/{body_id}/members/{member_id}": {"role": "chair"},
+    "PUT /v1/votes/{vote_id}/lot/secrets/me": {"commitment": "0" * 64},
+    "POST /v1/votes/{vote_id}/lot/reveals": {"secret": "0" * 64},
+    "POST /v1/votes/{vote_id}/lot/draws": {"order": [1, 2], "minutes": "Drawn from a hat before witnesses."},
+    "POST /v1/votes/{vote_id}/casting-vote": {"order": [1, 2]},
+    "PUT /v1/me/delegations/{scope_id}": {"delegate": "mem_none"},
+    "POST /v1/votes": {
+        "title": "abc",
+        "vote_type": "poll",
+        "options": ["a", "b"],
+        "opens_at": "2035-01-01T00:00:00Z",
+        "closes_at": "2035-01-02T00:00:00Z",
+    },
+    "PATCH /v1/votes/{vote_id}": {"title": "abc"},
+    "POST /v1/votes/{vote_id}/cancel": {"reason": "abc"},
+    "POST /v1/votes/{vote_id}/ballots": {"choices": []},
+    "POST /v1/votes/{vote_id}/extensions": {
+        "outage_from": "2026-01-01T00:00:00Z",
+        "outage_until": "2026-01-01T01:00:00Z",
+        "reason": "abc",
+    },
+    "POST /v1/votes/{vote_id}/roll/objections": {"kind": "missing", "text": "abc"},
+    "POST /v1/objections/{objection_id}/decision": {"decision": "reject", "reason": "abc"},
+    "POST /v1/votes/{vote_id}/disputes": {"text": "abc abc abc"},
+    "POST /v1/disputes/{dispute_id}/decisions": {"decision": "reject", "reason": "abc"},
     "PUT /v1/me/notifications/read": {"up_to": "ntc_none"},
     "PUT /v1/me/preferences": {"language": "en"},
     "PATCH /v1/members/{member_id}/membership": {"reason": "abc"},
@@ -191,6 +247,7 @@ def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, token
     names = (
         "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
         "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+        "scope_id", "vote_id", "objection_id", "dispute_id",
     )  # fmt: skip
     for name in names:
         path = path.replace(f"{{{name}}}", "like" if name == "kind" and "reactions" in path else "nothing_1")

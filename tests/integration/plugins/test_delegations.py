@@ -115,7 +115,8 @@ def test_delegated_ballots_join_the_count(place: Town, people: list[Person], lea
     """Four delegate to one who may carry three; one votes herself; one chain ends with nobody."""
     first, second, third, fourth, carrier, own, lonely, idle, _ = people
     topic = leader.open_topic("Clinics")
-    until(lambda: delegate(own, carrier, topic)["scope_kind"] == "topic")
+    until(lambda: own.get(f"/v1/me/delegations/{topic}").status_code == 200)
+    assert delegate(own, carrier, topic)["scope_kind"] == "topic"
     vote = scheduled(place, leader, topic_id=topic)
     delegate(first, carrier, vote)
     delegate(second, first, "healthcare")

@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 
 from diramoja.core import Command, Plugin, RemindAt, Row
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.vote.contracts import DelegationChanged, EndDelegation, SetDelegation
+from diramoja.plugins.vote.contracts import DelegationChanged
 from diramoja.plugins.vote.delegation import ExpireDelegation, ForgetDelegation
-from diramoja.plugins.vote.delegation_state import ALL, Delegation, Delegations, Trust, delegation
+from diramoja.plugins.vote.delegation_state import (
+    ALL,
+    Delegation,
+    Delegations,
+    EndDelegation,
+    SetDelegation,
+    Trust,
+    delegation,
+)
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
 from diramoja.testing.play import Played, play
