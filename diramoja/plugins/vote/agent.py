@@ -9,12 +9,14 @@ from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
+from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import TopicEscalated
 from diramoja.plugins.vote import cancelling, course, disputes, results, roll, tally, ties
+from diramoja.plugins.vote.cancelling import OpenVote
 from diramoja.plugins.vote.contracts import (
     CreateVote,
     EditVote,
-    OpenVote,
+    PrepareRunOff,
     PrepareVote,
     ScheduleVote,
     VoteCreated,
@@ -98,6 +100,28 @@ def prepare_vote(state: Vote, message: PrepareVote, context: Context) -> Decisio
     )
     noted_, entry = noted(drafted, context, "drafted", "A discussion is ready for a vote.")
     return noted_, Put(Wording("wording", message.description)), entry, _created(noted_, context)
+
+
+@vote.on("absent")
+def prepare_run_off(state: Vote, message: PrepareRunOff, context: Context) -> Decision:
+    """When it is held is for people to say."""
+    named = tuple(each.member_id for each in message.options)
+    terms = message.terms.but(
+        options=len(named), candidates=named if any(named) else (), opens_at=None, closes_at=None, category=""
+    )
+    drafted = state.but(
+        phase="draft", title=message.title, terms=terms, created_by=message.author, created_at=context.now
+    )
+    noted_, entry = noted(drafted, context, "drafted", f"The run-off of {message.of}.")
+    notice = Notify(
+        kind="vote.run_off",
+        notice_class="personal",
+        subject=Subject("vote", context.id),
+        text="No option of {title} has the majority it needs: a draft of the run-off is ready. Say when it is held.",
+        values={"title": message.title},
+    )
+    wording = Put(Wording("wording", message.description, message.options))
+    return noted_, wording, entry, _created(noted_, context), *notify(context, message.author, notice)
 
 
 @vote.on("draft")

@@ -10,7 +10,7 @@ import msgspec
 from diramoja.core import Page, PageQuery
 from diramoja.core.errors import ConflictError, MissingError
 from diramoja.core.keys import Keys
-from diramoja.core.ports.database import Database
+from diramoja.core.ports.database import Database, Session
 from diramoja.pages import paged, place
 from diramoja.plugins.vote.choices import read
 from diramoja.plugins.vote.contracts import ResultsPublished
@@ -189,7 +189,7 @@ async def kept_ballots(db: Database, station: str, most: int) -> list[str]:
     return [row["member"] for row in await db.fetch(sql, station, most)]
 
 
-async def record_of(db: Database, vote: str) -> PublishedRecord | None:
+async def record_of(db: Session, vote: str) -> PublishedRecord | None:
     """What was published; None before the count."""
     row = await db.one("SELECT ballots, blank, spoiled, delegated, sha256 FROM vote_record WHERE vote = $1", vote)
     return PublishedRecord(**row) if row else None

@@ -3,12 +3,20 @@
 from typing import Any
 
 from diramoja.core import Call, Cancel, Command, Context, Decision, Reject, Reply, Tell
-from diramoja.plugins.vote.contracts import CancelVote, CloseVote, OpenVote, SealBox, VoteCancelled
+from diramoja.plugins.vote.contracts import CancelVote, SealBox, VoteCancelled
 from diramoja.plugins.vote.rules import UNBINDING
 from diramoja.plugins.vote.sealing import DropKey, drop_key
 from diramoja.plugins.vote.state import RUNNING, Vote, has_office, is_in_charge, noted, vote, vote_view
 
-__all__ = ["CloseSoon", "TakePulse", "UrgeQuorum", "boxes_of", "cancelled"]
+__all__ = ["CloseSoon", "CloseVote", "OpenVote", "TakePulse", "UrgeQuorum", "boxes_of", "cancelled"]
+
+
+class OpenVote(Command):
+    """It is time to open; a reminder."""
+
+
+class CloseVote(Command):
+    """It is time to close; a reminder."""
 
 
 class CloseSoon(Command):

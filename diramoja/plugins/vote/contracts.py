@@ -27,19 +27,21 @@ from diramoja.plugins.vote.views import (
     SealedBallot,
     Seats,
     Tallied,
+    Terms,
     TieRule,
     Title,
+    VoteOption,
     VoteType,
     VotingMethod,
 )
 
 __all__ = [
-    "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CloseVote", "CreateVote", "DecideDispute",
-    "DecideObjection", "DelegationChanged", "DisputeDecided", "EditVote", "ExtendBox", "ExtendVote", "FileDispute",
-    "FileObjection", "NoteTurnout", "OpenDispute", "OpenVote", "PrepareBox", "PrepareVote", "QuorumMissing",
-    "ResultsPublished", "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeResult", "TakeRoll",
-    "Tallied", "TallyUpdated", "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed",
-    "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
+    "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CreateVote", "DecideDispute", "DecideObjection",
+    "DelegationChanged", "DisputeDecided", "EditVote", "ExtendBox", "ExtendVote", "FileDispute", "FileObjection",
+    "NoteTurnout", "OpenDispute", "PrepareBox", "PrepareRunOff", "PrepareVote", "QuorumMissing", "ResultsPublished",
+    "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "TallyUpdated",
+    "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened",
+    "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
@@ -210,6 +212,17 @@ class PrepareVote(Command):
     author: Personal[str]
 
 
+class PrepareRunOff(Command):
+    """A vote came to a run-off: become a draft of it, between these options, with its terms, but without times."""
+
+    of: str
+    title: str
+    description: str
+    options: tuple[VoteOption, ...]
+    terms: Terms
+    author: Personal[str]
+
+
 class TakeRoll(Command):
     """The roll was written to its rows; told by the job that did. `objection`: the one after which it was changed."""
 
@@ -222,14 +235,6 @@ class TakeKey(Command):
     """What ballots of this vote are sealed to; told by the job that made it. Unpadded base64url."""
 
     key: str
-
-
-class OpenVote(Command):
-    """It is time to open; a reminder."""
-
-
-class CloseVote(Command):
-    """It is time to close; a reminder."""
 
 
 class NoteTurnout(Command):

@@ -23,15 +23,13 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.cancelling import CloseSoon, TakePulse, UrgeQuorum, boxes_of, cancelled
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, boxes_of, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
     BoxCounted,
-    CloseVote,
     ExtendBox,
     ExtendVote,
     NoteTurnout,
-    OpenVote,
     QuorumMissing,
     SealBox,
     TallyUpdated,

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+import anyio
 import msgspec
 
 from diramoja.core.ports.database import Session
@@ -35,7 +37,8 @@ async def carried_by(session: Session, vote: str, voted: Collection[str], settin
         return Counter(each["caster"] for each in known if each["caster"])
     world = world_of(vote, terms)
     edges = await _in_force(session, vote, world, row["closes_at"])
-    outcomes = resolve(
+    resolving = partial(
+        resolve,
         edges,
         world,
         roll=await _on_roll(session, vote, edges),
@@ -43,6 +46,7 @@ async def carried_by(session: Session, vote: str, voted: Collection[str], settin
         voted=frozenset(voted),
         bounds=bounds_of(settings),
     )
+    outcomes = await anyio.to_thread.run_sync(resolving)
     await _write(session, vote, outcomes)
     return Counter(each.caster for each in outcomes.values() if each.caster)
 

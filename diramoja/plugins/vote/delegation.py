@@ -44,7 +44,10 @@ from diramoja.plugins.vote.resolution import chain_of, obstacle_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
 
-__all__ = ["ExpireDelegation", "FindUncast", "ForgetDelegation", "SeekUncast", "TellUncast", "find_uncast"]
+__all__ = [
+    "DropDelegated", "ExpireDelegation", "FindUncast", "ForgetDelegated", "ForgetDelegation", "SeekUncast",
+    "TellUncast", "drop_delegated", "find_uncast",
+]  # fmt: skip
 
 ANY = ("absent", "open")
 TOLD_AT_ONCE = 400
@@ -89,6 +92,18 @@ class SeekUncast(Command):
 
     vote: str
     title: str
+
+
+class ForgetDelegated(Command):
+    """A vote was counted so long ago that nobody asks who carried whose ballot. Told by the agent to itself."""
+
+    vote: str
+
+
+class DropDelegated(View):
+    """Of which vote."""
+
+    vote: str
 
 
 class TellUncast(Command):
@@ -216,8 +231,21 @@ def settle(state: Delegations, message: SettleDelegations, context: Context) -> 
 
 @delegation.on(*ANY)
 def seek_uncast(state: Delegations, message: SeekUncast, context: Context) -> Decision:
-    found = FindUncast(message.vote, message.title)
-    return Call(find_uncast, found) if context.has("notification") else None
+    kept = timedelta(days=context.settings(VoteSettings).delegation_kept_days)
+    forgetting = RemindAt(context.now + kept, ForgetDelegated(message.vote), name=f"forget:{message.vote}")
+    looking = Call(find_uncast, FindUncast(message.vote, message.title))
+    return (forgetting, looking) if context.has("notification") else forgetting
+
+
+@delegation.on(*ANY)
+def forget_delegated(state: Delegations, message: ForgetDelegated, context: Context) -> Decision:
+    return Call(drop_delegated, DropDelegated(message.vote))
+
+
+@job(DropDelegated, timeout_s=60, attempts=20)
+async def drop_delegated(payload: DropDelegated, db: Database) -> None:
+    """The published ballots stay; they name nobody."""
+    await db.execute("DELETE FROM vote_delegated WHERE vote = $1", payload.vote)
 
 
 @job(FindUncast, timeout_s=30, attempts=20)

@@ -10,7 +10,7 @@ from diramoja.plugins.vote.ballot_box_state import ballot_box
 from diramoja.plugins.vote.ballot_routes import Ballots, Receipts
 from diramoja.plugins.vote.count_routes import Counts
 from diramoja.plugins.vote.course import feel_pulse
-from diramoja.plugins.vote.delegation import find_uncast
+from diramoja.plugins.vote.delegation import drop_delegated, find_uncast
 from diramoja.plugins.vote.delegation_routes import OwnDelegations
 from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
@@ -46,6 +46,7 @@ def register_plugin() -> Plugin:
             drop_key,
             find_ballots,
             find_uncast,
+            drop_delegated,
         ],
         routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,

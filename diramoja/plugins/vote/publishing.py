@@ -57,9 +57,10 @@ async def publish(db: Database, keys: Keys, settings: VoteSettings, vote: str) -
         sha256=record_hash(groups.items()),
     )
     async with db.begin() as session:
-        if await _write_record(session, vote, record):
-            await _write_groups(session, vote, groups)
-            await destroy_key(session, vote)
+        if not await _write_record(session, vote, record):
+            return await record_of(session, vote) or record
+        await _write_groups(session, vote, groups)
+        await destroy_key(session, vote)
     return record
 
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from diramoja.core import Command, Context, Decision, RemindAt
+from diramoja.core import Command, Context, Decision, RemindAt, Tell
+from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import ResultsPublished, TakeResult, VoteTookEffect
+from diramoja.plugins.vote.contracts import PrepareRunOff, ResultsPublished, TakeResult, VoteTookEffect
 from diramoja.plugins.vote.rules import outcome_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, noted, vote, wording_of
@@ -95,4 +96,21 @@ def took_effect(state: Vote, context: Context) -> tuple[Any, ...]:
         text="The result of your vote {title} stands: it was not disputed in time, or the disputes are decided.",
         values={"title": state.title},
     )
-    return effective, entry, news, *notify(context, state.created_by, notice)
+    return effective, entry, news, *notify(context, state.created_by, notice), *_run_off(state, context)
+
+
+def _run_off(state: Vote, context: Context) -> tuple[Tell, ...]:
+    """Prepare a draft of the run-off, where there has to be one; people schedule it."""
+    if state.outcome != "run_off" or state.tallied is None:
+        return ()
+    wording = wording_of(context)
+    between = tuple(wording.options[number - 1] for number in state.tallied.run_off)
+    prepared = PrepareRunOff(
+        of=context.id,
+        title=state.title,
+        description=wording.description,
+        options=between,
+        terms=state.terms,
+        author=state.created_by,
+    )
+    return (Tell("vote", derive_id("vot", "run_off", context.id), prepared),)

@@ -141,16 +141,16 @@ def test_delegated_ballots_join_the_count(place: Town, people: list[Person], lea
     left_out = second.get(f"/v1/me/delegations/{vote}").json()
     assert (left_out["caster"], left_out["effective"]) == (None, False)
     assert "as many ballots" in left_out["reason"]
-    for person in (second, lonely):
-        until(lambda person=person: place.notices(person, "vote.delegation_uncast"))
+    until(lambda: place.notices(second, "vote.delegation_uncast"))
+    until(lambda: place.notices(lonely, "vote.delegation_uncast"))
     assert place.notices(first, "vote.delegation_uncast") == []
     late = first.call("PUT", f"/v1/me/delegations/{vote}", {"delegate": carrier.id})
     assert (late.status_code, late.json()["code"]) == (409, "vote_closed")
 
 
-def _results(person: Person, vote: str) -> dict[str, Any] | None:
+def _results(person: Person, vote: str) -> dict[str, Any]:
     answer = person.get(f"/v1/votes/{vote}/results")
-    found: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
+    found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
     return found
 
 

@@ -288,8 +288,10 @@ class Model:
 
 @given(some.booleans(), some.sampled_from(["choose_one", "approve", "rank", "grade"]), some.lists(STEPS, max_size=60))
 def test_no_ballot_is_lost_or_counted_twice(
-    revote: bool, form: BallotForm, steps: list[tuple[str, str, list[int], str]]
-) -> None:  # hypothesis gives it
+    revote: bool,  # noqa: FBT001  # hypothesis gives it
+    form: BallotForm,
+    steps: list[tuple[str, str, list[int], str]],
+) -> None:
     station, model, now = Station(prepared(form, revote=revote, shows_tally=True)), Model(), NOON
     for what, voter, choices, found in steps:
         now += timedelta(minutes=20)

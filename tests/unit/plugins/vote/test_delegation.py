@@ -6,16 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diramoja.core import Command, Plugin, RemindAt, Row
+from diramoja.core import Command, Plugin, RemindAt, Row, Tell
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.vote.contracts import DelegationChanged
-from diramoja.plugins.vote.delegation import ExpireDelegation, ForgetDelegation
+from diramoja.plugins.vote.contracts import BoxCounted, DelegationChanged, ResultsPublished
+from diramoja.plugins.vote.delegation import (
+    DropDelegated,
+    ExpireDelegation,
+    FindUncast,
+    ForgetDelegation,
+    SeekUncast,
+    TellUncast,
+    after_results,
+)
 from diramoja.plugins.vote.delegation_state import (
     ALL,
     Delegation,
     Delegations,
     EndDelegation,
     SetDelegation,
+    SettleDelegations,
     Trust,
     delegation,
 )
@@ -28,6 +37,22 @@ MAY = datetime(2026, 5, 1, tzinfo=UTC)
 A, B, C = "mem_a", "mem_b", "mem_c"
 WIDE = {"vot_1": ("top_1", "healthcare"), "top_1": ("healthcare",), "healthcare": ()}
 KINDS = {"vot": "vote", "top": "topic"}
+
+
+RESULTS = ResultsPublished(
+    vote="vot_1",
+    title="Clinics",
+    vote_type="poll",
+    topic="",
+    author=A,
+    outcome="decided",
+    winners=(1,),
+    ballots=2,
+    roll_size=3,
+    count_number=1,
+    published_at=MAY,
+    effective_at=MAY + timedelta(days=3),
+)
 
 
 class World:
@@ -199,6 +224,33 @@ def test_two_made_at_the_same_moment_cannot_close_a_circle(runtime: Runtime) -> 
     runtime.settle()
     assert [each.status for each in sent] == [200, 200, 409]
     assert sent[2].answer["code"] == "delegation_cycle"
+
+
+def test_who_carried_whose_ballot_is_forgotten_after_a_while(world: World) -> None:
+    (found,) = after_results(RESULTS)
+    played = world("", found[1])
+    (reminder,) = played.reminders
+    assert isinstance(reminder, RemindAt)
+    assert reminder.at == world.now + timedelta(days=90)
+    (call,) = world("", reminder.command).calls
+    assert call.payload == DropDelegated("vot_1")
+    assert after_results(RESULTS.but(count_number=2)) == []
+
+
+def test_those_whose_ballots_were_not_cast_are_told_page_by_page(world: World) -> None:
+    (call,) = world("", SeekUncast("vot_1", "Clinics")).calls
+    assert call.payload == FindUncast("vot_1", "Clinics")
+    played = world("", TellUncast("vot_1", "Clinics", ((A, "over_limit"), (B, "no_ballot"))))
+    assert [each.agent for each in played.tells] == [A, B]
+    (call,) = played.calls
+    assert call.payload == FindUncast("vot_1", "Clinics", B)
+
+
+def test_delegations_are_settled_for_votes_alone(world: World) -> None:
+    settle = SettleDelegations("vot_1")
+    assert world("vot_1", settle).tells == []
+    played = play(delegation, Delegations(), settle, id=ALL, sender="vot_1", told_by="vote", settings=[VoteSettings()])
+    assert played.tells == [Tell("vote", "vot_1", BoxCounted(station=0, ballots=0))]
 
 
 commands = st.tuples(

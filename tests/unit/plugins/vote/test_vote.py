@@ -1,130 +1,45 @@
-"""Votes as values: who may draft, schedule and call off what; when it opens, reminds, closes; what came of it."""
+"""Votes as values: who may draft, schedule and call off what; when it opens, reminds, closes."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
-from diramoja.core import Command, RemindAt
+from diramoja.core import RemindAt
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.topic.contracts import TopicEscalated
 from diramoja.plugins.vote.agent import after_escalation, vote
-from diramoja.plugins.vote.cancelling import CloseSoon, UrgeQuorum
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
-    BoxCounted,
     CancelVote,
-    CloseVote,
-    CreateVote,
     DecideObjection,
     EditVote,
     ExtendBox,
     ExtendVote,
-    FileDispute,
     FileObjection,
     NoteTurnout,
-    OpenDispute,
-    OpenVote,
     PrepareBox,
     QuorumMissing,
-    ResultsPublished,
     RollFrozen,
     ScheduleVote,
     SealBox,
-    SettleDispute,
     TakeKey,
-    TakeResult,
     TakeRoll,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
     VoteExtended,
     VoteOpened,
-    VoteTookEffect,
 )
 from diramoja.plugins.vote.course import NotePulse, feel_pulse
-from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.roll import CorrectRoll, correct_roll, freeze_roll
 from diramoja.plugins.vote.rules import terms_hash
 from diramoja.plugins.vote.sealing import make_key
-from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import AuditEntry, Vote, Wording
-from diramoja.plugins.vote.tally import CountAgain, NoteUncounted, count_ballots
-from diramoja.plugins.vote.views import ObjectionView, OptionView, Tallied, VoteOption, VoteView
-from diramoja.testing.play import Played
+from diramoja.plugins.vote.state import Wording
+from diramoja.plugins.vote.views import ObjectionView, OptionView, VoteOption, VoteView
 from tests.support.lone_agent import LoneAgent
-
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-OPENS = NOW + timedelta(days=3)
-CLOSES = OPENS + timedelta(days=7)
-LEADER, MEMBER, OTHER, OFFICER = "mem_leader", "mem_1", "mem_2", "mem_officer"
-ROLES = {LEADER: ["leader", "member"], OFFICER: ["membership_officer"]}
-SETTINGS = VoteSettings(station_members=200)
-
-
-class Course:
-    """One vote, played command by command by people, jobs and reminders."""
-
-    def __init__(self, **terms: Any) -> None:
-        self.agent = LoneAgent(vote, "vot_1", has=["notification"], settings=[SETTINGS, MemberSettings()])
-        self.now = NOW
-        given = {
-            "title": "Clinics",
-            "vote_type": "policy_vote",
-            "options": ("Yes", "No", "Later"),
-            "opens_at": OPENS,
-            "closes_at": CLOSES,
-            "quorum_ratio": 0.3,
-        }
-        self.created = self(LEADER, CreateVote(**{**given, **terms}))
-
-    def __call__(self, sender: str, command: Command, roles: Sequence[str] | None = None) -> Played[Vote]:
-        given = ROLES.get(sender, ["member"]) if roles is None else roles
-        return self.agent.take(command, sender=sender, roles=given, now=self.now)
-
-    def at(self, now: datetime, command: Command) -> Played[Vote]:
-        """A reminder, or what a job or another agent tells."""
-        self.now = now
-        return self.agent.take(command, now=now)
-
-    @property
-    def state(self) -> Vote:
-        return self.agent.state
-
-    def scheduled(self, size: int = 400) -> "Course":
-        assert self(LEADER, ScheduleVote()).reject is None
-        self.at(NOW, TakeRoll(size, "hash"))
-        return self
-
-    def opened(self, size: int = 400) -> "Course":
-        self.scheduled(size).at(OPENS, OpenVote())
-        return self
-
-    def closed(self, size: int = 400) -> "Course":
-        self.opened(size).at(CLOSES, CloseVote())
-        self.at(CLOSES, NotePulse(60, closing=True))
-        return self
-
-    def counted(self, tallied: Tallied, size: int = 400) -> "Course":
-        self.closed(size)
-        for station in range(1, self.state.stations + 1):
-            self.at(CLOSES, BoxCounted(station, tallied.ballots // self.state.stations))
-        self.at(CLOSES, TakeResult(1, tallied))
-        return self
-
-
-WON = Tallied(outcome="decided", ballots=140, valid=140, votes=(75, 45, 20), winners=(1,))
-
-
-def code(played: Played[Vote]) -> str:
-    return played.reject.code if played.reject else ""
-
-
-def said(played: Played[Vote]) -> list[type]:
-    return [type(each) for each in played.events]
-
+from tests.support.vote_course import CLOSES, LEADER, MEMBER, NOW, OFFICER, OPENS, OTHER, SETTINGS, Course, code, said
 
 # --- drafted ---
 
@@ -399,104 +314,3 @@ def test_an_official_extends_for_a_silence_alone() -> None:
     assert extend(0.5, 1.5) == ""
     assert course.state.closes_at == CLOSES + hour
     assert extend(0.5, 1.5) == "outage_unseen"
-
-
-# --- counted, published, disputed ---
-
-
-def test_the_count_begins_with_the_last_station() -> None:
-    course = Course().closed()
-    course.at(CLOSES, BoxCounted(1, 70))
-    assert course.at(CLOSES, BoxCounted(1, 70)).calls == []
-    played = course.at(CLOSES, BoxCounted(2, 70))
-    assert [each.job for each in played.calls] == [count_ballots]
-    assert (course.state.phase, course.state.votes_cast) == ("tallying", 140)
-
-
-def test_a_count_that_fails_is_seen_and_tried_again() -> None:
-    course = Course().closed()
-    for station in (1, 2):
-        course.at(CLOSES, BoxCounted(station, 70))
-    played = course.at(CLOSES, NoteUncounted(1, "ballots_incomplete"))
-    assert [(each.what, each.detail) for each in played.puts if isinstance(each, AuditEntry)] == [
-        ("count_failed", "ballots_incomplete")
-    ]
-    assert [each.command for each in played.reminders] == [CountAgain()]
-    assert [each.job for each in course.at(CLOSES, CountAgain()).calls] == [count_ballots]
-    course.at(CLOSES, TakeResult(1, WON))
-    assert course.at(CLOSES, CountAgain()).calls == []
-    assert course.state.phase == "results_published"
-
-
-def test_results_are_published_and_take_effect_after_the_time_for_disputes() -> None:
-    course = Course().counted(WON)
-    (published,) = course.agent.said(ResultsPublished)
-    assert (published.outcome, published.winners, published.ballots) == ("decided", (1,), 140)
-    assert published.effective_at == CLOSES + timedelta(hours=72)
-    played = course.at(published.effective_at, TakeEffect())
-    (effect,) = played.events
-    assert isinstance(effect, VoteTookEffect) and effect.winner_texts == ("Yes",)
-    assert course.at(published.effective_at, TakeEffect()).events == []
-
-
-def test_without_quorum_nothing_is_won() -> None:
-    course = Course().counted(msgspec.structs.replace(WON, ballots=119))
-    assert (course.state.outcome, course.state.winners) == ("no_quorum", ())
-
-
-def test_each_on_the_roll_disputes_once_and_in_time() -> None:
-    course = Course().counted(WON)
-    played = course(MEMBER, FileDispute("dsp_1", "My ballot is missing."))
-    (told,) = played.tells
-    assert isinstance(told.command, OpenDispute) and told.answers
-    assert set(told.command.excluded) == {LEADER, MEMBER}
-    assert code(course(MEMBER, FileDispute("dsp_2", "My ballot is missing."))) == "dispute_filed"
-    course.now = CLOSES + timedelta(hours=72)
-    assert code(course(OTHER, FileDispute("dsp_3", "My ballot is missing."))) == "dispute_late"
-
-
-def test_a_rejected_dispute_lets_the_result_take_effect() -> None:
-    course = Course().counted(WON)
-    course(MEMBER, FileDispute("dsp_1", "My ballot is missing."))
-    over = CLOSES + timedelta(hours=72)
-    assert course.at(over, TakeEffect()).events == []
-    played = course.at(over + timedelta(days=2), SettleDispute("dsp_1", "reject", "It is there."))
-    assert VoteTookEffect in said(played)
-    assert course.state.phase == "results_published"
-
-
-def test_of_several_decisions_the_strongest_counts_once_all_are_made() -> None:
-    course = Course().counted(WON)
-    for number, member in enumerate((MEMBER, OTHER, OFFICER)):
-        course(member, FileDispute(f"dsp_{number}", "My ballot is missing."))
-    course.at(CLOSES, SettleDispute("dsp_0", "recount", "To be sure."))
-    course.at(CLOSES, SettleDispute("dsp_1", "reject", "No."))
-    assert course.state.phase == "disputed"
-    played = course.at(CLOSES, SettleDispute("dsp_2", "reject", "No."))
-    assert [each.payload.number for each in played.calls] == [2]
-    assert course.at(CLOSES, TakeResult(1, WON)).events == []
-    again = course.at(CLOSES + timedelta(days=1), TakeResult(2, WON))
-    assert said(again) == [ResultsPublished]
-    assert course.state.effective_at == CLOSES + timedelta(days=4)
-
-
-def test_an_annulled_vote_never_takes_effect() -> None:
-    course = Course().counted(WON)
-    course(MEMBER, FileDispute("dsp_1", "My ballot is missing."))
-    course.at(CLOSES, SettleDispute("dsp_1", "annul", "Ballots were lost."))
-    assert (course.state.phase, course.state.outcome, course.state.winners) == ("results_published", "annulled", ())
-    assert course.at(CLOSES + timedelta(hours=73), TakeEffect()).events == []
-    assert code(course(OTHER, FileDispute("dsp_2", "Why was this annulled?"))) == "vote_annulled"
-
-
-def test_whatever_is_done_is_written_down_with_who_did_it() -> None:
-    course = Course().counted(WON)
-    entries = sorted(course.agent.all_rows(AuditEntry), key=lambda each: each.number)
-    assert [(each.what, each.by) for each in entries] == [
-        ("created", LEADER),
-        ("scheduled", LEADER),
-        ("roll_frozen", ""),
-        ("opened", ""),
-        ("closed", ""),
-        ("results_published", ""),
-    ]

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from diramoja.core import Command
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.cancelling import CloseSoon, TakePulse, UrgeQuorum
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
     BoxCounted,
     CancelVote,
-    CloseVote,
     CreateVote,
     DecideObjection,
     EditVote,
@@ -20,7 +19,6 @@ from diramoja.plugins.vote.contracts import (
     FileDispute,
     FileObjection,
     NoteTurnout,
-    OpenVote,
     PrepareVote,
     QuorumMissing,
     ResultsPublished,
