@@ -21,6 +21,9 @@ from diramoja_community.simulation import is_simulated
 
 __all__ = ["vote_routes"]
 
+KEPT = {"cache-control": "public, max-age=10"}
+"""It is the same for everybody."""
+
 
 def vote_routes(*, name: str, registry: Registry, ports: Ports) -> list[HTTPRouteHandler]:
     """The page, if there are votes."""
@@ -37,7 +40,7 @@ def vote_routes(*, name: str, registry: Registry, ports: Ports) -> list[HTTPRout
         banner = said["simulation"] if is_simulated(ports.get(Clock)) else ""
         title = f"{shown.vote.title} - {name}"
         text = page(title=title, language=language, main=main, home=name, api=said["api"], banner=banner)
-        headers = {**PAGE_HEADERS, "content-language": language, "vary": "accept-language"}
+        headers = {**PAGE_HEADERS, "content-language": language, "vary": "accept-language", **KEPT}
         return Response(text, media_type=MediaType.HTML, headers=headers)
 
     return [show_vote]

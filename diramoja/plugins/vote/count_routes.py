@@ -7,9 +7,9 @@ from litestar import Controller, MediaType, Response, get
 
 from diramoja.core import Reader
 from diramoja.core.ports.database import Database
-from diramoja.counting import Count, Methods, write_blt, write_csv
+from diramoja.counting import Count, Methods
 from diramoja.counting.picture import picture
-from diramoja.plugins.vote.count_queries import one_count, published_profile
+from diramoja.plugins.vote.count_queries import ballot_file, one_count
 
 __all__ = ["Counts"]
 
@@ -34,16 +34,14 @@ class Counts(Controller):
     @get("/ballots.csv", permission="vote.read", media_type="text/csv", summary="The ballots as CSV")
     async def get_csv(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
         """For `diramoja count`: a column for each option, equal ballots in one line. 409 `vote_open` before."""
-        profile = await published_profile(db, reader, methods, vote_id)
-        return _file(await anyio.to_thread.run_sync(write_csv, profile), vote_id, "csv", "text/csv")
+        return _file(await ballot_file(db, reader, methods, id=vote_id, ending="csv"), f"{vote_id}.csv", "text/csv")
 
     @get("/ballots.blt", permission="vote.read", media_type=MediaType.TEXT, summary="The ballots as BLT")
     async def get_blt(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
         """For `diramoja count` and other programs; 400 `ballots_invalid` of grades. 409 `vote_open` before."""
-        profile = await published_profile(db, reader, methods, vote_id)
-        return _file(await anyio.to_thread.run_sync(write_blt, profile), vote_id, "blt", MediaType.TEXT)
+        return _file(await ballot_file(db, reader, methods, id=vote_id, ending="blt"), f"{vote_id}.blt", MediaType.TEXT)
 
 
-def _file(text: str, vote: str, ending: str, kind: str) -> Response[str]:
-    headers = {"content-disposition": f'attachment; filename="{vote}.{ending}"'}
+def _file(text: str, name: str, kind: str) -> Response[str]:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type=kind, headers=headers)

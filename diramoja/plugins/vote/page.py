@@ -119,7 +119,8 @@ def vote_page(shown: Shown, say: Say) -> str:
     if shown.result is None or shown.count is None:
         parts.append(_section(say(RESULT, {}), _p(say(NOT_YET, {}))))
     else:
-        parts += [_result(shown.result, shown.count, say), _count(shown.count, say)]
+        decided = shown.result.outcome not in ("no_quorum", "annulled")
+        parts += [_result(shown.result, shown.count, say), _count(shown.count, say, concludes=decided)]
         parts += [_again(shown.vote, shown.count, shown.result, say), _disputes(shown.result, shown.disputes, say)]
     return "\n".join(parts)
 
@@ -184,7 +185,7 @@ def _result(result: ResultView, count: Count, say: Say) -> str:
     return _section(say(RESULT, {}), f"{_p(say(OUTCOMES[result.outcome], {}))}{cards}")
 
 
-def _count(count: Count, say: Say) -> str:
+def _count(count: Count, say: Say, *, concludes: bool) -> str:
     parts = [_p(line) for line in introduction(count, say)]
     if count.grading:
         parts.append(f'<div class="scroll" tabindex="0">{picture(count, say)}</div>')
@@ -194,7 +195,8 @@ def _count(count: Count, say: Say) -> str:
         parts.append(_p(say(MORE_ROUNDS, {"count": str(more)})))
     if count.pairwise and len(count.options) <= DUELS_SHOWN:
         parts.append(_duels(count, count.pairwise, say))
-    parts += [_p(line) for line in conclusion(count, say)]
+    if concludes:
+        parts += [_p(line) for line in conclusion(count, say)]
     return _section(say(COUNT, {}), "".join(parts))
 
 

@@ -124,6 +124,7 @@ def test_page_says_the_outcome_and_shows_no_winner_where_there_is_none(outcome: 
     assert OUTCOMES[outcome] in page
     assert '<ul class="cards">' not in page
     assert "15 ballots were needed: missed" in page
+    assert "Chosen:" not in page
 
 
 def test_page_shows_winners_turnout_and_hashes() -> None:
