@@ -16,6 +16,7 @@ BAR, GAP, HEADING = 16, 6, 30
 EDGE = 12
 MOST_BARS = 2_000
 """Beyond, only the first and the last round are drawn."""
+DECIMALS = 2
 LETTERS = 30
 """Of a name in front of a bar."""
 INK, SOFT, GROUND = "#16211f", "#55645f", "#ffffff"
@@ -97,15 +98,23 @@ def _drawing(count: Count, round_: Round, say: Say) -> _Drawing:
     words = "; ".join(" ".join(filter(None, (name, votes, said))) for name, votes, said in rows)
     shapes = [_heading(title)]
     most = max(*round_.votes, round_.quota, 1)
-    for place, (name, votes, said) in enumerate(rows):
+    for place, (name, _, said) in enumerate(rows):
+        votes = _short(count, round_, round_.votes[place])
         fill = CHOSEN if count.options[place].number in _chosen(count, round_) else GONE if said else OPEN
         shapes += _bar(place, name, f"{votes} {said.split(',')[0]}".strip(), (round_.votes[place] / most, fill))
     height = HEADING + len(rows) * (BAR + GAP)
     if round_.quota:
-        said = say(QUOTA, {"quota": figure(round_.quota, count.decimals)})
+        said = say(QUOTA, {"quota": _short(count, round_, round_.quota)})
         shapes += _quota(round_.quota / most, height, said)
         height += GAP + BAR
     return _Drawing(title, f"{title}: {words}", shapes, height)
+
+
+def _short(count: Count, round_: Round, votes: int) -> str:
+    """With two decimals at most; the words have them all."""
+    if round_.step in {"grade", "paths"} or count.decimals <= DECIMALS:
+        return str(max(votes, 0)) if round_.step in {"grade", "paths"} else figure(votes, count.decimals)
+    return figure(votes // 10 ** (count.decimals - DECIMALS), DECIMALS)
 
 
 def _chosen(count: Count, round_: Round) -> set[int]:
