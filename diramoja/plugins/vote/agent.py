@@ -147,7 +147,8 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 
 @vote.on("draft")
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
-    terms = state.terms.but(form=message.form, category=message.category)
+    grades = context.settings(VoteSettings).grades_max if message.form == "grade" else 0
+    terms = state.terms.but(form=message.form, grades=grades, category=message.category)
     if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
         return refusal
     wording = wording_of(context)

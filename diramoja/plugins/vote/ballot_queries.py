@@ -61,7 +61,7 @@ class Casting:
 
 
 async def casting_of(db: Database, keys: Keys, settings: VoteSettings, vote: str) -> Casting:
-    """How ballots of this vote are cast, looked up once and kept.
+    """How ballots of this vote are cast, looked up once and kept; whether it is the time, the station says.
 
     Raises:
         MissingError: there is no such vote, or a draft.
@@ -86,9 +86,9 @@ async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str) 
         raise MissingError(f"There is no vote {vote}.", code="vote_missing")
     if row["form"] is None and row["phase"] == "scheduled":
         raise ConflictError("This vote is not open yet.", code="vote_not_open")
-    if row["form"] is None or row["phase"] not in ("scheduled", "open", "closing_soon"):
-        raise ConflictError("This vote is closed.", code="vote_closed")
     repeats = await ballot_keys(keys, settings).repeats(db, vote) if row["is_sealed"] else None
+    if row["form"] is None or (row["is_sealed"] and repeats is None):
+        raise ConflictError("This vote is closed.", code="vote_closed")
     return Casting(
         form=row["form"],
         options=row["options"],

@@ -3,7 +3,7 @@
 An outage is found by a pulse: a job that writes down the computer's time every minute, and says when it last did.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from diramoja.core import (
@@ -62,9 +62,13 @@ SILENCES = 10
 
 
 class FeelPulse(View):
-    """How long ago was the last pulse? `closing`: the vote closes unless there was an outage."""
+    """How long ago was the last pulse? `closing`: the vote closes unless there was an outage.
+
+    The first one is compared with when the vote was to open; a time set ahead in a simulation is no outage.
+    """
 
     vote: str
+    opens_at: datetime
     closing: bool
 
 
@@ -96,7 +100,7 @@ def open_vote(state: Vote, message: OpenVote, context: Context) -> Decision:
         closes_at=opened.closes_at,
         roll_size=opened.roll_size,
     )
-    pulse = RemindEvery(PULSE, TakePulse()), _pulse(context, closing=False)
+    pulse = RemindEvery(PULSE, TakePulse()), _pulse(state, context, closing=False)
     return opened, entry, news, *pulse, *_reminders(opened, context)
 
 
@@ -194,8 +198,9 @@ def urge_in_a_moment(state: Vote, message: UrgeQuorum, context: Context) -> Deci
 # --- outages ---
 
 
-def _pulse(context: Context, *, closing: bool) -> Call[FeelPulse]:
-    return Call(feel_pulse, FeelPulse(context.id, closing), key="closing" if closing else "pulse")
+def _pulse(state: Vote, context: Context, *, closing: bool) -> Call[FeelPulse]:
+    wanted = FeelPulse(context.id, state.opens_at, closing)
+    return Call(feel_pulse, wanted, key="closing" if closing else "pulse")
 
 
 def _unfelt(payload: FeelPulse, code: str) -> Command:
@@ -210,15 +215,17 @@ async def feel_pulse(payload: FeelPulse, db: Database) -> Command:
         "WITH before AS (SELECT at FROM vote_pulse WHERE vote = $1), now AS ("
         " INSERT INTO vote_pulse (vote, at) VALUES ($1, clock_timestamp())"
         " ON CONFLICT (vote) DO UPDATE SET at = excluded.at RETURNING at)"
-        " SELECT extract(epoch FROM now.at - before.at)::integer AS gap_s FROM now LEFT JOIN before ON true",
+        " SELECT extract(epoch FROM now.at - coalesce(before.at, least($2, now.at)))::integer AS gap_s"
+        " FROM now LEFT JOIN before ON true",
         payload.vote,
+        payload.opens_at,
     )
-    return NotePulse(int(row["gap_s"] or 0) if row else 0, payload.closing)
+    return NotePulse(int(row["gap_s"]) if row else 0, payload.closing)
 
 
 @vote.on(*TAKING)
 def take_pulse(state: Vote, message: TakePulse, context: Context) -> Decision:
-    return _pulse(context, closing=False)
+    return _pulse(state, context, closing=False)
 
 
 @vote.on(*TAKING)
@@ -270,7 +277,7 @@ def _extended(state: Vote, outage: timedelta, reason: str, context: Context) -> 
 @vote.on(*TAKING)
 def close_vote(state: Vote, message: CloseVote, context: Context) -> Decision:
     """The stations take no more by their own clock; it is over unless there was an outage just now."""
-    return _pulse(context, closing=True) if context.now >= state.closes_at else None
+    return _pulse(state, context, closing=True) if context.now >= state.closes_at else None
 
 
 def _closed(state: Vote, context: Context) -> tuple[Any, ...]:

@@ -43,7 +43,7 @@ class Scope:
 
     Attributes:
         within: the wider scopes around it, narrowest first.
-        terms: of a vote; `phase`, `closes_at` likewise.
+        terms: of a vote; `phase`, `closes_at`, `roll_size` likewise.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Scope:
     terms: Terms | None = None
     phase: str = ""
     closes_at: datetime | None = None
+    roll_size: int = 0
 
     @property
     def world(self) -> tuple[str, ...]:
@@ -77,10 +78,10 @@ async def scope_of(db: Database, name: str) -> Scope:
     Raises:
         MissingError: it is a vote or a topic that is not there.
     """
-    row = await db.one("SELECT phase, terms, closes_at FROM vote WHERE id = $1 AND phase <> 'draft'", name)
+    row = await db.one("SELECT phase, terms, closes_at, roll_size FROM vote WHERE id = $1 AND phase <> 'draft'", name)
     if row is not None:
         terms = msgspec.convert(row["terms"], Terms)
-        return Scope(name, "vote", world_of(name, terms)[1:], terms, row["phase"], row["closes_at"])
+        return Scope(name, "vote", world_of(name, terms)[1:], terms, row["phase"], row["closes_at"], row["roll_size"])
     if category := await category_of(db, name):
         return Scope(name, "topic", (category,))
     if name.startswith(("vot_", "top_")):
@@ -118,7 +119,7 @@ async def check_roll(db: Database, scope: Scope, member: str, delegate: str) -> 
         DeniedError: the member is not on it (`not_on_roll`).
         ConflictError: the delegate is not (`delegate_not_on_roll`).
     """
-    if scope.kind != "vote":
+    if not scope.roll_size:
         return
     rows = await db.fetch(
         "SELECT member FROM vote_roll WHERE vote = $1 AND member = ANY($2::text[])", scope.name, [member, delegate]
@@ -250,7 +251,7 @@ async def _obstacle(db: Database, member: str, chain: Sequence[str], scope: Scop
     roll = {row["member"] for row in on_roll}
     if own is not None:
         return "You have voted yourself."
-    if scope.phase == "scheduled" and not roll:
+    if not scope.roll_size:
         return ""
     if member not in roll:
         return "You are not on the roll."

@@ -61,7 +61,14 @@ class OwnDelegations(Controller):
         """With its chain and, in a public vote, the choice; and how many delegate to oneself there."""
         return await one_delegation(db, reader, await scope_of(db, scope_id), at=clock.now(), settings=settings)
 
-    @put("/{scope_id:str}", permission="delegation.own", limit="votes", status_code=HTTP_200_OK, summary="Delegate")
+    @put(
+        "/{scope_id:str}",
+        permission="delegation.own",
+        limit="votes",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        summary="Delegate",
+    )
     async def delegate(
         self, *, scope_id: ScopeName, data: NewDelegation, db: Database, reader: Reader, send: Send
     ) -> DelegationView:
@@ -81,7 +88,13 @@ class OwnDelegations(Controller):
         view: DelegationView = await send("delegation", ALL, command)
         return view
 
-    @delete("/{scope_id:str}", permission="delegation.own", limit="votes", summary="Delegate no more")
+    @delete(
+        "/{scope_id:str}",
+        permission="delegation.own",
+        limit="votes",
+        open_to="suspended",
+        summary="Delegate no more",
+    )
     async def end(self, scope_id: ScopeName, send: Send) -> None:
         """None is no error."""
         await send("delegation", ALL, EndDelegation(scope_id))

@@ -57,14 +57,14 @@ class CorrectRoll(View):
 
 
 def freezing(state: Vote, context: Context) -> tuple[Call[Any], ...]:
-    """Have the roll written; and keys made, where ballots will be sealed."""
+    """Have the roll written, and keys made where ballots will be sealed; as far as they are not there."""
     assert state.frozen_at is not None
     rule = state.terms.roll
     regions = regions_within(rule.regions, context.settings(MemberSettings))
     roll = Call(freeze_roll, FreezeRoll(context.id, rule, regions, state.frozen_at), key="roll")
-    if state.terms.anonymity_level == "public":
-        return (roll,)
-    return roll, Call(make_key, MakeKey(context.id), key="key")
+    key = Call(make_key, MakeKey(context.id), key="key")
+    is_sealed = state.terms.anonymity_level != "public"
+    return *((roll,) if not state.stations else ()), *((key,) if is_sealed and not state.ballot_key else ())
 
 
 def regions_within(regions: Sequence[str], settings: MemberSettings) -> tuple[str, ...]:
@@ -137,6 +137,8 @@ async def _digest(session: Session, vote: str, rule: RollRule) -> tuple[int, str
 @vote.on("scheduled")
 def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     """After an objection the stations stay as they are."""
+    if state.stations and not message.objection:
+        return None
     settings = context.settings(VoteSettings)
     stations = state.stations or stations_for(message.size, settings)
     frozen = state.but(roll_size=message.size, roll_hash=message.sha256, stations=stations)
@@ -149,9 +151,9 @@ def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     return marked, entry, news, *boxes
 
 
-@vote.on("cancelled")
+@vote.on(*TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
 def take_no_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
-    """It was called off meanwhile."""
+    """It was called off meanwhile, or told before."""
     return None
 
 
@@ -161,6 +163,12 @@ def take_key(state: Vote, message: TakeKey, context: Context) -> Decision:
         return None
     keyed = state.but(ballot_key=message.key)
     return keyed, *(preparing(keyed, context) if is_ready(keyed) else ())
+
+
+@vote.on(*TAKING, "closed", "tallying", "results_published", "disputed")
+def take_key_again(state: Vote, message: TakeKey, context: Context) -> Decision:
+    """It was told before."""
+    return None
 
 
 @vote.on("cancelled")
@@ -182,7 +190,7 @@ def preparing(state: Vote, context: Context) -> tuple[Tell, ...]:
         station=0,
         form=terms.form,
         options=terms.options,
-        grades=context.settings(VoteSettings).grades_max,
+        grades=terms.grades,
         seats=terms.seats,
         revote=terms.revote,
         is_sealed=terms.anonymity_level != "public",

@@ -127,7 +127,8 @@ class Terms(View, omit_defaults=True):
     """What cannot change once the vote is scheduled, without its texts.
 
     Attributes:
-        form: how a ballot is filled in; of the method, set with it.
+        form: how a ballot is filled in; of the method, set when it is scheduled.
+        grades: the highest grade of an option, the lowest is 0; 0 where none are given.
         candidates: members who stand, by option number; "" for an option that is no person.
         casting_member: whose choice decides a tie, where the rule is casting_vote.
     """
@@ -135,6 +136,7 @@ class Terms(View, omit_defaults=True):
     vote_type: VoteType = "poll"
     voting_method: VotingMethod = "simple_majority"
     form: BallotForm = "choose_one"
+    grades: int = 0
     anonymity_level: AnonymityLevel = "public"
     majority: Majority = "plurality"
     quorum_ratio: float = 0.0
@@ -185,6 +187,7 @@ class VoteView(View):
     created_by: Personal[str]
     created_at: datetime
     casting_member: Personal[str] = ""
+    grades: int = 0
     terms_hash: str = ""
     roll_size: int = 0
     votes_cast: int = 0
