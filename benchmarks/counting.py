@@ -93,13 +93,11 @@ def _peer(method: str, ballots: Ballots, answer: Any) -> None:
 
     ranks = [{option: rank for rank, option in enumerate(ballot, 1)} for ballot in ballots]
     profile = ProfileWithTies(ranks, [*ballots.values()], candidates=[*range(1, OPTIONS + 1)])
-    if method == "schulze":
-        profile.use_extended_strict_preference()
     counts: dict[str, Callable[[], object]] = {
         "instant_runoff": lambda: instant_runoff_for_truncated_linear_orders(profile),
         "scottish_stv": lambda: stv_scottish(profile, num_seats=SEATS),
         "meek_stv": lambda: stv_meek(profile, num_seats=SEATS),
-        "schulze": lambda: beat_path(profile),
+        "schulze": lambda: (profile.use_extended_strict_preference(), beat_path(profile)),
     }
     answer.put(timed(counts[method], 1)[0])
 

@@ -121,7 +121,7 @@ class _Meek:
     def _settle(self) -> None:
         for place in self.elected:
             product = -(-self.keep[place] * self.quota // ONE)
-            self.keep[place] = -(-product * ONE // self.votes[place])
+            self.keep[place] = min(ONE, -(-product * ONE // self.votes[place]))
 
     def _exclude(self, iterations: int, surplus: int) -> None:
         place, ties = self._lowest(surplus)

@@ -6,7 +6,7 @@ from html import escape
 import attrs
 
 from diramoja.counting.text import Say, conclusion, figure, round_title, table
-from diramoja.counting.values import Count, Grading, Round
+from diramoja.counting.values import Count, Grading, Pairwise, Round
 from diramoja.ports.texts import filled, msgid
 
 __all__ = ["picture", "round_picture"]
@@ -16,6 +16,9 @@ BAR, GAP, HEADING = 16, 6, 30
 EDGE = 12
 MOST_BARS = 2_000
 """Beyond, only the first and the last round are drawn."""
+MOST_DUELISTS = 12
+"""Options up to which every two are drawn against each other."""
+DECIMALS = 2
 LETTERS = 30
 """Of a name in front of a bar."""
 INK, SOFT, GROUND = "#16211f", "#55645f", "#ffffff"
@@ -26,6 +29,7 @@ GRADES = ("#8c2d04", "#d95f0e", "#fe9929", "#a8c686", "#4f9d69", "#0f766e")
 TITLE = msgid("The count, round by round")
 QUOTA = msgid("quota {quota}")
 SKIPPED = msgid("{rounds} rounds in between are not drawn")
+DUELS = msgid("Ballots that prefer the option of the line to that of the column")
 TIMES = msgid("{count} times {grade}")
 
 
@@ -34,6 +38,8 @@ def picture(count: Count, say: Say = filled) -> str:
     drawn = [_drawing(count, each, say) for each in _drawn(count)]
     if count.grading and drawn:
         drawn = [_graded(count, count.grading, say), *drawn]
+    if count.pairwise and len(count.options) <= MOST_DUELISTS:
+        drawn.append(_duels(count, count.pairwise, say))
     said = [*(each.words for each in drawn), *conclusion(count, say)]
     if skipped := len(count.rounds) - len(_drawn(count)):
         said.insert(1, say(SKIPPED, {"rounds": str(skipped)}))
@@ -97,15 +103,23 @@ def _drawing(count: Count, round_: Round, say: Say) -> _Drawing:
     words = "; ".join(" ".join(filter(None, (name, votes, said))) for name, votes, said in rows)
     shapes = [_heading(title)]
     most = max(*round_.votes, round_.quota, 1)
-    for place, (name, votes, said) in enumerate(rows):
+    for place, (name, _, said) in enumerate(rows):
+        votes = _short(count, round_, round_.votes[place])
         fill = CHOSEN if count.options[place].number in _chosen(count, round_) else GONE if said else OPEN
         shapes += _bar(place, name, f"{votes} {said.split(',')[0]}".strip(), (round_.votes[place] / most, fill))
     height = HEADING + len(rows) * (BAR + GAP)
     if round_.quota:
-        said = say(QUOTA, {"quota": figure(round_.quota, count.decimals)})
+        said = say(QUOTA, {"quota": _short(count, round_, round_.quota)})
         shapes += _quota(round_.quota / most, height, said)
         height += GAP + BAR
     return _Drawing(title, f"{title}: {words}", shapes, height)
+
+
+def _short(count: Count, round_: Round, votes: int) -> str:
+    """With two decimals at most; the words have them all."""
+    if round_.step in {"grade", "paths"} or count.decimals <= DECIMALS:
+        return str(max(votes, 0)) if round_.step in {"grade", "paths"} else figure(votes, count.decimals)
+    return figure(votes // 10 ** (count.decimals - DECIMALS), DECIMALS)
 
 
 def _chosen(count: Count, round_: Round) -> set[int]:
@@ -164,3 +178,34 @@ def _graded(count: Count, grading: Grading, say: Say) -> _Drawing:
     height = HEADING + len(count.options) * (BAR + GAP)
     shapes.append(f'<line x1="{middle}" y1="{HEADING - GAP}" x2="{middle}" y2="{height}" stroke="{INK}"/>')
     return _Drawing(title, "; ".join(words), shapes, height)
+
+
+# --- duels ---
+
+
+def _duels(count: Count, pairwise: Pairwise, say: Say) -> _Drawing:
+    """A table in which whoever wins a duel stands out; the columns have the numbers of the options."""
+    title = say(DUELS, {})
+    wide = (WIDTH - LABEL - EDGE) / len(count.options)
+    shapes, words = [_heading(title)], []
+    for place, option in enumerate(count.options):
+        middle = LABEL + (place + 0.5) * wide
+        shapes.append(f'<text x="{middle:.1f}" y="{HEADING + BAR - 3}" text-anchor="middle">{option.number}</text>')
+    for place, option in enumerate(count.options):
+        label, y = _label(place + 1, f"{option.number} {option.name}")
+        shapes.append(label)
+        for other, votes in enumerate(pairwise.wins[place]):
+            if other != place:
+                wins = votes > pairwise.wins[other][place]
+                shapes += _cell(LABEL + other * wide, y, wide, (figure(votes, 0), CHOSEN if wins else GONE))
+        beaten = [f"{each.number}: {pairwise.wins[place][other]:,}" for other, each in enumerate(count.options)]
+        words.append(f"{option.number} {option.name} - {', '.join(beaten[:place] + beaten[place + 1 :])}")
+    height = HEADING + (len(count.options) + 1) * (BAR + GAP)
+    return _Drawing(title, f"{title}: {'; '.join(words)}", shapes, height)
+
+
+def _cell(x: float, y: int, wide: float, shown: tuple[str, str]) -> Iterator[str]:
+    text, fill = shown
+    ink = GROUND if fill == CHOSEN else INK
+    yield f'<rect x="{x + 1:.1f}" y="{y}" width="{wide - 2:.1f}" height="{BAR}" rx="2" fill="{fill}" class="duel"/>'
+    yield f'<text x="{x + wide / 2:.1f}" y="{y + BAR - 3}" text-anchor="middle" fill="{ink}">{text}</text>'

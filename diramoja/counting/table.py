@@ -95,8 +95,6 @@ class _Rows:
             raise _wrong(self.number, f"names {len(cells)} options; there can be 1 to {MOST_OPTIONS}")
         if empty := next((place for place, name in enumerate(cells, 1) if not name), 0):
             raise _wrong(self.number, f"has no name for option {empty}")
-        if len({*cells}) < len(cells):
-            raise _wrong(self.number, "names an option twice")
         return [name.removeprefix("'") if name[1:].startswith((*FORMULA, "'")) else name for name in cells]
 
     def ballots(self, options: int) -> Iterator[tuple[Ballot, int]]:

@@ -129,6 +129,14 @@ def test_bars_are_as_long_as_votes_are_many() -> None:
     assert bars == pytest.approx([bars[0] * votes / 8 for votes in (8, 1, 3, 3)], abs=0.1)
 
 
+def test_picture_of_schulze_shows_who_wins_each_duel() -> None:
+    root = ET.fromstring(picture(any_count("schulze")))
+    duels = [each for each in root.iter(f"{SVG}rect") if each.attrib.get("class") == "duel"]
+    winning = [each for each in duels if each.attrib["fill"] != "#c7cfcc"]
+    assert (len(duels), len(winning)) == (6, 3)
+    assert "2 Bahati - 1: 5, 3: 6" in (root.findtext(f"{SVG}desc") or "")
+
+
 def test_large_count_is_drawn_in_part_and_says_so() -> None:
     options = 80
     ballots = {(n,): n for n in range(1, options + 1)}

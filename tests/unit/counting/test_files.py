@@ -124,7 +124,6 @@ def test_csv_column_of_marks_of_ballots_is_not_read() -> None:
         ("", "names 0 options"),
         ("weight\n1\n", "Line 1 names 0 options"),
         ("A,,C\n", "Line 1 has no name for option 2"),
-        ("A,A\n", "Line 1 names an option twice"),
         ("A,B\n1\n", "Line 2 has 1 cells for 2 options"),
         ("A,B\n1,2,3\n", "Line 2 has 3 cells for 2 options"),
         ("A,B\n1,2\n1,two\n", "Line 3 has 'two' where a whole number belongs"),
@@ -139,6 +138,11 @@ def test_csv_column_of_marks_of_ballots_is_not_read() -> None:
 )  # fmt: skip
 def test_csv_that_is_wrong_is_refused_with_its_line(text: str, said: str) -> None:
     assert said in refusal(text, "votes.csv")
+
+
+def test_csv_options_of_one_name_are_told_apart_by_their_columns() -> None:
+    profile = Profile.of("ranking", ["Same", "Same"], {(2, 1): 3})
+    assert read_csv(write_csv(profile), "ranking").ballots() == {(2, 1): 3}
 
 
 def test_csv_names_are_no_formulas() -> None:
