@@ -14,10 +14,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from diramoja.core import Page, PageQuery
+from diramoja.core import Holding, Page, PageQuery
 from diramoja.core.errors import InvalidError
+from diramoja.core.ports.database import Database
 
-__all__ = ["Moment", "Number", "paged", "place"]
+__all__ = ["Moment", "Number", "holding", "paged", "place"]
 
 type Moment = Annotated[datetime, Meta(tz=True)]
 type Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -46,6 +47,16 @@ def paged[T](
     last = shown[-1] if len(rows) > page.limit else None
     cursor = PageQuery.cursor(*(_plain(last[column]) for column in by)) if last is not None else None
     return Page([view(row) for row in shown], cursor)
+
+
+def holding(name: str, sql: str, by: str) -> Holding:
+    """What a table holds of a member. The query takes the member, a place and how many, and sorts by the text `by`."""
+
+    async def query(member: str, after: str, limit: int, db: Database) -> tuple[Sequence[Mapping[str, Any]], str]:
+        rows = await db.fetch(sql, member, after, limit)
+        return rows, str(rows[-1][by]) if len(rows) == limit else ""
+
+    return Holding(name, query)
 
 
 def _plain(value: Any) -> Any:

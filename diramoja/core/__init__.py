@@ -27,7 +27,7 @@ from diramoja.core.gateway import Page, PageQuery, Reader, Send
 from diramoja.core.hooks import hookimpl
 from diramoja.core.jobs import Job, job
 from diramoja.core.messages import Command, Event, Personal, Record, Row, State, View
-from diramoja.core.plugin import Channel, Plugin, PortSpec, Walls
+from diramoja.core.plugin import Channel, Holding, Plugin, PortSpec, Walls
 from diramoja.core.projections import Batch, Meta, record, view
 from diramoja.core.settings import Settings
 
@@ -43,6 +43,7 @@ __all__ = [
     "Decision",
     "Event",
     "Fact",
+    "Holding",
     "Job",
     "Meta",
     "Page",

@@ -55,11 +55,11 @@ def _check_channels(plugins: Sequence[Plugin]) -> None:
     declared = {permission for plugin in plugins for permission in plugin.permissions}
     for plugin in plugins:
         for kind, channel in plugin.channels.items():
-            if channel.permission not in declared:
+            for asked in {channel.permission, channel.typing or channel.permission} - declared:
                 raise PluginError(
-                    f"The channel {kind} of plugin {plugin.name} asks for the permission {channel.permission}, "
+                    f"The channel {kind} of plugin {plugin.name} asks for the permission {asked}, "
                     "which nobody declares.",
-                    cure=nearest(channel.permission, declared),
+                    cure=nearest(asked, declared),
                 )
 
 

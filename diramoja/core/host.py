@@ -241,7 +241,7 @@ def _check_parts(brought: Brought[Plugin]) -> None:
             )
     kinds = {kind.name for kind in plugin.kinds}
     for name, channel in plugin.channels.items():
-        if name not in kinds or not isinstance(channel, Channel):
+        if (getattr(channel, "hints_of", "") or name) not in kinds or not isinstance(channel, Channel):
             raise PluginError(
                 f"Plugin {plugin.name} of {brought} declares a channel for {name}, which is no kind of its own.",
                 cure=nearest(name, kinds),

@@ -13,7 +13,8 @@
     async def search_index(events: Batch, search: Search) -> None: ...
 
 A record function may return None: no row for this one (of an agent or an own row: an existing one is deleted).
-The key of an own row's record is the agent's id and the own row's key, or that key alone: by it the row goes with it.
+The key of an own row's record is the agent's id and the own row's key, or that key alone: by it the row goes with it,
+and one with another key is refused. Of a row that each agent has once, for good, the agent's id may be the key.
 Records are written in the turn's transaction; the plugin's migrations create the tables.
 """
 

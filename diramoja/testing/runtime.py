@@ -253,7 +253,7 @@ class Runtime:
     async def _alive(self) -> Worker:
         if self._worker is None:
             settings = self.runtime_settings
-            environment = Environment(self.registry, Ports(self._provided), settings)
+            environment = Environment(self.registry, Ports({**self._provided, Registry: self.registry}), settings)
             heartbeat = Heartbeat(self.records, new_worker("worker"), settings.lease_s, settings.beat_s)
             await heartbeat.start()
             self._worker = Worker(environment, heartbeat, by_hand=True, crash=self._maybe_crash)

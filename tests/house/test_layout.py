@@ -20,21 +20,23 @@ PLUGIN_FILES = {
 `<subject>_routes.py`."""
 OF_A_SUBJECT = re.compile(r"[a-z]+_(queries|routes)\.py")
 OWN_PLUGIN_FILES = {
-    "conversation": {"participants.py", "seals.py"},  # Who takes part; at the edge: sealing plain bodies.
+    "conversation": {"forgetting.py", "participants.py", "seals.py"},  # Who takes part, or is gone; sealing.
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
-        "audiences.py", "counting.py", "edits.py", "keywords.py", "marks.py", "news.py", "posts.py", "reactions.py",
-        "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py",
+        "audiences.py", "counting.py", "edits.py", "forgetting.py", "keywords.py", "marks.py", "news.py", "posts.py",
+        "reactions.py", "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py", "viewing.py",
+        "wording.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
-        "activity.py", "sanctions.py", "scores.py", "voting.py", "walls.py", "writing.py",
+        "activity.py", "forgetting.py", "leaving.py", "sanctions.py", "scores.py", "voting.py", "walls.py",
+        "writing.py",
     },
     "vote": {
-        "cancelling.py", "course.py", "disputes.py", "results.py", "roll.py", "tally.py", "methods.py",  # Of a vote.
+        "cancelling.py", "course.py", "disputes.py", "forgetting.py", "results.py", "roll.py", "tally.py",  # Of a vote.
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
-        "page.py",  # At the edge: how a vote is shown to people.
+        "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.
     },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.
@@ -45,15 +47,15 @@ DATA = {".csv", ".toml", ".tsv", ".txt"}
 
 ADAPTER_FILES = {"__init__.py", "settings.py", "client.py", "errors.py", "hooks.py", "README.md"}
 PORT_FILES = {
-    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "mail.py", "push.py", "records.py",
-    "search.py", "sms.py",
+    "broker.py", "cache.py", "classifier.py", "clock.py", "database.py", "forgetting.py", "mail.py", "push.py",
+    "records.py", "search.py", "sms.py",
 }  # fmt: skip
 OWN_ADAPTER_FILES = {
     "nats": {"intake.py", "prefetch.py", "streams.py", "wire.py"},
     "outbox_log": {"outbox.py"},
     "postgres": {
-        "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py", "operations.py",
-        "ownership.py", "ports.py", "schema", "search_sql.py",
+        "commit.py", "event_log.py", "jobs.py", "literals.py", "migrations.py", "months.py",
+        "operations.py", "ownership.py", "ports.py", "schema", "search_sql.py",
     },
     "vader": {"rules.py", "words.py"},
     "valkey": {"breaker.py"},

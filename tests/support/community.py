@@ -95,7 +95,7 @@ class Community:
     def start(self) -> "Community":
         with self.errors.open("a") as errors:
             self.process = subprocess.Popen(
-                [*PROGRAM, "--data", str(self.data), *self._options, "up", "--port", "0"],
+                [*PROGRAM, *self._on_folder, "up", "--port", "0"],
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -108,6 +108,10 @@ class Community:
         self.http.close()
         self.http = httpx.Client(base_url=line.split()[1], timeout=20)
         return self
+
+    @property
+    def _on_folder(self) -> list[str]:
+        return ["--data", str(self.data), *self._options]
 
     @property
     def pid(self) -> int:
@@ -149,10 +153,32 @@ class Community:
         self.process = None
         return code
 
+    @contextmanager
+    def another_gateway(self) -> Iterator[str]:
+        """A second gateway of the instance, for the block; its address."""
+        with self.errors.open("a") as errors:
+            process = subprocess.Popen(
+                [*PROGRAM, *self._on_folder, "up", "--join", "--roles", "gateway", "--port", "0"],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("ready "), self.errors.read_text()[-2000:]
+            yield line.split()[1].rstrip("/")
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command on the folder, to its end."""
         return subprocess.run(
-            [*PROGRAM, "--data", str(self.data), *self._options, *arguments],
+            [*PROGRAM, *self._on_folder, *arguments],
             env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -11,7 +11,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from diramoja.core.plugin import ROLES, included
+from diramoja.core.plugin import ROLES, Channel, included
 from diramoja_community.auth import OWN_PERMISSIONS
 from tools.reference.built_in import application, deployment
 from tools.reference.markdown import table
@@ -116,7 +116,11 @@ def permissions_page() -> str:
         for each in routes()
     ]
     channels = [
-        (f"`{kind}:<id>`", *(_mark(held[channel.permission], role) for role in ROLES), _own(channel.own))
+        (
+            f"`{kind if channel.hints_of else f'{kind}:<id>'}`",
+            *(_mark(held[channel.permission], role) for role in ROLES),
+            _remark(channel),
+        )
         for each in deployment().plugins
         for kind, channel in each.value.channels.items()
     ]
@@ -141,5 +145,12 @@ def _mark(held: frozenset[str], role: str) -> str:
     return "●" if held & included(role) else ""
 
 
-def _own(own: bool) -> str:  # noqa: FBT001  # a cell of the table
-    return "only the member's own" if own else ""
+def _remark(channel: Channel) -> str:
+    remarks = (
+        ("only the member's own", channel.own),
+        ("those who take part", channel.allows),
+        (f"hints about each {channel.hints_of}", channel.hints_of),
+        ("presence", channel.presence),
+        ("typing", channel.typing),
+    )
+    return ", ".join(text for text, holds in remarks if holds)

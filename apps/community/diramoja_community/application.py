@@ -14,9 +14,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import attrs
-from litestar import Controller, Litestar, Router
+from litestar import Controller, Litestar, Response, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
+from litestar.enums import MediaType
 from litestar.exceptions import LitestarDeprecationWarning
 from litestar.handlers import HTTPRouteHandler
 
@@ -32,7 +33,7 @@ from diramoja.core.registry import Ports, Registry
 from diramoja.core.tokens import Tokens
 from diramoja_community.auth import Gate
 from diramoja_community.bodies import StrictBody
-from diramoja_community.catalogue import words
+from diramoja_community.catalogue import LANGUAGES, words
 from diramoja_community.channels import Channels
 from diramoja_community.conduct import OPEN_TO, Conduct
 from diramoja_community.dependencies import (
@@ -53,8 +54,9 @@ from diramoja_community.metrics import Metrics
 from diramoja_community.openapi import Description, openapi_config
 from diramoja_community.operators import Agents
 from diramoja_community.outbox import Connections
-from diramoja_community.pages import static_routes
+from diramoja_community.pages import static_routes, warned
 from diramoja_community.polling import poll_route
+from diramoja_community.presence import Presence
 from diramoja_community.problems import HANDLERS
 from diramoja_community.protocols import BoundedHttp, BoundedWebSocket
 from diramoja_community.rights import Rights
@@ -108,8 +110,10 @@ class Gateway:
         dispatcher = Dispatcher(get(Broker), get(Operations), get(DispatchSettings), name)
         limits = Limits(get(Cache), settings, digest_key)
         channels = Channels(process.registry)
-        feed = LiveFeed(get(Broker), get(EventLog), channels.label, channels.author_field)
-        rights = Rights(process.registry, channels, feed, get(Database))
+        conduct = Conduct(process.registry, get(Database))
+        feed = LiveFeed(get(Broker), get(EventLog), channels.label, channels.author_field, hints=channels.hints)
+        rights = Rights(process.registry, channels, feed, database=get(Database), conduct=conduct)
+        presence = Presence(get(Broker), channels, name, least=settings.presence_min)
         return cls(
             registry=process.registry,
             ports=process.ports,
@@ -117,9 +121,9 @@ class Gateway:
             tokens=tokens,
             dispatcher=dispatcher,
             metrics=Metrics(),
-            gate=Gate(process.registry, tokens, limits, Conduct(process.registry, get(Database))),
+            gate=Gate(process.registry, tokens, limits, conduct),
             sender=Sender(dispatcher, digest_key),
-            live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights),
+            live=Live(feed, channels, tokens, limits, settings, Connections(settings), rights, presence),
         )
 
     @property
@@ -129,7 +133,7 @@ class Gateway:
 
     def available(self) -> dict[type, object]:
         """What a route gets for an annotation, besides the ports."""
-        return {Tokens: self.tokens, Registry: self.registry, **self.registry.settings}
+        return {Tokens: self.tokens, Registry: self.registry, Ports: self.ports, **self.registry.settings}
 
 
 def create_application(process: Hosting) -> Litestar:
@@ -173,6 +177,7 @@ def _litestar(gateway: Gateway) -> Litestar:
         dto=StrictBody,
         return_dto=None,
         exception_handlers=HANDLERS,
+        after_request=_warning if banner else None,
         request_max_body_size=gateway.settings.body_max_bytes,
         cors_config=_cors(gateway.settings),
         lifespan=[_life(gateway)],
@@ -183,11 +188,18 @@ def _litestar(gateway: Gateway) -> Litestar:
     )
 
 
+async def _warning(response: Response[Any]) -> Response[Any]:
+    """What people read says that it is a simulation, whoever made the page."""
+    if response.media_type == MediaType.HTML and isinstance(response.content, str):
+        response.content = warned(response.content, {each: words(each)["simulation"] for each in LANGUAGES})
+    return response
+
+
 def _life(gateway: Gateway) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         live = gateway.live
-        async with gateway.dispatcher.serving(), live.feed.serving(), live.rights.kept():
+        async with gateway.dispatcher.serving(), live.feed.serving(), live.rights.kept(), live.presence.kept():
             yield
 
     return life

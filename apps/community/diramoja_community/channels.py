@@ -30,19 +30,42 @@ class Channels:
         kind, colon, agent = name.partition(":")
         if not colon or len(name) > 256:  # noqa: PLR2004  # two ids
             raise InvalidError("A channel is named <kind>:<id>.", code="channel_invalid")
+        channel = self._channels.get(name)
+        if channel is not None and channel.hints_of:
+            self._check_permission(channel, reader)
+            return AgentKey(kind, agent)
         channel = self._channels.get(kind)
         if channel is None:
             raise MissingError("There are no such channels.", code="channel_unknown")
         agent = reader.member if channel.own and agent == ME else agent
         if channel.own and (not reader.member or agent != reader.member):
             raise DeniedError("This channel is another's.", code="channel_denied")
-        if not reader.roles & self._permissions.get(channel.permission, frozenset()):
-            raise DeniedError(f"Your roles do not include {channel.permission}.", code="channel_denied")
+        self._check_permission(channel, reader)
         return AgentKey(kind, check_id(agent))
 
-    def of(self, kind: str) -> Channel:
-        """What is declared of the channels of a kind."""
-        return self._channels[kind]
+    def _check_permission(self, channel: Channel, reader: Reader) -> None:
+        if not self.permits(channel.permission, reader):
+            raise DeniedError(f"Your roles do not include {channel.permission}.", code="channel_denied")
+
+    def permits(self, permission: str, reader: Reader) -> bool:
+        """Whether the reader's roles have a permission."""
+        return bool(reader.roles & self._permissions.get(permission, frozenset()))
+
+    def of(self, key: AgentKey) -> Channel:
+        """What is declared of a channel that `resolve` has found."""
+        named = self._channels.get(":".join(key))
+        return named if named is not None and named.hints_of else self._channels[key.kind]
+
+    @property
+    def hints(self) -> dict[str, AgentKey]:
+        """Kind → the channel of the hints about all its agents."""
+        named = {channel.hints_of: name for name, channel in self._channels.items() if channel.hints_of}
+        return {kind: AgentKey(*name.split(":", 1)) for kind, name in named.items()}
+
+    def changing(self, kind: str) -> str:
+        """The event after which it is asked anew who may hear a channel of the kind; "" for none."""
+        channel = self._channels.get(kind)
+        return channel.changes if channel else ""
 
     def author_field(self, kind: str) -> str:
         """The field of its events that names whose doing each is; "" for none."""
@@ -51,5 +74,4 @@ class Channels:
 
     def label(self, key: AgentKey) -> str:
         """The channel's name in frames; one's own is `<kind>:me`."""
-        channel = self._channels.get(key.kind)
-        return f"{key.kind}:{ME if channel and channel.own else key.agent}"
+        return f"{key.kind}:{ME if self.of(key).own else key.agent}"

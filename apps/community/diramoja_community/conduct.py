@@ -1,4 +1,4 @@
-"""What is left to whoever people in moderation restricted or suspended: one rule for every write.
+"""What is left to whoever people in moderation restricted or suspended, or who leaves: one rule for every write.
 
 A route says beside it what it leaves open: `open_to="restricted"`, `open_to="suspended"`, or `open_to="agent"` where
 the member's own agent takes the command and refuses with the reason and the end. Else it is closed to both.
@@ -34,14 +34,21 @@ class Conduct:
         """Let the request pass.
 
         Raises:
-            DeniedError: `restricted` or `suspended`.
+            DeniedError: `restricted`, `suspended` or `leaving`.
         """
         left_open, scope = handler.opt.get("open_to"), _parts(connection)
-        if self._ask is None or not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
+        if not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
             return
-        found = await self._ask(self._database, reader.member)
+        found = await self.of(reader.member)
+        if found == "leaving":
+            detail = "Your account is about to be deleted: POST /v1/me/restore takes that back."
+            raise DeniedError(detail, code=found)
         if found and found != left_open:
             raise DeniedError(f"You are {found}. GET /v1/me/sanctions says why, and until when.", code=found)
+
+    async def of(self, member: str) -> str:
+        """`restricted`, `suspended`, or "" where neither holds."""
+        return await self._ask(self._database, member) if self._ask is not None else ""
 
 
 def _parts(connection: Connection) -> Mapping[str, Any]:

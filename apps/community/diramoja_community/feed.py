@@ -30,6 +30,7 @@ REPLAY_MAX = 2_000
 """Events that are replayed to one who was away; beyond that, reading the list anew is quicker."""
 PENDING_MAX = 1_000
 FILLS_AT_ONCE = 4
+HINTS_PER_S = 20
 NULL = msgspec.Raw(b"null")
 
 log = structlog.get_logger(__name__)
@@ -100,6 +101,16 @@ class _Channel:
     filling: bool = False
 
 
+@attrs.define(eq=False)
+class _Hints:
+    """The channel of hints about a kind; `count` in this second, and the last one of those that were too many."""
+
+    key: AgentKey
+    label: str
+    count: int = 0
+    missed: _Event | None = None
+
+
 class LiveFeed:
     """One process's feed; `async with feed.serving():` around its life. asyncio only."""
 
@@ -110,13 +121,17 @@ class LiveFeed:
         label: Callable[[AgentKey], str] = ":".join,
         author_field: Callable[[str], str] = lambda _kind: "",
         *,
+        hints: Mapping[str, AgentKey] | None = None,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._broker = broker
         self._log = event_log
         self._label = label
         self._author_field = author_field
+        self._hints = {kind: _Hints(key, label(key)) for kind, key in (hints or {}).items()}
         self._watched: dict[str, Callable[[], None]] = {}
+        self._changing: Callable[[str], str] = lambda _kind: ""
+        self._tell_changed: Callable[[AgentKey], None] = lambda _key: None
         self._recheck_s = recheck_s
         self._channels: dict[AgentKey, _Channel] = {}
         self._fills = asyncio.Semaphore(FILLS_AT_ONCE)
@@ -139,6 +154,10 @@ class LiveFeed:
     def watch(self, kind: str, tell: Callable[[], None]) -> None:
         """Be told of every live event of a kind, whoever hears it; hints that are lost are not made up for."""
         self._watched[kind] = tell
+
+    def watch_rights(self, changing: Callable[[str], str], tell: Callable[[AgentKey], None]) -> None:
+        """Be told of the open channel where the event that `changing` names for its kind happened; as `watch`."""
+        self._changing, self._tell_changed = changing, tell
 
     def last_of(self, key: AgentKey) -> int | None:
         """The number of the last event of an open channel; None where nobody listens."""
@@ -237,14 +256,42 @@ class LiveFeed:
         if (tell := self._watched.get(kind)) is not None:
             tell()
         channel = self._channels.get(AgentKey(kind, agent))
-        if channel is None:
+        hints = self._hints.get(kind)
+        if channel is None and (hints is None or hints.key not in self._channels):
             return
         try:
             event = unpack(EventEnvelope, data)
         except DiramojaError as error:
             log.warning("event_unreadable", code=error.code)
             return
-        self._take(channel, event.channel_seq, self._frame(channel, event))
+        if hints is not None:
+            self._hint(hints, event)
+        if channel is not None:
+            self._take(channel, event.channel_seq, self._frame(channel, event))
+            if event.name == self._changing(kind):
+                self._tell_changed(channel.key)
+
+    def _hint(self, hints: _Hints, event: EventEnvelope) -> None:
+        """Say that something happened, and to which agent; what is too much for a second is said together after it."""
+        if not hints.count:
+            asyncio.get_running_loop().call_later(1, self._hint_rest, hints)
+        hints.count += 1
+        id, data = f"{event.partition}-{event.seq}", msgspec.Raw(msgspec.json.encode({event.kind: event.agent}))
+        hint = _Event(hints.label, event.name, id, None, event.at, data)
+        if hints.count <= HINTS_PER_S:
+            self._offer_hint(hints, hint)
+        else:
+            hints.missed = msgspec.structs.replace(hint, data=NULL)
+
+    def _hint_rest(self, hints: _Hints) -> None:
+        missed, hints.missed, hints.count = hints.missed, None, 0
+        if missed is not None:
+            self._offer_hint(hints, missed)
+
+    def _offer_hint(self, hints: _Hints, hint: _Event) -> None:
+        channel = self._channels.get(hints.key)
+        if channel is not None:
+            self._offer(channel, Frame(msgspec.json.encode(hint).decode()), None)
 
     def _take(self, channel: _Channel, seq: int | None, frame: Frame) -> None:
         if seq is None:

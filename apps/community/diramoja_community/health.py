@@ -175,3 +175,5 @@ def gauges(dispatcher: Dispatcher, live: Live) -> Iterable[Sample]:
     yield "diramoja_live_frames_total", (), live.feed.counts.frames
     yield "diramoja_live_gaps_total", (), live.feed.counts.gaps
     yield "diramoja_live_slow_total", (), live.connections.slow
+    yield "diramoja_live_places", (), live.presence.counts.places
+    yield "diramoja_live_typing_dropped_total", (), live.presence.counts.dropped

@@ -14,7 +14,7 @@ import attrs
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from diramoja.core.errors import DiramojaError, LimitedError, UnauthenticatedError
+from diramoja.core.errors import DeniedError, DiramojaError, LimitedError, UnauthenticatedError
 from diramoja.core.ports.records import AgentKey
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.auth import bearer, reader_of
@@ -28,12 +28,14 @@ from diramoja_community.live_frames import (
     Ping,
     Resume,
     Subscribe,
+    Typing,
     Unsubscribe,
     error_frame,
     frame,
     read_frame,
 )
 from diramoja_community.outbox import Connections, Outbox, Rounds
+from diramoja_community.presence import Presence
 from diramoja_community.rights import Listener, Rights
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.socket import GONE, Socket
@@ -45,6 +47,8 @@ AUTHENTICATE_S = 10.0
 WRITE_S = 10.0
 LAST_WRITE_S = 1.0
 FRAMES_PER_SECOND = 50
+TYPING_S = 2.0
+"""Sooner than that typing is not passed on again."""
 
 SUBPROTOCOL = "diramoja"
 TOKEN_PREFIX = "bearer."  # noqa: S105  # no secret
@@ -65,6 +69,7 @@ class Live:
     settings: GatewaySettings
     connections: Connections
     rights: Rights
+    presence: Presence
     rounds: Rounds = attrs.field(factory=Rounds)
 
 
@@ -97,6 +102,7 @@ class Session(Outbox):
         "_live",
         "_reader",
         "_socket",
+        "_typed_at",
         "_until",
     )
 
@@ -111,7 +117,13 @@ class Session(Outbox):
         self._lagging: asyncio.Task[None] | None = None
         self._ending: _Ending | None = None
         self._is_open = True
+        self._typed_at = 0.0
         self._until = asyncio.timeout_at(self._greet())
+
+    @property
+    def member(self) -> str:
+        """Who listens."""
+        return self._claims.member
 
     async def run(self) -> None:
         """Until either side ends it."""
@@ -125,7 +137,7 @@ class Session(Outbox):
             self._ending = self._ending or _expired()
         finally:
             self._is_open = False
-            self._live.feed.leave(self, self._heard)
+            self._leave_all(list(self._heard))
             self._live.rights.drop(self._listener)
             if self._lagging is not None:
                 self._lagging.cancel()
@@ -147,6 +159,25 @@ class Session(Outbox):
     def wake(self) -> None:
         """See `Outbox`."""
         self._live.rounds.add(self._write)
+
+    def revise(self, walls: frozenset[str], *, shows: bool) -> None:
+        """See `Outbox`."""
+        if (walls, shows) != (self.walls, self.shows):
+            super().revise(walls, shows=shows)
+            self._live.presence.revise(self, self._heard)
+
+    def lose(self, key: AgentKey, error: DiramojaError) -> None:
+        """See `Outbox`; the client is told."""
+        self._leave_all([key])
+        label = self._live.channels.label(key)
+        self.put(frame("unsubscribed", channels=[label], code=error.code, detail=str(error)))
+
+    def _leave_all(self, keys: Iterable[AgentKey]) -> None:
+        self._live.feed.leave(self, keys)
+        self._live.presence.leave(self, keys)
+        for key in keys:
+            self._heard.pop(key, None)
+            self._listener.invited.pop(key, None)
 
     def _write(self) -> None:
         if not self._is_open or self._lagging is not None:
@@ -205,10 +236,12 @@ class Session(Outbox):
 
     async def _take(self, given: Given) -> None:
         match given:
-            case Subscribe(channels=names):
-                await self._join(dict.fromkeys(names))
-            case Resume(after=after):
-                await self._join(after)
+            case Subscribe(channels=names, presence=presence):
+                await self._join(dict.fromkeys(names), presence=presence)
+            case Resume(after=after, presence=presence):
+                await self._join(after, presence=presence)
+            case Typing(channel=name):
+                await self._type(name)
             case Unsubscribe(channels=names):
                 self._leave(names)
             case Ping():
@@ -232,11 +265,9 @@ class Session(Outbox):
             try:
                 self._live.channels.resolve(label, self._reader)
             except DiramojaError as error:
-                self._live.feed.leave(self, [key])
-                del self._heard[key]
-                self.put(error_frame(error, channel=label))
+                self.lose(key, error)
 
-    async def _join(self, after: Mapping[str, int | None]) -> None:
+    async def _join(self, after: Mapping[str, int | None], *, presence: bool) -> None:
         wanted: dict[AgentKey, int | None] = {}
         for name, seq in after.items():
             try:
@@ -252,18 +283,33 @@ class Session(Outbox):
         try:
             come = await self._live.feed.join(self, wanted)
         except DiramojaError:
-            self._live.feed.leave(self, wanted)
-            for key in wanted:
-                self._heard.pop(key, None)
+            self._leave_all(wanted)
             raise
-        labelled = {self._live.channels.label(key): seq for key, seq in come.items()}
-        self.put(frame("subscribed", channels=labelled))
+        self._leave_all([key for key in come if key not in self._heard])  # Taken from this reader meanwhile.
+        heard = {key: seq for key, seq in come.items() if key in self._heard}
+        self.put(frame("subscribed", channels={self._live.channels.label(key): seq for key, seq in heard.items()}))
+        if presence:
+            self._live.presence.enter(self, heard)
+        else:
+            self._live.presence.leave(self, heard)
+
+    async def _type(self, name: str) -> None:
+        key = self._live.channels.resolve(name, self._reader)
+        if key not in self._heard:
+            raise DeniedError("Subscribe to the channel first.", code="channel_denied")
+        now = asyncio.get_running_loop().time()
+        if now - self._typed_at < TYPING_S:
+            return
+        self._typed_at = now
+        may = await self._live.rights.may_type(self._listener, key)
+        if may is False:
+            raise DeniedError("You do not write there now.", code="typing_denied")
+        if may and key in self._heard:
+            self._live.presence.typing(self, key)
 
     def _leave(self, names: list[str]) -> None:
         keys = [self._live.channels.resolve(name, self._reader) for name in names]
-        self._live.feed.leave(self, keys)
-        for key in keys:
-            self._heard.pop(key, None)
+        self._leave_all(keys)
         self.put(frame("unsubscribed", channels=[self._live.channels.label(key) for key in keys]))
 
 

@@ -36,9 +36,10 @@ class Authenticate(_Frame, tag="authenticate"):
 
 
 class Subscribe(_Frame, tag="subscribe"):
-    """Hear channels from now on."""
+    """Hear channels from now on; and be there, and hear of others who are, unless `presence` is false."""
 
     channels: Annotated[list[str], Meta(max_length=100)]
+    presence: bool = True
 
 
 class Unsubscribe(_Frame, tag="unsubscribe"):
@@ -48,9 +49,10 @@ class Unsubscribe(_Frame, tag="unsubscribe"):
 
 
 class Resume(_Frame, tag="resume"):
-    """Hear channels from after these numbers on."""
+    """Hear channels from after these numbers on; `presence` as in `subscribe`."""
 
     after: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(max_length=100)]
+    presence: bool = True
 
 
 class Ping(_Frame, tag="ping"):
@@ -58,7 +60,7 @@ class Ping(_Frame, tag="ping"):
 
 
 class Typing(_Frame, tag="typing"):
-    """Taken and passed on to nobody."""
+    """The sender is typing; told to the others who hear the channel, where they may write there."""
 
     channel: str
 

@@ -20,6 +20,8 @@ HELP: Mapping[str, tuple[str, str]] = {
     "diramoja_live_frames_total": ("counter", "Frames put into the queues of live connections."),
     "diramoja_live_gaps_total": ("counter", "Times that events of a channel were read from the database."),
     "diramoja_live_slow_total": ("counter", "Live connections that were dropped because they read too slowly."),
+    "diramoja_live_places": ("gauge", "Channels on which somebody here is told who else is there."),
+    "diramoja_live_typing_dropped_total": ("counter", "Typing that was not passed on, as there was no room."),
     "diramoja_workers": ("gauge", "Workers that live."),
     "diramoja_agents": ("gauge", "Agents by kind and mode."),
     "diramoja_partitions_unowned": ("gauge", "Partitions without a worker."),

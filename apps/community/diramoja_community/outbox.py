@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from diramoja.core.errors import LimitedError, UnavailableError
+from diramoja.core.errors import DiramojaError, LimitedError, UnavailableError
+from diramoja.core.ports.records import AgentKey
 from diramoja_community.settings import GatewaySettings
 
 __all__ = ["Backlog", "Connections", "Outbox", "Rounds"]
@@ -35,6 +36,7 @@ class Outbox:
     backlog: Backlog = attrs.field(factory=Backlog)
     positions: dict[str, int] = attrs.field(factory=dict)
     walls: frozenset[str] = frozenset()
+    shows: bool = False
     slow: bool = False
     _frames: list[str] = attrs.field(factory=list)
     _characters: int = 0
@@ -59,6 +61,13 @@ class Outbox:
             self.take_now()
         if was_empty or self.slow:
             self.wake()
+
+    def revise(self, walls: frozenset[str], *, shows: bool) -> None:
+        """Whom a wall keeps apart from this reader, and whether they let others see that they are there."""
+        self.walls, self.shows = walls, shows
+
+    def lose(self, key: AgentKey, error: DiramojaError) -> None:
+        """This reader may not hear the channel any more, and hears no more of it."""
 
     def wake(self) -> None:
         """Something waits now, or the reader was too slow: for those who empty it."""

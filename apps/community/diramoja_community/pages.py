@@ -9,7 +9,7 @@ from string import Template
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-__all__ = ["PAGE_HEADERS", "page", "static_routes"]
+__all__ = ["PAGE_HEADERS", "page", "static_routes", "warned"]
 
 PAGE_HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -32,6 +32,14 @@ def page(*, title: str, language: str, main: str, home: str, api: str, banner: s
     return Template(_file("templates", "page.html")).substitute(
         title=escape(title), language=escape(language), main=main, home=escape(home), api=escape(api), banner=warned
     )
+
+
+def warned(html: str, banners: Mapping[str, str]) -> str:
+    """A page of a plugin with the banner of its language on top; one that has it stays as it is."""
+    if 'class="banner"' in html:
+        return html
+    language = next((each for each in banners if f'<html lang="{each}"' in html), "en")
+    return html.replace("<body>", f'<body>\n<p class="banner" role="note">{escape(banners[language])}</p>', 1)
 
 
 def static_routes() -> list[HTTPRouteHandler]:

@@ -96,7 +96,7 @@ async def open_process(
                 on_progress(f"migrated {label}")
         objects = await _open_adapters(loaded, settings, stack)
         registry = loaded.deployment.registry(loaded.settings.by_class())
-        ports = Ports(_provided(loaded, settings, objects))
+        ports = Ports({**_provided(loaded, settings, objects), Registry: registry})
         process = Process(
             loaded,
             loaded.settings,

@@ -38,3 +38,6 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     sockets_max: Annotated[int, Meta(ge=0, le=1_000_000, description="Live connections and polls at a time.")] = 20_000
     sockets_per_member: Annotated[int, Meta(ge=1, le=10_000, description="Of those, one member's.")] = 20
     channels_per_socket: Annotated[int, Meta(ge=1, le=10_000, description="Channels of one live connection.")] = 100
+    presence_min: Annotated[
+        int, Meta(ge=1, le=1000, description="With fewer people on a channel it is not told how many they are.")
+    ] = 5

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Decision, State
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.topic.contracts import PostPublished
 from diramoja_badges.contracts import BadgeAwarded, CountPost
 
@@ -24,12 +25,14 @@ badge = AgentKind("badge", Badges, prefix="bdg")
 
 @badge.on("absent", "counting")
 def count_post(state: Badges, message: CountPost, context: Context) -> Decision:
-    """The post that reaches a number brings its badge."""
     counted = state.but(phase="counting", posts=state.posts + 1)
     award = AWARDS.get(counted.posts)
-    if award is None:
-        return counted
-    return counted.but(badges=(*state.badges, award)), BadgeAwarded(award, counted.posts)
+    return (counted.but(badges=(*state.badges, award)), BadgeAwarded(award, counted.posts)) if award else counted
+
+
+@badge.on("absent", "counting")
+def forget_member(state: Badges, message: ForgetMember, context: Context) -> Decision:
+    return Badges()
 
 
 badge.hears(PostPublished, to=lambda event: [(event.author, CountPost())])

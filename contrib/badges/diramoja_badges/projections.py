@@ -15,6 +15,6 @@ class BadgeRecord(Record):
 
 
 @record("badge_list", key="member", of=badge)
-def badge_rows(agent: str, state: Badges) -> BadgeRecord:
+def badge_rows(agent: str, state: Badges) -> BadgeRecord | None:
     """Written in the transaction that commits the state."""
-    return BadgeRecord(agent, state.posts, state.badges)
+    return None if state.phase == "absent" else BadgeRecord(agent, state.posts, state.badges)

@@ -1,5 +1,3 @@
-"""Badges as values, and over memory."""
-
 from diramoja.testing.play import play
 from diramoja.testing.runtime import Runtime
 from diramoja_badges.agent import Badges, badge
@@ -9,9 +7,8 @@ from diramoja_badges.hooks import register_plugin
 
 def test_tenth_post_brings_a_badge_and_the_eleventh_none() -> None:
     tenth = play(badge, Badges(phase="counting", posts=9, badges=("first_post",)), CountPost())
-    assert tenth.state.badges == ("first_post", "ten_posts")
-    assert tenth.events == [BadgeAwarded("ten_posts", 10)]
-    assert play(badge, tenth.state, CountPost()).events == []
+    told = tenth.events, play(badge, tenth.state, CountPost()).events
+    assert (tenth.state.badges, *told) == (("first_post", "ten_posts"), [BadgeAwarded("ten_posts", 10)], [])
 
 
 def test_badges_of_a_hundred_posts_survive_crashes(runtime: Runtime) -> None:

@@ -17,12 +17,16 @@ _READ = ("STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}", "DIRECT.GET.{}.
 
 @attrs.frozen
 class NatsUser:
-    """A user; `subjects` it publishes to, streams it reads from and whose commands it may drop once decided."""
+    """A user; `subjects` it publishes to, streams it reads from and whose commands it may drop once decided.
+
+    `talks`: core NATS among its own kind.
+    """
 
     name: str
     subjects: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     purges: tuple[str, ...] = ()
+    talks: tuple[str, ...] = ()
 
     def permissions(self, prefix: str) -> dict[str, dict[str, list[str]]]:
         """In the form of NATS's configuration, for streams and subjects with this prefix of the NATS adapter."""
@@ -33,8 +37,8 @@ class NatsUser:
         calls += [f"STREAM.INFO.{prefix}{name}" for name in ("COMMANDS", "EVENTS")]
         api = [f"$JS.API.{call}" for call in ("INFO", *dict.fromkeys(calls))]
         acknowledge = [f"$JS.ACK.{stream}.>" for stream in streams]
-        own = [f"{root}{subject}" for subject in (*self.subjects, *_HINTS)]
-        heard = [f"{root}{subject}" for subject in ("live.>", *_HINTS)]
+        own = [f"{root}{subject}" for subject in (*self.subjects, *_HINTS, *self.talks)]
+        heard = [f"{root}{subject}" for subject in ("live.>", *_HINTS, *self.talks)]
         return {
             "publish": {"allow": [*own, "_INBOX.>", *api, *acknowledge]},
             "subscribe": {"allow": ["_INBOX.>", *heard]},
@@ -42,7 +46,7 @@ class NatsUser:
 
 
 USERS = (
-    NatsUser("gateway", ("cmd.>",), reads=("EVENTS",)),
+    NatsUser("gateway", ("cmd.>",), reads=("EVENTS",), talks=("here",)),
     NatsUser("worker", ("tell.>", "event.>"), reads=("COMMANDS", "EVENTS"), purges=("COMMANDS",)),
     NatsUser("jobs", ("job.>",), reads=("EVENTS",), purges=("COMMANDS",)),
 )

@@ -26,7 +26,7 @@ def register_adapter() -> AdapterSpec:
     """Records, plain SQL and search on PostgreSQL."""
     return AdapterSpec(
         name="postgres",
-        ports=["records", "jobs", "event_log", "operations", "database", "search", "heartbeat"],
+        ports=["records", "jobs", "event_log", "operations", "database", "search", "forgetting", "heartbeat"],
         settings=PostgresSettings,
         open=_open,
     )

@@ -7,6 +7,7 @@ from functools import partial
 from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.adapters.postgres.database import PostgresDatabase
 from diramoja.adapters.postgres.event_log import PostgresEventLog
+from diramoja.adapters.postgres.forgetting import PostgresForgetting
 from diramoja.adapters.postgres.jobs import PostgresJobs
 from diramoja.adapters.postgres.operations import PostgresOperations
 from diramoja.adapters.postgres.records import PostgresRecords
@@ -14,6 +15,7 @@ from diramoja.adapters.postgres.search import PostgresSearch
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
+from diramoja.ports.forgetting import Forgetting
 from diramoja.ports.search import Search
 
 __all__ = ["open_postgres", "open_records"]
@@ -44,6 +46,7 @@ def _ports(client: PostgresClient) -> dict[str, object]:
     operations: Operations = PostgresOperations(client)
     database: Database = PostgresDatabase(client)
     search: Search = PostgresSearch(client)
+    forgetting: Forgetting = PostgresForgetting(client)
     return {
         "records": records,
         "jobs": jobs,
@@ -51,6 +54,7 @@ def _ports(client: PostgresClient) -> dict[str, object]:
         "operations": operations,
         "database": database,
         "search": search,
+        "forgetting": forgetting,
     }
 
 

@@ -1,7 +1,4 @@
-"""The records port: where the truth lies, and who may write it. One adapter: PostgreSQL (and memory, for tests).
-
-Rows are named tuples in the column order of the tables of the same name.
-"""
+"""The records port: where the truth lies, and who may write it. Rows are in the column order of their tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -484,10 +481,9 @@ class Operations(Protocol):
         ...
 
     async def adopt_stream(self, created: datetime, last_seq: int) -> int:
-        """Make the cursors belong to this stream; how many of them moved. Every partition loses its owner.
+        """Make the cursors belong to this stream; how many moved. Every partition loses its owner.
 
-        Of another stream than before nothing was decided yet: the cursors go to 0. Of the same one whose end was lost,
-        whatever stands in it was decided: those behind `last_seq` go there.
+        To 0 in another stream than before; to `last_seq` from behind it in the same one, whose end was lost.
         """
         ...
 

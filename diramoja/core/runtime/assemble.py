@@ -405,6 +405,8 @@ def _agents(work: Assembly) -> None:
         for projection in work.turn.registry.row_records.get(collection, ()):
             key_values = (row_key.agent, row_key.key)[-len(projection.key) :]
             made = None if own is None else projection.project(row_key.agent, own)
+            if made is not None and _key_of(projection, made) not in (key_values, (row_key.agent,)):
+                raise TypeError(f"A record {projection.table} has another key than its row, and would outlive it.")
             _record(work, projection, key_values, made)
 
 
@@ -412,9 +414,13 @@ def _record(work: Assembly, projection: RecordProjection, gone: tuple[str, ...],
     """Last one of a key wins. `gone`: key values under which None deletes."""
     rows = work.records.setdefault((projection.table, projection.key), {})
     if record is not None:
-        rows[tuple(str(getattr(record, name)) for name in projection.key)] = record
+        rows[_key_of(projection, record)] = record
     elif gone:
         rows[gone] = None
+
+
+def _key_of(projection: RecordProjection, record: Record) -> tuple[str, ...]:
+    return tuple(str(getattr(record, name)) for name in projection.key)
 
 
 def _record_write(table: str, key: tuple[str, ...], rows: Mapping[tuple[str, ...], Record | None]) -> RecordWrite:

@@ -1,7 +1,7 @@
 """What is said in a conversation: messages, read receipts, reports. Who takes part is handled in `participants`."""
 
 from diramoja.core import Context, Decision, Put, Reject, Tell
-from diramoja.plugins.conversation import participants
+from diramoja.plugins.conversation import forgetting, participants
 from diramoja.plugins.conversation.contracts import (
     DeleteMessage,
     MarkRead,
@@ -20,13 +20,14 @@ from diramoja.plugins.conversation.state import (
     Participant,
     conversation,
 )
-from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report
+from diramoja.plugins.member.contracts import WeighReport
+from diramoja.plugins.moderator.contracts import Evidence, Report
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import ModeratePost
 
 __all__ = ["HANDLED_IN", "conversation"]
 
-HANDLED_IN = (participants,)
+HANDLED_IN = (forgetting, participants)
 """The modules whose handlers belong to the kind."""
 
 TWO = 2
@@ -94,9 +95,9 @@ def report_message(state: Conversation, message: ReportMessage, context: Context
     if about is None or about.id not in shown or None in seen:
         return _no_message(message.message_id)
     lines = [f"{each.sender}: {shown[each.id]}" for each in sorted(filter(None, seen), key=lambda each: each.number)]
-    report = Report(message.report_id, context.sender, message.reason, message.text)
+    report = Report(message.report_id, context.sender, message.reason, message.text, takes_part=True)
     evidence = Evidence(context.id, about.id, about.sender, "\n".join(lines), place="conversation")
-    return Tell("screening", context.id, FileReport(report, evidence), answers=True)
+    return Tell("member", context.sender, WeighReport(report, evidence), answers=True)
 
 
 @conversation.on("open", "closed")

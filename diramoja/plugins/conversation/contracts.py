@@ -173,7 +173,7 @@ class ParticipantView(View):
 
 
 class ConversationView(View):
-    """A conversation as one of its members sees it. `unread`: messages of others after one's own mark."""
+    """A conversation as one of its members sees it. `unread`: messages after one's own mark that no block hides."""
 
     id: str
     title: str

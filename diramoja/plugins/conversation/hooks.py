@@ -4,8 +4,10 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.conversation.agent import conversation
+from diramoja.plugins.conversation.contracts import ConversationChanged
+from diramoja.plugins.conversation.export_queries import HOLDINGS
 from diramoja.plugins.conversation.projections import conversation_rows, message_rows, participant_rows
-from diramoja.plugins.conversation.queries import takes_part
+from diramoja.plugins.conversation.queries import may_write, takes_part
 from diramoja.plugins.conversation.routes import Conversations, Messages
 from diramoja.plugins.conversation.settings import ConversationSettings
 
@@ -24,8 +26,19 @@ def register_plugin() -> Plugin:
         routes=[Conversations, Messages],
         settings=ConversationSettings,
         permissions={"conversation.own": {"supporter"}, "conversation.write": {"supporter"}},
-        channels={"conversation": Channel("conversation.own", allows=takes_part, author="member")},
+        channels={
+            "conversation": Channel(
+                "conversation.own",
+                allows=takes_part,
+                author="member",
+                changes=ConversationChanged.wire_name,
+                presence=True,
+                typing="conversation.write",
+                may_write=may_write,
+            )
+        },
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

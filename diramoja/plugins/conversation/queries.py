@@ -10,13 +10,14 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.conversation.contracts import ConversationView, Disclosed, MessageView, ParticipantView
 from diramoja.plugins.conversation.seals import Seals
-from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.member.contracts import not_walled, walled_off
 
 __all__ = [
     "check_members",
     "conversation_list",
     "conversation_of",
     "disclosed_by",
+    "may_write",
     "message_list",
     "one_conversation",
     "one_message",
@@ -25,7 +26,10 @@ __all__ = [
 
 _LARGEST = 2**31 - 1
 _CONVERSATION = f"""
-SELECT c.*, own.read, own.joined, seats.members, seats.marks FROM conversation_member own
+SELECT c.*, own.read, own.joined, seats.members, seats.marks, CASE WHEN c.is_group THEN (
+    SELECT count(*) FROM conversation_message m
+    WHERE m.conversation = c.id AND m.number > own.read AND m.sender IN ({walled_off("$1")})
+) ELSE 0 END AS unseen FROM conversation_member own
 JOIN conversation c ON c.id = own.conversation
 CROSS JOIN LATERAL (
     SELECT array_agg(p.member ORDER BY p.since, p.member) AS members,
@@ -34,7 +38,9 @@ CROSS JOIN LATERAL (
 ) seats
 WHERE own.member = $1
 """  # noqa: S608  # fixed text
-"""Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed."""
+"""Without those whom a block keeps apart from the reader; a conversation of two is then with nobody, and not listed.
+`unseen`: messages after the reader's mark that a block hides."""
+_WITH_SOMEBODY = "(c.is_group OR cardinality(seats.members) = 2)"
 _MESSAGE = f"""
 SELECT m.* FROM conversation_message m
 JOIN conversation_member own ON own.conversation = m.conversation AND own.member = $1
@@ -50,6 +56,11 @@ async def takes_part(db: Database, conversation: str, reader: Reader) -> bool:
         "SELECT 1 AS one FROM conversation_member WHERE conversation = $1 AND member = $2", conversation, reader.member
     )
     return row is not None
+
+
+async def may_write(db: Database, conversation: str, reader: Reader) -> bool:
+    """Whether the reader takes part and, in a conversation of two, no block stands between them."""
+    return await db.one(f"{_CONVERSATION} AND c.id = $2 AND {_WITH_SOMEBODY}", reader.member, conversation) is not None
 
 
 async def check_members(db: Database, reader: Reader, members: Sequence[str]) -> None:
@@ -76,7 +87,7 @@ async def conversation_list(db: Database, reader: Reader, page: PageQuery) -> Pa
     """One's own, the most recently active first."""
     at, id = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
-        f"{_CONVERSATION} AND (c.is_group OR cardinality(seats.members) = 2)"
+        f"{_CONVERSATION} AND {_WITH_SOMEBODY}"
         " AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3))"
         " ORDER BY c.active_at DESC, c.id DESC LIMIT $4",
         reader.member,
@@ -162,7 +173,7 @@ def _conversation(row: Mapping[str, Any]) -> ConversationView:
         created_by=row["created_by"],
         members=tuple(ParticipantView(*each) for each in zip(row["members"], row["marks"], strict=True)),
         last_number=row["last_number"],
-        unread=row["last_number"] - row["read"],
+        unread=row["last_number"] - row["read"] - row["unseen"],
         created_at=row["created_at"],
         last_at=row["last_at"],
     )

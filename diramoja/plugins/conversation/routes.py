@@ -132,8 +132,8 @@ class Conversations(Controller):
     ) -> ConversationView:
         """By whoever began the group. They see what is said from then on."""
         await check_members(db, reader, [member_id])
-        view: ConversationView = await send("conversation", conversation_id, AddMember(member_id))
-        return view
+        await send("conversation", conversation_id, AddMember(member_id))
+        return await one_conversation(db, reader, conversation_id)
 
     @delete(
         "/{conversation_id:str}/members/{member_id:str}",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State, Tell
+from diramoja.core import AgentKind, Call, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State, Tell
 from diramoja.plugins.identity.contracts import (
     AccountOpened,
     ConfirmName,
@@ -20,13 +20,16 @@ from diramoja.plugins.identity.contracts import (
     RolesChanged,
     RolesView,
 )
+from diramoja.plugins.identity.sessions import EndSessions, end_sessions
 from diramoja.plugins.member.contracts import (
     AgeGroup,
+    ForgetMember,
     Join,
     LevelChanged,
     MembershipLevel,
     Standing,
     StandingChanged,
+    forgotten_rows,
 )
 
 __all__ = ["Account", "Credentials", "account"]
@@ -44,7 +47,7 @@ class Credentials(Row):
 class Account(State):
     """What an account is about to be, or is. `level` and `standing` are the member's."""
 
-    phase: Literal["absent", "naming", "open", "refused"] = "absent"
+    phase: Literal["absent", "naming", "open", "refused", "erased"] = "absent"
     username: Personal[str] = ""
     username_key: str = ""
     email_key: str = ""
@@ -104,7 +107,7 @@ def name_taken(state: Account, message: NameTaken, context: Context) -> Decision
     )
 
 
-@account.on("absent", "naming", "refused", "open")
+@account.on("absent", "naming", "refused", "open", "erased")
 def name_lapsing(state: Account, message: NameLapsing, context: Context) -> Decision:
     """Still wanted while an account counts on it, however long an outage holds it up."""
     counts_on_it = state.phase in ("naming", "open") and context.sender in (state.username_key, state.email_key)
@@ -143,6 +146,15 @@ def note_level(state: Account, message: NoteLevel, context: Context) -> Decision
 def note_standing(state: Account, message: NoteStanding, context: Context) -> Decision:
     """Roles follow the standing at the next sign-in or refresh."""
     return state.but(standing=message.standing)
+
+
+@account.on("absent", "naming", "refused", "open", "erased")
+def forget_member(state: Account, message: ForgetMember, context: Context) -> Decision:
+    """Nobody signs in any more; the names hear of it themselves, and are free."""
+    if context.id != message.member:
+        return None
+    ended = Call(end_sessions, EndSessions(context.id), key="end_sessions")
+    return Account(phase="erased"), *forgotten_rows(account, message, context), ended
 
 
 account.hears(LevelChanged, to=lambda event: [(event.member, NoteLevel(event.level))])

@@ -8,7 +8,9 @@ from diramoja.core.ports.cache import Cache
 from diramoja.plugins.identity.account import account
 from diramoja.plugins.identity.name import name
 from diramoja.plugins.identity.projections import account_rows, credential_rows
+from diramoja.plugins.identity.queries import HOLDINGS
 from diramoja.plugins.identity.routes import Auth, Registration, Roles, Self
+from diramoja.plugins.identity.sessions import end_sessions
 from diramoja.plugins.identity.settings import IdentitySettings
 
 __all__ = ["register_commands", "register_plugin"]
@@ -23,6 +25,7 @@ def register_plugin() -> Plugin:
         name="identity",
         kinds=[account, name],
         records=[account_rows, credential_rows],
+        jobs=[end_sessions],
         routes=[Registration, Auth, Self, Roles],
         settings=IdentitySettings,
         permissions={
@@ -33,6 +36,7 @@ def register_plugin() -> Plugin:
         },
         ports=[PortSpec("cache", Cache)],
         uses=["member"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
     )
 

@@ -7,7 +7,7 @@ another while the first account, held up by an outage, still counts on it.
 from datetime import timedelta
 from typing import Literal
 
-from diramoja.core import AgentKind, Cancel, Context, Decision, RemindEvery, State, Tell
+from diramoja.core import AgentKind, Cancel, Context, Decision, Personal, RemindEvery, State, Tell
 from diramoja.plugins.identity.contracts import (
     ConfirmName,
     LapseName,
@@ -17,6 +17,7 @@ from diramoja.plugins.identity.contracts import (
     ReleaseName,
     ReserveName,
 )
+from diramoja.plugins.member.contracts import ForgetMember
 
 __all__ = ["Name", "name"]
 
@@ -29,7 +30,7 @@ class Name(State):
     """Whose it is."""
 
     phase: Literal["absent", "reserved", "confirmed"] = "absent"
-    owner: str = ""
+    owner: Personal[str] = ""
 
 
 name = AgentKind("name", Name, prefix="nam")
@@ -61,6 +62,12 @@ def confirm(state: Name, message: ConfirmName, context: Context) -> Decision:
 def release(state: Name, message: ReleaseName, context: Context) -> Decision:
     """By its owner only."""
     return (Name(), Cancel(LAPSE)) if state.owner == context.sender else None
+
+
+@name.on("reserved", "confirmed")
+def forget_member(state: Name, message: ForgetMember, context: Context) -> Decision:
+    """Free for whoever asks next."""
+    return (Name(), Cancel(LAPSE)) if state.owner == message.member else None
 
 
 @name.on("reserved")

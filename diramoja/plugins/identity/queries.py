@@ -1,12 +1,17 @@
 """Reads of accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from diramoja.core import Holding
 from diramoja.core.errors import MissingError
+from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
+from diramoja.pages import holding
+from diramoja.plugins.identity.contracts import email_of
+from diramoja.plugins.identity.settings import IdentitySettings
 
-__all__ = ["account_of_username", "own_account", "password_of"]
+__all__ = ["HOLDINGS", "account_of_username", "own_account", "password_of"]
 
 
 async def password_of(db: Database, name_key: str) -> tuple[str, str] | None:
@@ -45,3 +50,22 @@ async def account_of_username(db: Database, username: str) -> str:
     if row is None:
         raise MissingError("Nobody has this username.", code="account_missing")
     return str(row["member"])
+
+
+async def _account_held(  # noqa: PLR0917  # the last three are ports by their annotation
+    member: str, after: str, limit: int, db: Database, keys: Keys, settings: IdentitySettings
+) -> tuple[Sequence[Mapping[str, Any]], str]:
+    """The address as it is; of the password nothing."""
+    row = await db.one("SELECT username, level, standing, roles FROM account WHERE member = $1", member)
+    return ([{**row, "email": await email_of(db, keys, settings, member)}] if row else []), ""
+
+
+HOLDINGS = [
+    Holding("account", _account_held),
+    holding(
+        "sessions",
+        "SELECT left(id, 8) AS id, id AS place, created_at, expires_at, revoked_at FROM account_session"
+        " WHERE member = $1 AND id > $2 ORDER BY account_session.id LIMIT $3",
+        "place",
+    ),
+]

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from diramoja.core import Personal, View, job
 from diramoja.core.errors import UnauthenticatedError
 from diramoja.core.ports.database import Database, Session
 from diramoja.core.tokens import Tokens
@@ -15,7 +16,7 @@ from diramoja.plugins.identity.rules import roles_of
 from diramoja.plugins.identity.secrets import new_token, token_hash
 from diramoja.plugins.identity.settings import IdentitySettings
 
-__all__ = ["Sessions"]
+__all__ = ["EndSessions", "Sessions", "end_sessions"]
 
 PURGED_AT_ONCE = 100
 """Sessions that ended by time and are forgotten at a sign-in: more than begin, so that they do not pile up."""
@@ -112,3 +113,15 @@ class Sessions:
         )
         roles = roles_of(account["level"], account["standing"], account["roles"])
         return TokensView(self.tokens.issue_access(member, roles, session, ttl_s), refresh, "Bearer", ttl_s)
+
+
+class EndSessions(View):
+    """All sessions of a member are to go."""
+
+    member: Personal[str]
+
+
+@job(EndSessions, attempts=20, timeout_s=30, backoff_s=5, deadline_s=30 * 86_400)
+async def end_sessions(payload: EndSessions, db: Database) -> None:
+    """With their refresh tokens."""
+    await db.execute("DELETE FROM account_session WHERE member = $1", payload.member)

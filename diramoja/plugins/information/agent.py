@@ -18,6 +18,7 @@ from diramoja.plugins.information.contracts import (
 from diramoja.plugins.information.queries import sources_named
 from diramoja.plugins.information.rules import candidates_in, claims_in, domains_in, source_of
 from diramoja.plugins.information.settings import InformationSettings
+from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
 from diramoja.plugins.moderator.contracts import PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 
@@ -157,6 +158,12 @@ def after_screening(event: PostCleared) -> list[tuple[str, CheckPost]]:
     """Every screened post is checked, also one that is held: people may publish it."""
     check = CheckPost(event.post, event.author, event.body, event.outcome, event.reason, event.addressee)
     return [(event.topic, check)]
+
+
+@information.on("absent", "watching")
+def forget_member(state: Information, message: ForgetMember, context: Context) -> Decision:
+    """A note stays, without whoever wrote it and whose post it is about."""
+    return tuple(forgotten_rows(information, message, context))
 
 
 information.hears(PostCleared, to=after_screening)

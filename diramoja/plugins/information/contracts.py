@@ -149,7 +149,7 @@ class PostFlagged(Event, name="information.post.flagged"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     domain: str
     reason: str
     addressee: Personal[str] = ""

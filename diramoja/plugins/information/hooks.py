@@ -5,6 +5,7 @@ from pathlib import Path
 from diramoja.core import Plugin, hookimpl
 from diramoja.plugins.information.agent import information
 from diramoja.plugins.information.projections import note_rows, note_visibility, source_rows
+from diramoja.plugins.information.queries import HOLDINGS
 from diramoja.plugins.information.routes import RATERS, Notes, Sources
 from diramoja.plugins.information.settings import InformationSettings
 from diramoja.plugins.information.source import source
@@ -26,6 +27,7 @@ def register_plugin() -> Plugin:
         settings=InformationSettings,
         permissions={"information.read": {"guest"}, "source.rate": RATERS, "source.object": {"supporter"}},
         uses=["topic"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.ports.database import Database
-from diramoja.pages import paged, place
+from diramoja.pages import holding, paged, place
 from diramoja.plugins.information.contracts import (
     NoteView,
     Rating,
@@ -18,7 +18,19 @@ from diramoja.plugins.information.contracts import (
 )
 from diramoja.plugins.information.rules import source_id
 
-__all__ = ["note_list", "source_list", "sources_named"]
+__all__ = ["HOLDINGS", "note_list", "source_list", "sources_named"]
+
+
+HOLDINGS = [
+    holding("notes", "SELECT * FROM information_note WHERE writer = $1 AND id > $2 ORDER BY id LIMIT $3", "id"),
+    holding(
+        "sources",
+        "SELECT id, domain, rating, reason, evidence_url, proposed_by = $1 AS proposed, confirmed_by = $1 AS confirmed,"
+        " CASE WHEN objected_by = $1 THEN objection ELSE '' END AS objection FROM information_source"
+        " WHERE $1 IN (proposed_by, confirmed_by, objected_by) AND id > $2 ORDER BY id LIMIT $3",
+        "id",
+    ),
+]
 
 
 async def note_list(db: Database, reader: Reader, post_id: str, page: PageQuery) -> Page[NoteView]:

@@ -16,6 +16,7 @@ from diramoja.plugins.information.contracts import (
     SourceStateView,
 )
 from diramoja.plugins.information.settings import InformationSettings
+from diramoja.plugins.member.contracts import ForgetMember, former
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 
 __all__ = ["Source", "source", "source_view"]
@@ -106,6 +107,12 @@ def lapse(state: Source, message: ExpireSource, context: Context) -> Decision:
 @source.on("confirmed", "disputed")
 def expire(state: Source, message: ExpireSource, context: Context) -> Decision:
     return state.but(phase="expired"), *_cleared(context.id, state, "expired")
+
+
+@source.on("proposed", "confirmed", "disputed", "cleared", "expired")
+def forget_member(state: Source, message: ForgetMember, context: Context) -> Decision:
+    """What two people said stays, without the one who is gone."""
+    return former(state, message.member)
 
 
 def _flagged(id: str, state: Source) -> list[Event]:

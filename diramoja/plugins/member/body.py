@@ -7,6 +7,7 @@ from diramoja.core import AgentKind, Context, Decision, Personal, Put, Remove, R
 from diramoja.plugins.member.contracts import (
     BodyOpened,
     BodyRole,
+    ForgetMember,
     OpenBody,
     SeatChanged,
     SeatMember,
@@ -78,6 +79,14 @@ def unseat_member(state: Body, message: UnseatMember, context: Context) -> Decis
         SeatChanged(context.id, message.member, None),
         Tell("member", message.member, NoteSeat(context.id, None)),
     )
+
+
+@body.on("open")
+def forget_member(state: Body, message: ForgetMember, context: Context) -> Decision:
+    """They are one of it no more."""
+    if context.row(BodySeat, message.member) is None:
+        return None
+    return state.but(members=state.members - 1), Remove(BodySeat, message.member)
 
 
 def _view(id: str, state: Body) -> BodyView:

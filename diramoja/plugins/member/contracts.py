@@ -1,24 +1,26 @@
 """Members: messages and views."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from diramoja.core import Command, Event, Personal, View
+from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
 from diramoja.core.errors import InvalidError
+from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
-    "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
-    "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport",
-    "FollowMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberFollowed", "MemberJoined",
-    "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView", "MembershipLevel",
-    "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered", "RatePost",
-    "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership", "Standing",
-    "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic",
-    "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "VoteCast", "WallChanged", "check_region", "not_walled", "walled_off",
+    "FORMER", "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
+    "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport", "FollowMember",
+    "ForgetMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberErased", "MemberFollowed",
+    "MemberJoined", "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView",
+    "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
+    "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
+    "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
+    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
+    "VoteCast", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -27,7 +29,7 @@ type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus
 type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
 type Region = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$", description="An id of /v1/regions.")]
-type MemberPhase = Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended"]
+type MemberPhase = Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended", "erased"]
 type Audience = Literal["everyone", "members", "nobody"]
 """Who sees a part of a profile; `members` are all who are signed in."""
 type ConsentKind = Literal["campaign", "connect", "leaderboard"]
@@ -162,6 +164,13 @@ class ReportContent(Command):
     text: Annotated[str, Meta(max_length=2_000)] = ""
 
 
+class WeighReport(Command):
+    """Hand a report of this member on with its weight (F4); told by what holds the reported. A ReportView."""
+
+    report: Report
+    evidence: Evidence
+
+
 class BlockMember(Command):
     """Neither sees nor hears of the other any more; again changes nothing; not shown to the other."""
 
@@ -245,6 +254,43 @@ class LiftSanction(Command):
     sanction: str
 
 
+# --- to every agent that names a member who is gone ---
+
+FORMER = "mem_former"
+"""Stands where a member stood who was erased: the same for all of them, and nobody."""
+
+
+class ForgetMember(Command):
+    """A member was erased: this agent names them, or was theirs, in its state and in these rows (collection, key).
+
+    Told again until nothing is found any more. `posts`: whether what they posted stays without its author.
+    """
+
+    member: Personal[str]
+    posts: Literal["keep", "delete"]
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+def former[M: Message](message: M, member: str) -> M:
+    """The same, with a former member where this one stood."""
+    return decode(type(message), encode(message).replace(member.encode(), FORMER.encode()))
+
+
+def forgotten_rows(kind: AgentKind[Any], message: ForgetMember, context: Context) -> list[Put | Remove]:
+    """The rows of this kind that are named, each with a former member in it, or gone where the agent was theirs."""
+    effects: list[Put | Remove] = []
+    for collection, key in message.rows:
+        row = context.row(kind.rows[collection], key) if collection in kind.rows else None
+        if row is None:
+            continue
+        changed = None if context.id == message.member else former(row, message.member)
+        if changed is None or changed.key != key:
+            effects.append(Remove(kind.rows[collection], key))
+        if changed is not None:
+            effects.append(Put(changed))
+    return effects
+
+
 # --- to bodies ---
 
 
@@ -296,6 +342,12 @@ class MemberJoined(Event, name="member.joined"):
     username: Personal[str]
     region: str
     interests: tuple[str, ...]
+
+
+class MemberErased(Event, name="member.erased"):
+    """The term of somebody who left is over: who they were is being forgotten everywhere."""
+
+    member: Personal[str]
 
 
 class MemberFollowed(Event, name="member.followed"):
@@ -438,7 +490,7 @@ class Seat(View):
 class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
-    Shown to oneself only: privacy, age group, promotion. To officers too: standing, bodies. To moderators: moderation.
+    To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
 
     Attributes:
         recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
@@ -460,3 +512,4 @@ class MemberView(View):
     age_group: AgeGroup | UnsetType | None = UNSET
     privacy: Privacy | UnsetType = UNSET
     promotion: Literal["none", "offered", "taken"] | UnsetType = UNSET
+    erase_after: datetime | UnsetType = UNSET

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from diramoja.core import Channel, Plugin, Walls, hookimpl
+from diramoja.core import Channel, Plugin, PortSpec, Walls, hookimpl
 from diramoja.plugins.member.activity import find_topics
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import body
+from diramoja.plugins.member.export_queries import HOLDINGS
+from diramoja.plugins.member.forgetting import find_named, forget_log
 from diramoja.plugins.member.projections import (
     body_rows,
     consent_rows,
+    export_rows,
     following_rows,
     history_rows,
     known_topics,
@@ -18,9 +21,10 @@ from diramoja.plugins.member.projections import (
     seat_rows,
     wall_rows,
 )
-from diramoja.plugins.member.queries import conduct_of, walls_between
+from diramoja.plugins.member.queries import conduct_of, shown_of, walls_between
 from diramoja.plugins.member.routes import Bodies, Me, Members, Regions
 from diramoja.plugins.member.settings import MemberSettings
+from diramoja.ports.forgetting import Forgetting
 
 __all__ = ["register_plugin"]
 
@@ -39,12 +43,13 @@ def register_plugin() -> Plugin:
             wall_rows,
             mute_rows,
             consent_rows,
+            export_rows,
             history_rows,
             body_rows,
             seat_rows,
         ],
         views=[search_members, known_topics],
-        jobs=[find_topics],
+        jobs=[find_topics, find_named, forget_log],
         routes=[Members, Me, Regions, Bodies],
         settings=MemberSettings,
         permissions={
@@ -61,7 +66,10 @@ def register_plugin() -> Plugin:
         },
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
+        shown=shown_of,
         conduct=conduct_of,
+        holds=HOLDINGS,
+        ports=[PortSpec("forgetting", Forgetting)],
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

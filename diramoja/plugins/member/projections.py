@@ -7,14 +7,15 @@ from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import MemberJoined
-from diramoja.plugins.member.state import Consent, Following, Member, MembershipChange, Wall
+from diramoja.plugins.member.contracts import MemberErased, MemberJoined
+from diramoja.plugins.member.state import Consent, Export, Following, Member, MembershipChange, Wall
 from diramoja.plugins.topic.contracts import TopicClosed, TopicCreated
 from diramoja.ports.search import Document, Search
 
 __all__ = [
     "BodyRecord",
     "ConsentRecord",
+    "ExportRecord",
     "FollowingRecord",
     "HistoryRecord",
     "MemberRecord",
@@ -23,6 +24,7 @@ __all__ = [
     "WallRecord",
     "body_rows",
     "consent_rows",
+    "export_rows",
     "following_rows",
     "history_rows",
     "known_topics",
@@ -68,6 +70,7 @@ class MemberRecord(Record):
     bad: float
     weighed_at: datetime
     report_outcomes: str
+    erase_after: datetime | None
 
 
 class FollowingRecord(Record):
@@ -102,6 +105,15 @@ class ConsentRecord(Record):
     kind: str
     is_given: bool
     at: datetime
+
+
+class ExportRecord(Record):
+    """An export that its member can read."""
+
+    id: str
+    member: Personal[str]
+    at: datetime
+    expires_at: datetime
 
 
 class HistoryRecord(Record):
@@ -140,7 +152,7 @@ class SeatRecord(Record):
 @record("member", key="id", of=member)
 def member_rows(agent: str, state: Member) -> MemberRecord | None:
     """One row a member."""
-    if state.phase == "absent":
+    if state.phase in ("absent", "erased"):
         return None
     return MemberRecord(
         id=agent,
@@ -174,6 +186,7 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         bad=state.bad,
         weighed_at=state.weighed_at,
         report_outcomes=state.report_outcomes,
+        erase_after=state.erase_after,
     )
 
 
@@ -201,6 +214,12 @@ def consent_rows(agent: str, row: Consent) -> ConsentRecord:
     return ConsentRecord(agent, row.kind, row.is_given, row.at)
 
 
+@record("member_export", key="id", of=Export)
+def export_rows(agent: str, row: Export) -> ExportRecord:
+    """One row an export."""
+    return ExportRecord(row.id, agent, row.at, row.expires_at)
+
+
 @record("member_history", key="id", of=MembershipChange)
 def history_rows(agent: str, row: MembershipChange) -> HistoryRecord:
     """One row a change."""
@@ -221,9 +240,9 @@ def seat_rows(agent: str, row: BodySeat) -> SeatRecord:
     return SeatRecord(agent, row.member, row.role, row.since)
 
 
-@view(on=[MemberJoined])
+@view(on=[MemberJoined, MemberErased])
 async def search_members(events: Batch, search: Search) -> None:
-    """Members are found by their username."""
+    """Members are found by their username, until they are erased."""
     await search.index(
         [
             Document(event.member, "member", event.username, "", "", event.member, meta.at)
@@ -231,6 +250,7 @@ async def search_members(events: Batch, search: Search) -> None:
             if isinstance(event, MemberJoined)
         ]
     )
+    await search.remove([event.member for event, _ in events if isinstance(event, MemberErased)])
 
 
 @view(on=[TopicCreated, TopicClosed])

@@ -52,6 +52,7 @@ __all__ = [
     "membership_history",
     "network_of",
     "one_member",
+    "shown_of",
     "topics_since",
     "walls_between",
     "walls_of",
@@ -68,9 +69,14 @@ async def one_member(db: Database, reader: Reader, id: str) -> MemberView:
     """
     wall = not_walled("$2", "m.id")
     row = await db.one(f"SELECT * FROM member AS m WHERE id = $1 AND {wall}", id, reader.member)  # noqa: S608  # constants
-    if row is None:
+    if row is None or (row["erase_after"] and not _sees_leaving(reader, id)):
         raise _missing(id)
     return _view(row, reader)
+
+
+def _sees_leaving(reader: Reader, id: str) -> bool:
+    """Whoever leaves is not there for others, but for those who may have to do with them until the term is over."""
+    return reader.member == id or reader.has("membership_officer") or reader.has("moderator")
 
 
 async def check_member(db: Database, id: str) -> None:
@@ -203,6 +209,7 @@ async def members_interested(event: TopicCreated | TopicTrending, db: Database) 
     """Members with that interest, in the order of their ids, but its author and whoever is behind a wall."""
     sql = (
         "SELECT m.id FROM member AS m WHERE m.interests @> ARRAY[$1::text] AND m.id <> $2 AND m.phase <> 'suspended'"  # noqa: S608  # constants
+        " AND m.erase_after IS NULL"
         f" AND {not_walled('m.id', '$2')} ORDER BY m.id"
     )
     async for row in db.stream(sql, event.category, event.author):
@@ -218,14 +225,22 @@ async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, fr
     return {row["member"]: frozenset(row["others"]) for row in rows}
 
 
-async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended"]:
-    """What people decided about a member and holds, be it people in moderation or their body."""
+async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
+    """Of these members, those whose activity others may see."""
+    rows = await db.fetch(
+        "SELECT id FROM member WHERE id = ANY($1::text[]) AND activity_seen_by <> 'nobody'", list(members)
+    )
+    return frozenset(row["id"] for row in rows)
+
+
+async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving"]:
+    """What people decided about a member and holds, be it people in moderation or their body; or that they leave."""
     row = await db.one(
-        "SELECT CASE WHEN standing = 'suspended_by_body' THEN 'suspended' WHEN phase IN ('restricted', 'suspended')"
-        " THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
+        "SELECT CASE WHEN erase_after IS NOT NULL THEN 'leaving' WHEN standing = 'suspended_by_body' THEN 'suspended'"
+        " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
         member,
     )
-    found: Literal["", "restricted", "suspended"] = row["conduct"] if row else ""
+    found: Literal["", "restricted", "suspended", "leaving"] = row["conduct"] if row else ""
     return found
 
 
@@ -277,6 +292,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         age_group=row["age_group"] if own else UNSET,
         privacy=privacy if own else UNSET,
         promotion=row["promotion"] if own else UNSET,
+        erase_after=(row["erase_after"] or UNSET) if own else UNSET,
     )
 
 

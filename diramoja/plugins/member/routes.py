@@ -1,14 +1,15 @@
 """HTTP of members, regions and bodies."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Controller, delete, get, patch, post, put
-from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.core.registry import Ports, Registry
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     BlockMember,
@@ -26,6 +27,8 @@ from diramoja.plugins.member.contracts import (
     UnseatMember,
     UpdateProfile,
 )
+from diramoja.plugins.member.export_queries import export_page
+from diramoja.plugins.member.leaving import AskExport, LeaveCommunity, ReturnToCommunity
 from diramoja.plugins.member.organisation_queries import bodies, check_body, check_seats, region_tree, seats_of
 from diramoja.plugins.member.queries import (
     check_member,
@@ -42,6 +45,9 @@ from diramoja.plugins.member.views import (
     BodyView,
     ConsentsView,
     EngagementView,
+    ExportPage,
+    ExportView,
+    LeavingView,
     MembershipChangeView,
     NetworkView,
     RegionsView,
@@ -146,6 +152,57 @@ class Me(Controller):
         """What is not given stays; `privacy` says who sees region, interests, contributions and activity."""
         view: MemberView = await send("member", reader.member, data)
         return view
+
+    @delete(
+        "/",
+        permission="member.own",
+        open_to="suspended",
+        status_code=HTTP_202_ACCEPTED,
+        summary="Leave, and be forgotten after the term",
+    )
+    async def leave(self, reader: Reader, send: Send, posts: Literal["keep", "delete"] = "keep") -> LeavingView:
+        """Until `erase_after` one may come back. `posts`: kept without their author, or deleted."""
+        view: LeavingView = await send("member", reader.member, LeaveCommunity(posts))
+        return view
+
+    @post(
+        "/restore",
+        permission="member.own",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        summary="Stay after all",
+    )
+    async def restore(self, reader: Reader, send: Send) -> MemberView:
+        """All is as it was. Who did not leave stays."""
+        view: MemberView = await send("member", reader.member, ReturnToCommunity())
+        return view
+
+    @post(
+        "/exports",
+        permission="member.own",
+        open_to="suspended",
+        status_code=HTTP_202_ACCEPTED,
+        summary="Ask for all that is held of oneself",
+    )
+    async def ask_export(self, reader: Reader, send: Send) -> ExportView:
+        """To be read for some days under the id; one is told of it, so that nobody else does it unnoticed."""
+        view: ExportView = await send("member", reader.member, AskExport(send.new_id("exp")))
+        return view
+
+    @get("/exports/{export_id:str}", permission="member.own", summary="All that is held of oneself")
+    async def export(
+        self,
+        export_id: str,
+        *,
+        db: Database,
+        reader: Reader,
+        clock: Clock,
+        page: PageQuery,
+        registry: Registry,
+        ports: Ports,
+    ) -> ExportPage:
+        """Of every plugin of the deployment, a page at a time, until `next_cursor` is null."""
+        return await export_page(reader, export_id, page, db=db, clock=clock, registry=registry, ports=ports)
 
     @get("/following", permission="member.own", summary="Members that one follows")
     async def following(self, db: Database, reader: Reader, page: PageQuery) -> Page[MemberView]:

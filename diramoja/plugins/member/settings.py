@@ -74,6 +74,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
         low_reputation_score: reputation (F3) below which posts a day are limited.
         low_reputation_posts_per_day: posts a day then.
         sanction_kept_days: after its term, until it is forgotten.
+        erase_after_days: from when a member leaves until they are erased; so long they may come back.
+        export_days: how long an export can be read.
+        exports_max: exports of one member that can be read at a time.
     """
 
     regions: Mapping[RegionId, Mapping[Literal["name", "parent"], RegionText]] = msgspec.field(
@@ -122,6 +125,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
     low_reputation_score: Score = 30
     low_reputation_posts_per_day: Count = 10
     sanction_kept_days: Days = 365
+    erase_after_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    export_days: Annotated[int, Meta(ge=1, le=30)] = 7
+    exports_max: Annotated[int, Meta(ge=1, le=20)] = 3
 
     def __post_init__(self) -> None:
         """Check that the regions are a tree and the thresholds in order."""

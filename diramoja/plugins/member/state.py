@@ -28,6 +28,7 @@ __all__ = [
     "NEVER",
     "PRESENT",
     "Consent",
+    "Export",
     "Filed",
     "Following",
     "InForce",
@@ -87,6 +88,14 @@ class Consent(Row):
     kind: ConsentKind
     is_given: bool
     at: datetime
+
+
+class Export(Row):
+    """The member asked for all that is held of them: it can be read until `expires_at`."""
+
+    id: str
+    at: datetime
+    expires_at: datetime
 
 
 class MembershipChange(Row):
@@ -171,9 +180,14 @@ class Member(State):
         report_outcomes: of the last decided reports, `c` for confirmed, else `u`; `reports_decided` counts all.
         reengaged: times since the last activity. `reengaged_at`: the last one.
         written: posts on the day `written_on`; counted while the reputation is low.
+        erase_after: where the member leaves: until then they may come back. `posts_then`: what becomes of their posts.
+        exports: those that can be read.
+        looked: how often everything was looked through since the member was erased.
     """
 
-    phase: Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended"] = "absent"
+    phase: Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended", "erased"] = (
+        "absent"
+    )
     username: Personal[str] = ""
     membership_level: MembershipLevel = "supporter"
     standing: Standing = "good"
@@ -212,13 +226,17 @@ class Member(State):
     reengaged_at: datetime | None = None
     written: int = 0
     written_on: int = 0
+    erase_after: datetime | None = None
+    posts_then: Literal["keep", "delete"] = "keep"
+    exports: int = 0
+    looked: int = 0
 
 
 member = AgentKind(
     "member",
     Member,
     prefix="mem",
-    rows=[Following, Wall, Consent, MembershipChange, OwnPost, Liker, Filed, Sanction],
+    rows=[Following, Wall, Consent, MembershipChange, OwnPost, Liker, Filed, Sanction, Export],
 )
 
 # --- parts of decisions ---
@@ -243,6 +261,7 @@ def member_view(id: str, state: Member) -> MemberView:
         age_group=state.age_group,
         privacy=state.privacy,
         promotion=state.promotion,
+        erase_after=state.erase_after or UNSET,
     )
 
 
@@ -259,6 +278,7 @@ def officer_view(id: str, state: Member) -> MemberView:
         age_group=UNSET,
         privacy=UNSET,
         promotion=UNSET,
+        erase_after=UNSET,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -14,6 +15,10 @@ __all__ = [
     "ConsentView",
     "ConsentsView",
     "EngagementView",
+    "ExportPage",
+    "ExportView",
+    "HeldView",
+    "LeavingView",
     "MembershipChangeView",
     "NetworkView",
     "NoteSeat",
@@ -52,6 +57,39 @@ def consents_view(known: Mapping[str, tuple[bool, datetime]]) -> ConsentsView:
     """From kind → (given, when)."""
     kinds = ConsentsView.__struct_fields__
     return ConsentsView(*(ConsentView(*known[kind]) if kind in known else ConsentView() for kind in kinds))
+
+
+class LeavingView(View):
+    """Somebody leaves: until `erase_after` they may come back; `posts`: what becomes of what they posted."""
+
+    erase_after: datetime
+    posts: Literal["keep", "delete"]
+
+
+class ExportView(View):
+    """An export that was asked for; it can be read until `expires_at`."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class HeldView(View):
+    """Something that is held of a member: by which plugin, as what, and its fields as they are stored."""
+
+    plugin: str
+    holding: str
+    data: dict[str, Any]
+
+
+class ExportPage(View):
+    """A page of an export, read as it is now: nothing is copied for it. A page may be empty before the last one."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    items: tuple[HeldView, ...]
+    next_cursor: str | None
 
 
 class ComponentView(View):

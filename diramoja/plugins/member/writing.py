@@ -8,11 +8,13 @@ from diramoja.plugins.member.contracts import (
     SubmitPost,
     SubmitShare,
     SubmitTopic,
+    WeighReport,
 )
 from diramoja.plugins.member.rules import day_of
 from diramoja.plugins.member.scores import reputation_now, weight_of_reports
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import PRESENT, Member, in_force, member, only_oneself, wake
+from diramoja.plugins.moderator.contracts import FileReport
 from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 
 __all__ = ["may_write"]
@@ -22,6 +24,8 @@ def may_write(state: Member, context: Context) -> Reject | None:
     """The member's own rules for whatever they write: standing, sanctions."""
     if refusal := only_oneself(context):
         return refusal
+    if state.erase_after:
+        return Reject("leaving", "Your account is about to be deleted: take that back before you write.", 403)
     if state.standing == "suspended_by_body":
         return Reject("suspended", "Your membership is suspended: you cannot write.", 403)
     if (sanction := in_force(state, context.now)) is None:
@@ -114,6 +118,16 @@ def report_content(state: Member, message: ReportContent, context: Context) -> D
         ContentReported(message.topic_id, message.post_id, message.reason),
         Tell("topic", message.topic_id, report, answers=True),
     )
+
+
+@member.on(*PRESENT)
+def weigh_report(state: Member, message: WeighReport, context: Context) -> Decision:
+    """Of a message, whose conversation knows what is disclosed; it has no event of its own."""
+    if not context.told_by or message.report.reporter != context.id:
+        return Reject("denied", "This report is another's.", 403)
+    weight = weight_of_reports(state, context.now, context.settings(MemberSettings))
+    weighed = message.report.but(weight=weight, region=state.region)
+    return Tell("screening", message.evidence.topic, FileReport(weighed, message.evidence), answers=True)
 
 
 def _if_changed(before: Member, after: Member) -> tuple[Member, ...]:

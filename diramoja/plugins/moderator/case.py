@@ -6,7 +6,8 @@ Here: how it is opened, joined, claimed, handed on and overdue. The kind's other
 from datetime import timedelta
 from typing import Literal
 
-from diramoja.core import Context, Decision, Event, Put, RemindAfter, Reply, Tell
+from diramoja.core import Context, Decision, Event, Put, RemindAfter, Remove, Reply, Tell
+from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows
 from diramoja.plugins.moderator import appeal, decision, review
 from diramoja.plugins.moderator.case_state import (
     CLAIMED,
@@ -21,10 +22,12 @@ from diramoja.plugins.moderator.case_state import (
     reported,
 )
 from diramoja.plugins.moderator.contracts import (
+    CaseClaimed,
     CaseEscalated,
     CaseOpened,
     CaseOrigin,
     CaseOverdue,
+    CaseReleased,
     CaseRevised,
     ClaimCase,
     CountClaim,
@@ -154,7 +157,8 @@ def claim(state: Case, message: ClaimCase, context: Context) -> Decision:
     reply = Reply(case_view(claimed, context))
     if state.claimed_by:
         return reply
-    return claimed, Tell("moderator", context.sender, CountClaim(context.id, "official" in context.roles)), reply
+    counted = Tell("moderator", context.sender, CountClaim(context.id, "official" in context.roles))
+    return claimed, CaseClaimed(context.id), counted, reply
 
 
 @case.on("claimed")
@@ -162,7 +166,8 @@ def release(state: Case, message: ReleaseCase, context: Context) -> Decision:
     if state.claimed_by != context.sender:
         return CLAIMED
     released = state.but(phase="escalated" if state.escalated else "open", claimed_by="")
-    return released, Tell("moderator", context.sender, CountRelease(context.id)), Reply(case_view(released, context))
+    counted = Tell("moderator", context.sender, CountRelease(context.id))
+    return released, CaseReleased(context.id), counted, Reply(case_view(released, context))
 
 
 @case.on("open", "claimed", "escalated")
@@ -196,6 +201,17 @@ def wait_for_reviewer(state: Case, message: LapseCase, context: Context) -> Deci
 @case.on("open", "claimed", "escalated")
 def mark_overdue(state: Case, message: MarkOverdue, context: Context) -> Decision:
     return state.but(overdue=True), CaseOverdue(context.id, state.topic, state.post)
+
+
+@case.on("open", "claimed", "escalated", "decided", "appealed", "confirmed", "overturned")
+def forget_member(state: Case, message: ForgetMember, context: Context) -> Decision:
+    """Reports stay without their reporter and the words; what was decided about a member stays for its own term."""
+    own = context.row(Reported, message.member)
+    wordless: list[Put | Remove] = []
+    if own:
+        wordless = [Put(own.but(reporter=FORMER, text="")), Remove(Reported, message.member)]
+    pages = tuple(each for each in message.rows if each[0] == Reporters.wire_name)
+    return *wordless, *forgotten_rows(case, message.but(rows=pages), context)
 
 
 # --- parts of decisions ---

@@ -8,63 +8,16 @@ from msgspec import Meta
 from diramoja.core import Command, Event, Personal, View
 
 __all__ = [
-    "Action",
-    "ActionTaken",
-    "AlertKind",
-    "AlertModerator",
-    "AppealDecided",
-    "AppealFiled",
-    "AppealText",
-    "AskReview",
-    "AssignModerator",
-    "AuthorityLevel",
-    "CaseEscalated",
-    "CaseOpened",
-    "CaseOrigin",
-    "CaseOverdue",
-    "CasePhase",
-    "CaseRevised",
-    "ClaimCase",
-    "ClassifierAway",
-    "ClassifierBack",
-    "CountAppeal",
-    "CountClaim",
-    "CountDecision",
-    "CountRelease",
-    "CountReview",
-    "CountShare",
-    "DecideAppeal",
-    "DecideCase",
-    "EndCase",
-    "EscalateCase",
-    "Evidence",
-    "FileAppeal",
-    "FileReport",
-    "FlagPost",
-    "ForgetSanction",
-    "GoOffDuty",
-    "GoOnDuty",
-    "GuidelinesVersion",
-    "JoinCase",
-    "LapseCase",
-    "MarkOverdue",
-    "ModeratorType",
-    "OpenCase",
-    "Outcome",
-    "PostAction",
-    "PostCleared",
-    "Reason",
-    "ReleaseCase",
-    "Report",
-    "ReportView",
-    "ReviewCase",
-    "ReviseCase",
-    "RuleName",
-    "SanctionKind",
-    "ScreenPost",
-    "TellReporters",
-    "WarningIssued",
-]
+    "Action", "ActionTaken", "AlertKind", "AlertModerator", "AppealDecided", "AppealFiled", "AppealText",
+    "AskReview", "AssignModerator", "AuthorityLevel", "CaseClaimed", "CaseEscalated", "CaseOpened",
+    "CaseOrigin", "CaseOverdue", "CasePhase", "CaseReleased", "CaseRevised", "ClaimCase", "ClassifierAway",
+    "ClassifierBack", "CountAppeal", "CountClaim", "CountDecision", "CountRelease", "CountReview", "CountShare",
+    "DecideAppeal", "DecideCase", "EndCase", "EscalateCase", "Evidence", "FileAppeal", "FileReport", "FlagPost",
+    "ForgetSanction", "GoOffDuty", "GoOnDuty", "GuidelinesVersion", "JoinCase", "LapseCase", "MarkOverdue",
+    "ModeratorType", "OpenCase", "Outcome", "PostAction", "PostCleared", "Reason", "ReleaseCase", "Report",
+    "ReportView", "ReviewCase", "ReviseCase", "RuleName", "SanctionKind", "ScreenPost", "ScreenText",
+    "TellReporters", "WarningIssued",
+]  # fmt: skip
 
 type Outcome = Literal["cleared", "held", "hidden"]
 type PostAction = Literal["publish", "hide", "remove"]
@@ -98,10 +51,10 @@ type AppealText = Annotated[
 
 
 class Evidence(View):
-    """A post as it was when a case about it was opened.
+    """A post, or another text, as it was when a case about it was opened.
 
     `author`: whom the case is about. `addressee`: whose post it answers, or who wrote the post that `author` shares.
-    `place`: the kind of agent that holds it.
+    `place`: the kind of agent that holds it; its id is `topic`.
     """
 
     topic: str
@@ -136,6 +89,17 @@ class ScreenPost(Command):
     author: Personal[str]
     body: str
     addressee: Personal[str] = ""
+
+
+class ScreenText(Command):
+    """Judge a text that is no post, before others see it; told by the agent that holds it, with the id of its own.
+
+    The agent hears a TakeVerdict with this `text_id`, and a ModeratePost once people decide; `answers` are handed back.
+    """
+
+    text_id: str
+    author: Personal[str]
+    body: str
 
 
 class CountShare(Command):
@@ -361,7 +325,7 @@ class PostCleared(Event, name="moderation.post.cleared"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     outcome: Outcome
     reason: str
     last: bool
@@ -381,7 +345,7 @@ class ClassifierBack(Event, name="moderation.classifier.back"):
     topic: str
 
 
-class CaseOpened(Event, name="moderation.case.opened"):
+class CaseOpened(Event, name="moderation.case.opened", live=True):
     """People are asked to look at a post."""
 
     case: str
@@ -390,7 +354,19 @@ class CaseOpened(Event, name="moderation.case.opened"):
     origin: CaseOrigin
 
 
-class CaseRevised(Event, name="moderation.case.revised"):
+class CaseClaimed(Event, name="moderation.case.claimed", live=True):
+    """A moderator has taken a case on; who it is is not said."""
+
+    case: str
+
+
+class CaseReleased(Event, name="moderation.case.released", live=True):
+    """A case is back in the queue."""
+
+    case: str
+
+
+class CaseRevised(Event, name="moderation.case.revised", live=True):
     """A post with a case was changed and reported again; `revision` counts from 1."""
 
     case: str
@@ -399,7 +375,7 @@ class CaseRevised(Event, name="moderation.case.revised"):
     revision: int
 
 
-class CaseEscalated(Event, name="moderation.case.escalated"):
+class CaseEscalated(Event, name="moderation.case.escalated", live=True):
     """A case asks for people, or for people of this authority. `by` software: as it is severe, or was not sure."""
 
     case: str
@@ -409,7 +385,7 @@ class CaseEscalated(Event, name="moderation.case.escalated"):
     by: Literal["person", "software"]
 
 
-class CaseOverdue(Event, name="moderation.case.overdue"):
+class CaseOverdue(Event, name="moderation.case.overdue", live=True):
     """A case that nobody decided in time."""
 
     case: str
@@ -417,7 +393,7 @@ class CaseOverdue(Event, name="moderation.case.overdue"):
     post: str
 
 
-class ActionTaken(Event, name="moderation.action.taken"):
+class ActionTaken(Event, name="moderation.action.taken", live=True):
     """A decision about a post or its author. `by` is people or software; who it was is in the case.
 
     `sanction` names it for whoever it concerns ("" where it concerns nobody, such as publishing); `ends_at` None:
@@ -450,7 +426,7 @@ class WarningIssued(Event, name="moderation.warning.issued"):
     appeal_until: datetime
 
 
-class AppealFiled(Event, name="moderation.appeal.filed"):
+class AppealFiled(Event, name="moderation.appeal.filed", live=True):
     """Somebody asks for another look at a decision about them."""
 
     case: str
@@ -459,7 +435,7 @@ class AppealFiled(Event, name="moderation.appeal.filed"):
     topic: str = ""
 
 
-class AppealDecided(Event, name="moderation.appeal.decided"):
+class AppealDecided(Event, name="moderation.appeal.decided", live=True):
     """Other people decided: granted takes the sanction back."""
 
     case: str

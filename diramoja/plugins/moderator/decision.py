@@ -3,11 +3,26 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from diramoja.core import Cancel, Context, Decision, Event, Put, Reject, RemindAt, Remove, Reply, Tell
+from diramoja.core import (
+    Cancel,
+    Command,
+    Context,
+    Decision,
+    Event,
+    Put,
+    Reject,
+    RemindAfter,
+    RemindAt,
+    Remove,
+    Reply,
+    Tell,
+)
 from diramoja.plugins.member.contracts import CountReport
 from diramoja.plugins.moderator.case_state import (
     Appeal,
     Case,
+    Exhibit,
+    Reported,
     Reporters,
     Sanction,
     case,
@@ -42,11 +57,18 @@ from diramoja.plugins.moderator.views import By, ProposalView
 from diramoja.plugins.notification.contracts import notify
 from diramoja.plugins.topic.contracts import ModeratePost
 
-__all__ = ["forgotten", "lapsed", "taken_by_software", "unknown_rule"]
+__all__ = ["ForgetCase", "forgotten", "lapsed", "taken_by_software", "unknown_rule"]
 
+LOOK_AGAIN = timedelta(days=30)
 LAPSE_REASON = "Nobody reviewed it in time."
 _WITH_TERM = ("restrict", "suspend")
 _ABOUT_POST = ("publish", "hide", "remove")
+
+
+class ForgetCase(Command):
+    """It was decided long ago: who reported goes page by page, then the text and the names. Told by the case itself."""
+
+    page: int = 0
 
 
 @case.on("open", "claimed", "escalated")
@@ -76,7 +98,7 @@ def decide(state: Case, message: DecideCase, context: Context) -> Decision:
     reply = Reply(case_view(decided, context))
     told = [Tell("moderator", context.sender, counted)]
     told += [Tell("case", context.id, TellReporters(0))] if state.report_count else []
-    return decided, *effects, *_ended(decided), *told, reply
+    return decided, *effects, *_ended(decided, context), *told, reply
 
 
 def _proposed(state: Case, message: DecideCase, context: Context) -> Decision:
@@ -119,6 +141,25 @@ def forget_sanction(state: Case, message: ForgetSanction, context: Context) -> D
     return Remove(Sanction, message.sanction), *appeal
 
 
+@case.on("decided", "confirmed", "overturned")
+def forget_case(state: Case, message: ForgetCase, context: Context) -> Decision:
+    """Kept while a sanction of it is; then what is left is a decision about nobody, by nobody."""
+    if state.sanction and context.row(Sanction, state.sanction):
+        return RemindAfter(LOOK_AGAIN, ForgetCase())
+    page = context.row(Reporters, str(message.page))
+    if page is not None:
+        gone = [Remove(Reported, reporter) for reporter, _ in page.members]
+        return *gone, Remove(Reporters, page.page), Tell("case", context.id, ForgetCase(message.page + 1))
+    nobodys = state.but(author="", addressee="", claimed_by="", decided_by="", took_part=(), arrivals=())
+    return nobodys, Remove(Exhibit, state.post)
+
+
+@case.on("appealed")
+def forget_case_later(state: Case, message: ForgetCase, context: Context) -> Decision:
+    """People are still at it."""
+    return RemindAfter(LOOK_AGAIN, ForgetCase())
+
+
 def forgotten(sanction: Sanction, context: Context) -> list[RemindAt]:
     """When it is forgotten: a year after it ended or was taken back; a ban that stands never."""
     if sanction.action == "ban" and sanction.state == "standing":
@@ -147,8 +188,8 @@ def taken_by_software(state: Case, context: Context) -> tuple[Case | Put | Remin
 def lapsed(state: Case, context: Context) -> Decision:
     """Published, as nobody reviewed it; no rule is named, as nobody judged."""
     decided = state.but(phase="decided", action="publish", decision_reason=LAPSE_REASON, decided_at=context.now)
-    told = notify(context, state.author, publication_notice(state.post))
-    return decided, *_ended(decided), _action_taken(decided, context, "publish", by="software"), *told
+    told = notify(context, state.author, publication_notice(state))
+    return decided, *_ended(decided, context), _action_taken(decided, context, "publish", by="software"), *told
 
 
 # --- what a decision may be ---
@@ -220,7 +261,7 @@ def _taken(
     if decided.action is None or decided.action == "publish":
         effects.append(_action_taken(decided, context, "publish", by="person"))
         if decided.origin in ("held", "hidden"):
-            effects += notify(context, decided.author, publication_notice(decided.post))
+            effects += notify(context, decided.author, publication_notice(decided))
         taken = decided
     else:
         sanction = _sanction(decided, context, decided.action, by="person", ends_at=ends_at)
@@ -261,8 +302,9 @@ def _settled(earlier: Sanction, decided: Case, context: Context) -> list[Put | E
     return effects
 
 
-def _ended(decided: Case) -> list[Tell | Cancel]:
-    effects: list[Tell | Cancel] = []
+def _ended(decided: Case, context: Context) -> list[Tell | Cancel | RemindAfter]:
+    kept = timedelta(days=context.settings(ModerationSettings).sanction_kept_days)
+    effects: list[Tell | Cancel | RemindAfter] = [RemindAfter(kept, ForgetCase())]
     if decided.post_action or decided.action == "publish":
         action = decided.post_action or "publish"
         if decided.about == "post":

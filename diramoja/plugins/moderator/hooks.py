@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from diramoja.core import Plugin, PortSpec, hookimpl
+from diramoja.core import Channel, Plugin, PortSpec, hookimpl
 from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.export_queries import HOLDINGS
 from diramoja.plugins.moderator.moderator import moderator
 from diramoja.plugins.moderator.projections import (
     action_log,
@@ -51,8 +52,10 @@ def register_plugin() -> Plugin:
             "moderation.read": {"guest"},
             "sanction.own": {"supporter"},
         },
+        channels={"moderation:queue": Channel("case.read", hints_of="case")},
         ports=[PortSpec("classifier", Classifier)],
         uses=["topic"],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from diramoja.core import AgentKind, Context, Decision, Put, Reject, Remove, Reply, Row, State, Tell
+from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
 from diramoja.plugins.moderator.contracts import (
     AlertModerator,
     AppealFiled,
@@ -24,6 +25,7 @@ from diramoja.plugins.moderator.contracts import (
     GoOffDuty,
     GoOnDuty,
     ModeratorType,
+    ReleaseCase,
 )
 from diramoja.plugins.moderator.notices import alert_notice
 from diramoja.plugins.moderator.queries import on_duty, on_duty_for_report, on_duty_for_topic
@@ -156,6 +158,16 @@ def count_appeal(state: Moderator, message: CountAppeal, context: Context) -> De
         appeals_decided=state.appeals_decided + 1,
         appeals_overturned=state.appeals_overturned + message.overturned,
     )
+
+
+@moderator.on("absent", "on_duty", "offline")
+def forget_member(state: Moderator, message: ForgetMember, context: Context) -> Decision:
+    """The cases that somebody who is gone had claimed are open to others."""
+    if context.id != message.member:
+        return None
+    held = [key for collection, key in message.rows if collection == Undertaken.wire_name]
+    released = [Tell("case", key, ReleaseCase()) for key in held]
+    return Moderator(), *forgotten_rows(moderator, message, context), *released
 
 
 # --- what waits for them ---

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from diramoja.plugins.moderator.case_state import Sanction
-from diramoja.plugins.moderator.contracts import AlertKind, AlertModerator, Outcome, SanctionKind
+from diramoja.plugins.moderator.case_state import Case, Sanction
+from diramoja.plugins.moderator.contracts import AlertKind, AlertModerator, Evidence, Outcome, SanctionKind
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify, Subject
 
@@ -32,6 +32,10 @@ _SCREENED: dict[Outcome, str] = {
     "held": "Your post is held until a moderator has looked at it. {reason}",
     "hidden": "Software hid your post; a moderator will look at it. {reason} You can appeal.",
 }
+_SCREENED_TEXT: dict[Outcome, str] = {
+    "held": "What you wrote is held until a moderator has looked at it. {reason}",
+    "hidden": "Software hid what you wrote; a moderator will look at it. {reason} You can appeal.",
+}
 _REPORTED = {
     "confirmed": "Moderators looked at your report and acted on it.",
     "unfounded": "Moderators looked at your report and found that the post keeps the rules.",
@@ -48,21 +52,29 @@ _ALERTS: dict[AlertKind, str] = {
 }
 
 
-def screening_notice(post: str, outcome: Outcome, reason: str) -> Notify:
-    """To the author of a post that software held or hid; of hiding it is an action that may be appealed."""
+def screening_notice(evidence: Evidence, outcome: Outcome, reason: str) -> Notify:
+    """To the author of what software held or hid; of hiding it is an action that may be appealed."""
+    subject = _subject(evidence.place, evidence.topic, evidence.post)
     return Notify(
         kind=f"moderation.post.{outcome}",
         notice_class="statutory" if outcome == "hidden" else "personal",
-        subject=Subject("post", post),
-        text=_SCREENED[outcome],
+        subject=subject,
+        text=_SCREENED[outcome] if subject.type == "post" else _SCREENED_TEXT[outcome],
         values={"reason": reason},
+        key=evidence.post,
     )
 
 
-def publication_notice(post: str) -> Notify:
-    """To the author of a post that was held or hidden and is published now."""
-    text = "Your post is published."
-    return Notify("moderation.post.published", "personal", Subject("post", post), text)
+def publication_notice(decided: Case) -> Notify:
+    """To the author of what was held or hidden and is published now."""
+    subject = _subject(decided.place, decided.topic, decided.post)
+    text = "Your post is published." if subject.type == "post" else "What you wrote is shown now."
+    return Notify("moderation.post.published", "personal", subject, text)
+
+
+def _subject(place: str, topic: str, post: str) -> Subject:
+    """A post by its own id; another text by the agent that holds it."""
+    return Subject("post", post) if place == "topic" and post != topic else Subject(place, topic)
 
 
 def decision_notice(sanction: Sanction, settings: ModerationSettings) -> Notify:

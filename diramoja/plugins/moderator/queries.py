@@ -181,14 +181,15 @@ async def case_of_appeal(db: Database, id: str) -> str:
 
 
 async def on_duty(event: Event, db: Database) -> AsyncIterator[str]:
-    """Whom an event about a case or a topic concerns: on duty for the topic; else all who have no part in it.
+    """Whom an event about a case or a topic concerns: on duty for the topic; else all who may act on it.
 
     Of an escalation those with the authority that it takes.
     """
     rows = db.stream(
-        "WITH able AS (SELECT id, phase = 'on_duty' AND (topics = '{}' OR $1 = ANY (topics)) AS here"
+        "WITH able AS (SELECT id, phase = 'on_duty' AND (topics = '{}' OR $1 = ANY (topics)) AS here"  # noqa: S608  # constants
         " FROM moderation_moderator m WHERE NOT EXISTS (SELECT 1 FROM moderation_case c WHERE c.id = $2"
-        " AND (m.id IN (c.author, c.addressee) OR m.id = ANY (c.took_part) OR EXISTS (SELECT 1"
+        f" AND (m.id IN (c.author, c.addressee) OR NOT {not_walled('m.id', 'c.author')}"
+        f" OR NOT {not_walled('m.id', 'c.addressee')} OR m.id = ANY (c.took_part) OR EXISTS (SELECT 1"
         ' FROM moderation_case_report r WHERE r."case" = c.id AND r.reporter = m.id)))'
         " AND ($3 = 'topic' OR moderator_type = 'human_official' OR authority_level IN ($3, 'global')))"
         " SELECT id FROM able WHERE here OR NOT EXISTS (SELECT 1 FROM able WHERE here) ORDER BY id",

@@ -3,8 +3,23 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from diramoja.core import AgentKind, Context, Decision, Event, Personal, Put, Remove, Reply, Row, State, Tell, fact
+from diramoja.core import (
+    AgentKind,
+    Context,
+    Decision,
+    Event,
+    Personal,
+    Put,
+    Reject,
+    Remove,
+    Reply,
+    Row,
+    State,
+    Tell,
+    fact,
+)
 from diramoja.plugins.information.contracts import PostFlagged
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
@@ -19,12 +34,13 @@ from diramoja.plugins.moderator.contracts import (
     ReportView,
     ReviseCase,
     ScreenPost,
+    ScreenText,
 )
 from diramoja.plugins.moderator.notices import screening_notice
 from diramoja.plugins.moderator.rules import AWAY, Judgement, judge
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import notify
-from diramoja.plugins.topic.contracts import PostReceived, PostShared
+from diramoja.plugins.topic.contracts import PostReceived, PostShared, TakeVerdict
 from diramoja.ports.classifier import Assessment, Classifier
 
 __all__ = ["Filed", "Matter", "Screening", "Shares", "assessment", "screening"]
@@ -69,36 +85,68 @@ async def assessment(messages: Sequence[ScreenPost], classifier: Classifier) -> 
     return await classifier.assess([message.body for message in messages])
 
 
-screening = AgentKind("screening", Screening, prefix="scr", rows=[Matter, Filed, Shares], facts=[assessment])
+@fact(ScreenText, fallback=AWAY)
+async def assessment_of_text(messages: Sequence[ScreenText], classifier: Classifier) -> Sequence[Assessment]:
+    """The same of texts that are no posts."""
+    return await classifier.assess([message.body for message in messages])
+
+
+screening = AgentKind(
+    "screening", Screening, prefix="scr", rows=[Matter, Filed, Shares], facts=[assessment, assessment_of_text]
+)
 
 
 @screening.on("absent", "watching")
 def screen(state: Screening, message: ScreenPost, context: Context) -> Decision:
-    assessed = context.fact(assessment)
-    judgement = judge(assessed, message.body, context.settings(ModerationSettings))
-    outcome, by_words = judgement.outcome, assessed.model == AWAY.model
-    counted = state.but(
-        phase="watching",
-        screened=state.screened + 1,
-        held=state.held + (outcome == "held"),
-        hidden=state.hidden + (outcome == "hidden"),
-        by_words=by_words,
-    )
+    judgement, counted, news = _judged(state, context.fact(assessment), message.body, context)
     cleared = PostCleared(
         topic=context.id,
         post=message.post,
         author=message.author,
         body=message.body,
-        outcome=outcome,
+        outcome=judgement.outcome,
         reason=judgement.reason,
         last=not context.has("information"),
         addressee=message.addressee,
     )
-    news = _classifier_news(context, before=state.by_words, by_words=by_words)
-    if outcome == "cleared":
-        return counted, cleared, *news
-    told = notify(context, message.author, screening_notice(message.post, outcome, judgement.reason))
-    return counted, cleared, *news, *told, *_case_of(message, judgement, context)
+    evidence = Evidence(context.id, message.post, message.author, message.body, message.addressee)
+    return counted, cleared, *news, *_looked_at(evidence, judgement, context)
+
+
+@screening.on("absent", "watching")
+def screen_text(state: Screening, message: ScreenText, context: Context) -> Decision:
+    """The agent that holds the text asks with its own id, and is told."""
+    if not context.told_by or context.sender != context.id:
+        return Reject("denied", "An agent has its own texts screened.", 403)
+    judgement, counted, news = _judged(state, context.fact(assessment_of_text), message.body, context)
+    verdict = TakeVerdict(message.text_id, judgement.outcome, judgement.reason)
+    evidence = Evidence(context.id, message.text_id, message.author, message.body, place=context.told_by)
+    told = Tell(context.told_by, context.id, verdict, answers=True)
+    return counted, told, *news, *_looked_at(evidence, judgement, context)
+
+
+def _judged(
+    state: Screening, assessed: Assessment, body: str, context: Context
+) -> tuple[Judgement, Screening, list[Event]]:
+    """What is found, the counts with it, and the news where another judges than before."""
+    judgement = judge(assessed, body, context.settings(ModerationSettings))
+    by_words = assessed.model == AWAY.model
+    counted = state.but(
+        phase="watching",
+        screened=state.screened + 1,
+        held=state.held + (judgement.outcome == "held"),
+        hidden=state.hidden + (judgement.outcome == "hidden"),
+        by_words=by_words,
+    )
+    return judgement, counted, _classifier_news(context, before=state.by_words, by_words=by_words)
+
+
+def _looked_at(evidence: Evidence, judgement: Judgement, context: Context) -> tuple[Put | Tell, ...]:
+    """Whoever wrote what is not cleared is told why, and people look at it."""
+    if judgement.outcome == "cleared":
+        return ()
+    told = notify(context, evidence.author, screening_notice(evidence, judgement.outcome, judgement.reason))
+    return *told, *_case_of(evidence, judgement, context)
 
 
 def _classifier_news(context: Context, *, before: bool, by_words: bool) -> list[Event]:
@@ -107,15 +155,15 @@ def _classifier_news(context: Context, *, before: bool, by_words: bool) -> list[
     return [ClassifierAway(context.id, f"{context.now:%Y-%m-%d}") if by_words else ClassifierBack(context.id)]
 
 
-def _case_of(message: ScreenPost, judgement: Judgement, context: Context) -> tuple[Put | Tell, ...]:
+def _case_of(evidence: Evidence, judgement: Judgement, context: Context) -> tuple[Put | Tell, ...]:
     assert judgement.outcome != "cleared"
-    matter = context.row(Matter, message.post)
+    matter = context.row(Matter, evidence.post)
     if matter:  # An edit of a post that people look at.
         found = judgement.reason, judgement.toxicity_ratio, judgement.confidence_ratio
-        return (Tell("case", matter.case, ReviseCase(message.body, *found)),)
+        return (Tell("case", matter.case, ReviseCase(evidence.body, *found)),)
     opening = OpenCase(
         origin=judgement.outcome,
-        evidence=Evidence(context.id, message.post, message.author, message.body, message.addressee),
+        evidence=evidence,
         reason=judgement.reason,
         toxicity_ratio=judgement.toxicity_ratio,
         confidence_ratio=judgement.confidence_ratio,
@@ -166,6 +214,13 @@ def count_share(state: Screening, message: CountShare, context: Context) -> Deci
 @screening.on("watching")
 def end_case(state: Screening, message: EndCase, context: Context) -> Decision:
     return Remove(Matter, message.post)
+
+
+@screening.on("absent", "watching")
+def forget_member(state: Screening, message: ForgetMember, context: Context) -> Decision:
+    """Reports and shares go; which case is open about what goes with the case."""
+    own = [each for each in message.rows if each[0] in (Filed.wire_name, Shares.wire_name)]
+    return tuple(Remove(screening.rows[collection], key) for collection, key in own)
 
 
 def _opened(message: OpenCase, context: Context) -> tuple[Put, Tell]:

@@ -6,7 +6,13 @@ from msgspec import UNSET
 
 from diramoja.core import Call, Cancel, Context, Decision, Put, Reject, RemindAfter, RemindAt, Remove, Reply
 from diramoja.core.decisions import Effect
-from diramoja.plugins.member.contracts import ConsentChanged, WallChanged
+from diramoja.plugins.member.contracts import (
+    ConsentChanged,
+    ForgetMember,
+    MemberErased,
+    WallChanged,
+    forgotten_rows,
+)
 from diramoja.plugins.notification.contracts import (
     DigestLapsed,
     ForgetNotices,
@@ -165,10 +171,39 @@ def sweep(state: Inbox, message: SweepInbox, context: Context) -> Decision:
 @inbox.on("open")
 def forget(state: Inbox, message: ForgetNotices, context: Context) -> Decision:
     """They go with what became of them; while some are left, another look follows."""
-    removed: list[Effect] = []
-    for id in message.notices:
-        removed.append(Remove(Notice, id))
-        removed += [Remove(Delivery, f"{id}:{channel}") for channel in ("in_app", "email", "sms", "push")]
+    removed = [effect for id in message.notices for effect in _without(id)]
     left = max(0, state.kept - len(message.notices))
     again = [RemindAfter(timedelta(days=0 if message.more else 7), SweepInbox())] if left else []
     return state.but(kept=left), *removed, *again
+
+
+@inbox.on("absent", "open", "closed")
+def forget_member(state: Inbox, message: ForgetMember, context: Context) -> Decision:
+    """One's own inbox is emptied and closed; out of another's go the notices about what they did."""
+    if context.id == message.member:
+        reminders = (SweepInbox, QuietHoursOver, DigestLapsed)
+        cancels = [Cancel(each.wire_name) for each in reminders]
+        return Inbox(phase="closed"), *cancels, *forgotten_rows(inbox, message, context)
+    about = [key for collection, key in message.rows if collection == "notice" and _is_about(key, message, context)]
+    wall = context.row(Wall, message.member)
+    others = [each for each in message.rows if each[1] not in (*about, message.member)]
+    fewer = state.but(kept=max(0, state.kept - len(about)), walls=state.walls - (wall is not None and wall.is_up))
+    return (
+        fewer,
+        *(effect for id in about for effect in _without(id)),
+        *([Remove(Wall, message.member)] if wall else []),
+        *forgotten_rows(inbox, message.but(rows=tuple(others)), context),
+    )
+
+
+def _is_about(key: str, message: ForgetMember, context: Context) -> bool:
+    notice = context.row(Notice, key)
+    return notice is not None and notice.about == message.member
+
+
+def _without(notice: str) -> list[Effect]:
+    channels = ("in_app", "email", "sms", "push")
+    return [Remove(Notice, notice), *(Remove(Delivery, f"{notice}:{channel}") for channel in channels)]
+
+
+inbox.hears(MemberErased, to=lambda event: [(event.member, ForgetMember(event.member, "keep"))])

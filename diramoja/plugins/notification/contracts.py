@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Context, Event, Personal, Tell, View
+from diramoja.plugins.member.contracts import FORMER
 
 __all__ = [
     "ChannelName",
@@ -110,7 +111,7 @@ class Notify(Command):
 
 def notify(context: Context, member: str, notice: Notify) -> tuple[Tell, ...]:
     """The effect that tells it; none where the deployment notifies nobody."""
-    return (Tell("inbox", member, notice),) if member and context.has("notification") else ()
+    return (Tell("inbox", member, notice),) if member not in ("", FORMER) and context.has("notification") else ()
 
 
 # --- from the member ---

@@ -14,6 +14,7 @@ from diramoja.plugins.notification.projections import (
     preferences_rows,
     wall_rows,
 )
+from diramoja.plugins.notification.queries import HOLDINGS
 from diramoja.plugins.notification.routes import Inboxes, Preferences, Statistics, Unsubscribing
 from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.mail import Mail
@@ -44,6 +45,7 @@ def register_plugin() -> Plugin:
         },
         channels={"inbox": Channel("notification.listen", own=True)},
         ports=[PortSpec("mail", Mail), PortSpec("sms", Sms), PortSpec("push", Push)],
+        holds=HOLDINGS,
         migrations=_HERE / "migrations",
         locale=_HERE / "locale",
     )

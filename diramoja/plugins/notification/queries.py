@@ -8,7 +8,7 @@ import msgspec
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.ports.database import Database
-from diramoja.pages import Number, paged, place
+from diramoja.pages import Number, holding, paged, place
 from diramoja.plugins.notification.contracts import (
     ChannelName,
     ChannelView,
@@ -23,6 +23,7 @@ from diramoja.plugins.notification.settings import NotificationSettings
 from diramoja.ports.texts import Texts
 
 __all__ = [
+    "HOLDINGS",
     "Told",
     "drop_counts",
     "language_of",
@@ -51,6 +52,23 @@ _TOLD = (
     ", n.valid_until FROM notice n WHERE n.member = $1 AND n.id = ANY($2::text[])"
 )
 _UNREAD = " AND n.read_at IS NULL AND n.seq > COALESCE((SELECT max(m.seq) FROM notice_mark m WHERE m.member = $1), 0)"
+
+
+HOLDINGS = [
+    holding(
+        "notices",
+        'SELECT n.id, n.kind, n.notice_class, n.subject_type, n.subject_id, n.text, n."values"::text AS "values",'  # noqa: S608
+        " n.channels, n.created_at, n.read_at FROM notice n WHERE n.member = $1 AND n.id > $2"
+        f"{_SHOWN} ORDER BY n.id LIMIT $3",
+        "id",
+    ),
+    holding(
+        "preferences",
+        "SELECT name, language, time_zone, quiet_start, quiet_end, digest_at, channels::text AS channels,"
+        " email_suspended FROM notice_preferences WHERE member = $1 AND name > $2 ORDER BY name LIMIT $3",
+        "name",
+    ),
+]
 
 
 class Told(msgspec.Struct, frozen=True):

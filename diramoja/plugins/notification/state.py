@@ -130,7 +130,7 @@ class Inbox(State):
         statutory_kinds: those that came, so that nobody switches them off.
     """
 
-    phase: Literal["absent", "open"] = "absent"
+    phase: Literal["absent", "open", "closed"] = "absent"
     preferences: PreferencesView | None = None
     consents_to_campaigns: bool = False
     walls: int = 0

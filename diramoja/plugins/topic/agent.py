@@ -1,38 +1,32 @@
-"""The topic itself: opened, changed, closed, followed, pinned to; and whom it hears.
+"""The topic itself: closed, followed, pinned to; and whom it hears.
 
-Its posts, marks, reviews and supporters are handled in the modules beside this one, which are imported here.
+How it is opened and changed, its posts, marks, reviews and supporters are handled in the modules beside this one, which
+are imported here.
 """
 
 from typing import Any
 
-from msgspec import UNSET
-
-from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
+from diramoja.core import Context, Decision, Put, Reject, Remove, Tell
 from diramoja.plugins.information.contracts import PostChecked, PostFlagged
 from diramoja.plugins.moderator.contracts import ActionTaken, PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic import edits, marks, posts, reactions, review, shares, support
+from diramoja.plugins.topic import edits, forgetting, marks, posts, reactions, review, shares, support, wording
 from diramoja.plugins.topic.audiences import NoteMentioned
 from diramoja.plugins.topic.contracts import (
     CloseTopic,
-    EditTopic,
     FollowTopic,
     MarkFlagged,
-    ModerationChanged,
     NoteRemoval,
     OpenDraft,
-    OpenTopic,
     PinPost,
     StartDraft,
     TakeVerdict,
-    TopicChanged,
     TopicClosed,
-    TopicCreated,
     UnfollowTopic,
     UnpinPost,
 )
-from diramoja.plugins.topic.keywords import excerpt, keywords, tags_of
-from diramoja.plugins.topic.marks import archiving
+from diramoja.plugins.topic.keywords import excerpt
+from diramoja.plugins.topic.marks import closing
 from diramoja.plugins.topic.news import missing
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import (
@@ -41,99 +35,15 @@ from diramoja.plugins.topic.state import (
     OPEN,
     Follower,
     Mention,
-    Opening,
     Post,
-    Term,
     Topic,
     topic,
-    topic_view,
 )
 
 __all__ = ["HANDLED_IN", "after_check", "after_screening", "topic"]
 
-HANDLED_IN = (edits, marks, posts, reactions, review, shares, support)
+HANDLED_IN = (edits, forgetting, marks, posts, reactions, review, shares, support, wording)
 """The modules whose handlers belong to the kind."""
-
-
-@topic.on("absent")
-def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
-    settings = context.settings(TopicSettings)
-    terms = keywords(message.title, message.description, message.tags)
-    tags = tags_of(terms, message.category, message.tags, settings.tags_derived)
-    opened = state.but(
-        phase="new",
-        title=message.title,
-        category=message.category,
-        tags=tags,
-        policy_proposal=message.policy_proposal,
-        created_by=context.sender,
-        created_at=context.now,
-        support_needed=settings.support_min if message.policy_proposal else 0,
-    )
-    created = TopicCreated(
-        topic=context.id,
-        title=message.title,
-        description=message.description,
-        category=message.category,
-        tags=tags,
-        policy_proposal=message.policy_proposal,
-        author=context.sender,
-        created_at=context.now,
-    )
-    opening = Opening("opening", message.description, tuple(terms), context.sender, context.now)
-    view = topic_view(context, opened).but(description=message.description)
-    return opened, Put(opening), *_terms(terms), created, Reply(view, status=201)
-
-
-def _terms(terms: dict[str, float]) -> list[Put]:
-    return [Put(Term(term, weight)) for term, weight in terms.items()]
-
-
-@topic.on(*OPEN)
-def edit_topic(state: Topic, message: EditTopic, context: Context) -> Decision:
-    if refusal := _refusal(state, message, context):
-        return refusal
-    opening = context.row(Opening, "opening") or Opening("opening", "")
-    given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
-    level = given.pop("moderation_level", None)
-    levelled = state.but(moderation_level=level, base_level=level) if level else state
-    news: list[Any] = []
-    if levelled.moderation_level != state.moderation_level:
-        news.append(ModerationChanged(context.id, levelled.moderation_level, "A moderator set it.", context.now))
-    description = given.pop("description", opening.description)
-    changed = levelled.but(**given)
-    if changed != levelled or description != opening.description:
-        news += _reworded(changed, opening, description, context)
-    view = topic_view(context, changed).but(description=description)
-    return changed, *news, Reply(view)
-
-
-def _refusal(state: Topic, message: EditTopic, context: Context) -> Reject | None:
-    is_moderator = "moderator" in context.roles
-    if context.sender != state.created_by and not is_moderator:
-        return Reject("not_creator", "Its creator or a moderator changes a topic.", 403)
-    if message.moderation_level is not UNSET and not is_moderator:
-        return Reject("not_moderator", "A moderator sets the level of moderation.", 403)
-    texts = (message.title, message.description, message.category)
-    if state.supporters and any(text is not UNSET for text in texts):
-        return Reject("topic_supported", "Members support this proposal as it is: open another one.")
-    return None
-
-
-def _reworded(state: Topic, opening: Opening, description: str, context: Context) -> list[Put | Remove | TopicChanged]:
-    """Its keywords anew, and the news of it. Tags stay as the creator left them."""
-    terms = keywords(state.title, description, state.tags)
-    news = TopicChanged(
-        topic=context.id,
-        title=state.title,
-        description=description,
-        category=state.category,
-        tags=state.tags,
-        author=state.created_by,
-        created_at=state.created_at,
-    )
-    gone = [Remove(Term, term) for term in opening.terms if term not in terms]
-    return [Put(opening.but(description=description, terms=tuple(terms))), *gone, *_terms(terms), news]
 
 
 @topic.on(*OPEN)
@@ -141,7 +51,7 @@ def close_topic(state: Topic, message: CloseTopic, context: Context) -> Decision
     if context.sender != state.created_by and "moderator" not in context.roles:
         return Reject("not_creator", "Its creator or a moderator closes a topic.", 403)
     closed = state.but(phase="closed", close_reason=message.reason, trending_score=0)
-    return closed, TopicClosed(context.id, message.reason), archiving(context)
+    return closed, TopicClosed(context.id, message.reason), *closing(context)
 
 
 @topic.on(*LIVING)
@@ -244,8 +154,8 @@ def after_flag(event: PostFlagged) -> list[tuple[str, MarkFlagged]]:
 
 
 def after_action(event: ActionTaken) -> list[tuple[str, NoteRemoval]]:
-    """People removed a post."""
-    is_removal = event.action == "remove" and event.by == "person" and event.topic
+    """People removed a post; not words of the topic itself."""
+    is_removal = event.action == "remove" and event.by == "person" and event.topic not in ("", event.post)
     return [(event.topic, NoteRemoval(event.post, event.author))] if is_removal else []
 
 

@@ -323,7 +323,7 @@ class PostReceived(Event, name="topic.post.received"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     addressee: Personal[str] = ""
@@ -339,7 +339,7 @@ class PostPublished(Event, name="topic.post.published", live=True):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     title: str
@@ -354,7 +354,7 @@ class PostChanged(Event, name="topic.post.changed", live=True):
     post: str
     author: Personal[str]
     status: PostStatus
-    body: str
+    body: Personal[str]
     reply_to: str | None
     created_at: datetime
     title: str
@@ -367,7 +367,7 @@ class PostShared(Event, name="topic.post.shared"):
     topic: str
     post: str
     author: Personal[str]
-    body: str
+    body: Personal[str]
     sharer: Personal[str]
     into: str
     is_flagged: bool

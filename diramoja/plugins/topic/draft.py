@@ -1,26 +1,39 @@
 """A draft of a policy: a text in versions, changed by amendments that are proposed and decided."""
 
-from datetime import UTC, datetime
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-from diramoja.core import AgentKind, Context, Decision, Personal, Put, Reject, Remove, Reply, Row, State
+from msgspec import structs
+
+from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
+from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import (
     AmendmentDecided,
     AmendmentProposed,
     DecideAmendment,
     DraftOpened,
+    ModeratePost,
     OpenDraft,
     ProposeAmendment,
+    TakeVerdict,
+)
+from diramoja.plugins.topic.draft_state import (
+    Amendment,
+    Draft,
+    Proposer,
+    Version,
+    amendment_view,
+    draft,
+    draft_view,
 )
 from diramoja.plugins.topic.keywords import excerpt
 from diramoja.plugins.topic.settings import TopicSettings
-from diramoja.plugins.topic.texts import Change, change_diff, lines_of, placed, replaced, sha256
-from diramoja.plugins.topic.views import AmendmentStatus, AmendmentView, DraftView
+from diramoja.plugins.topic.texts import change_diff, lines_of, placed, replaced, sha256
+from diramoja.plugins.topic.views import DraftView, HeldView
 
-__all__ = ["Amendment", "Draft", "Version", "amendment_view", "draft"]
+__all__ = ["draft"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TEXT_CHARS = 40_000
 OPEN_MAX = 200
 """Amendments that wait for a decision."""
@@ -28,71 +41,11 @@ OPEN_OF_ONE = 20
 """Those of one member among them, so that nobody fills the draft alone."""
 
 
-class Version(Row):
-    """A text of the draft. `id` is its number; `diff` is to the version before."""
-
-    id: str
-    number: int
-    text: str
-    sha256: str
-    diff: str
-    author: Personal[str]
-    amendment: str
-    created_at: datetime
-
-
-class Amendment(Row):
-    """A change that somebody proposed to `version`."""
-
-    id: str
-    author: Personal[str]
-    version: int
-    from_line: int
-    to_line: int
-    text: str
-    reason: str
-    diff: str
-    created_at: datetime
-    status: AmendmentStatus = "proposed"
-    decided_by: Personal[str] = ""
-    decision_reason: str = ""
-    decided_at: datetime | None = None
-
-    @property
-    def change(self) -> Change:
-        """The lines it replaces, and how many come instead."""
-        return self.from_line, self.to_line, len(lines_of(self.text))
-
-
-class Proposer(Row):
-    """How many amendments of a member wait."""
-
-    member: Personal[str]
-    waiting: int = 0
-
-
-class Draft(State):
-    """What a draft knows. `changes` lead from version 1 to the last, one each."""
-
-    phase: Literal["absent", "open"] = "absent"
-    topic: str = ""
-    title: str = ""
-    created_by: Personal[str] = ""
-    created_at: datetime = _NEVER
-    version: int = 0
-    sha256: str = ""
-    changes: tuple[Change, ...] = ()
-    waiting: int = 0
-
-
-draft = AgentKind("draft", Draft, prefix="dft", rows=[Version, Amendment, Proposer])
-
-
 @draft.on("absent")
 def open_draft(state: Draft, message: OpenDraft, context: Context) -> Decision:
     text = _plain(message.text)
-    opened = state.but(
-        phase="open",
+    pending = state.but(
+        phase="pending",
         topic=message.topic,
         title=message.title,
         created_by=message.author,
@@ -100,9 +53,39 @@ def open_draft(state: Draft, message: OpenDraft, context: Context) -> Decision:
         version=1,
         sha256=sha256(text),
     )
-    first = Version("1", 1, text, opened.sha256, "", message.author, "", context.now)
-    news = DraftOpened(context.id, message.topic, message.title, message.author)
-    return opened, Put(first), news, Reply(_draft_view(opened, text, context), status=201)
+    first = Version("1", 1, text, pending.sha256, "", message.author, "", context.now)
+    if not context.has("moderator"):
+        return Put(first), *_opened(pending, first, context)
+    asked = _asked(context.id, message.author, (message.title, text), context)
+    return pending.but(held=HeldView("pending")), Put(first), asked
+
+
+def _opened(state: Draft, first: Version, context: Context) -> tuple[Any, ...]:
+    """All see it, and may amend it."""
+    opened = state.but(phase="open", held=None)
+    news = DraftOpened(context.id, opened.topic, opened.title, opened.created_by)
+    return opened, news, Reply(_view(opened, first, context), status=201)
+
+
+@draft.on("pending")
+def draft_judged(state: Draft, message: TakeVerdict, context: Context) -> Decision:
+    """Software cleared, held or hid it."""
+    first = context.row(Version, "1")
+    if message.post_id != context.id or first is None or state.held is None or state.held.status != "pending":
+        return None
+    if message.outcome == "cleared":
+        return _opened(state, first, context)
+    held = state.but(held=HeldView(message.outcome, message.reason))
+    return held, Reply(_view(held, first, context), status=201)
+
+
+@draft.on("pending")
+def draft_decided(state: Draft, message: ModeratePost, context: Context) -> Decision:
+    """People let it be opened, now or after an appeal, or not."""
+    first = context.row(Version, "1")
+    if message.post_id != context.id or first is None:
+        return None
+    return _opened(state, first, context) if message.action == "publish" else state.but(held=None)
 
 
 @draft.on("open")
@@ -130,21 +113,65 @@ def propose(state: Draft, message: ProposeAmendment, context: Context) -> Decisi
         reason=message.reason,
         diff=change_diff(base.text, change, text),
         created_at=context.now,
+        held=HeldView("pending") if context.has("moderator") else None,
     )
+    counted = state.but(waiting=state.waiting + 1), Put(proposer.but(waiting=proposer.waiting + 1))
+    if not amendment.held:
+        return *counted, *_shown(state, amendment, context)
+    return *counted, Put(amendment), _asked(amendment.id, amendment.author, (text, message.reason), context)
+
+
+def _shown(state: Draft, amendment: Amendment, context: Context) -> tuple[Any, ...]:
+    """All see it, and it waits for a decision."""
+    shown = amendment.but(held=None, is_removed=False)
     return (
-        state.but(waiting=state.waiting + 1),
-        Put(amendment),
-        Put(proposer.but(waiting=proposer.waiting + 1)),
-        AmendmentProposed(context.id, state.topic, amendment.id, context.sender),
-        *_proposed(state, amendment, context),
-        Reply(amendment_view(context.id, amendment), status=201),
+        Put(shown),
+        AmendmentProposed(context.id, state.topic, shown.id, shown.author),
+        *_proposed(state, shown, context),
+        _reply(shown, context, status=201),
     )
+
+
+@draft.on("open")
+def amendment_judged(state: Draft, message: TakeVerdict, context: Context) -> Decision:
+    """Software cleared, held or hid it."""
+    amendment = context.row(Amendment, message.post_id)
+    if amendment is None or amendment.held is None or amendment.held.status != "pending":
+        return None
+    if message.outcome == "cleared":
+        return _shown(state, amendment, context)
+    held = amendment.but(held=HeldView(message.outcome, message.reason))
+    return Put(held), _reply(held, context, status=201)
+
+
+@draft.on("open")
+def amendment_decided(state: Draft, message: ModeratePost, context: Context) -> Decision:
+    """People let it be seen, now or after an appeal, or not: then it waits for no decision."""
+    amendment = context.row(Amendment, message.post_id)
+    if amendment is None or amendment.held is None:
+        return None
+    if message.action != "publish":
+        if amendment.is_removed:
+            return None
+        gone = Put(amendment.but(is_removed=True))
+        return state.but(waiting=state.waiting - 1), gone, *_waits_no_more(amendment.author, context)
+    if not amendment.is_removed:
+        return _shown(state, amendment, context)
+    proposer = context.row(Proposer, amendment.author) or Proposer(amendment.author)
+    again = Put(proposer.but(waiting=proposer.waiting + 1))
+    return state.but(waiting=state.waiting + 1), again, *_shown(state, amendment, context)
+
+
+def _asked(id: str, author: str, texts: Sequence[str], context: Context) -> Tell:
+    """Whoever sent the words waits for what comes of it."""
+    words = ScreenText(id, author, "\n\n".join(filter(None, texts)))
+    return Tell("screening", context.id, words, answers=True)
 
 
 @draft.on("open")
 def decide(state: Draft, message: DecideAmendment, context: Context) -> Decision:
     amendment = context.row(Amendment, message.amendment_id)
-    if amendment is None:
+    if amendment is None or amendment.held:
         return Reject("amendment_missing", "There is no such amendment here.", 404)
     if context.sender != state.created_by and context.roles.isdisjoint(("leader", "official")):
         return Reject("not_author", "The draft's author, a leader or an official decides.", 403)
@@ -169,7 +196,7 @@ def decide(state: Draft, message: DecideAmendment, context: Context) -> Decision
         *_waits_no_more(amendment.author, context),
         _news(after, decided, context),
         *_told(state, decided, context),
-        Reply(amendment_view(context.id, decided)),
+        _reply(decided, context),
     )
 
 
@@ -268,37 +295,9 @@ def _told(state: Draft, amendment: Amendment, context: Context) -> tuple[Any, ..
     return notify(context, amendment.author, notice)
 
 
-# --- views ---
+def _reply(amendment: Amendment, context: Context, status: int = 200) -> Reply:
+    return Reply(amendment_view(context.id, structs.asdict(amendment)), status=status)
 
 
-def _draft_view(state: Draft, text: str, context: Context) -> DraftView:
-    return DraftView(
-        id=context.id,
-        topic_id=state.topic,
-        title=state.title,
-        created_by=state.created_by,
-        version=state.version,
-        text=text,
-        sha256=state.sha256,
-        created_at=state.created_at,
-        open_amendments=state.waiting,
-    )
-
-
-def amendment_view(draft_id: str, row: Amendment) -> AmendmentView:
-    """An amendment as everybody sees it."""
-    return AmendmentView(
-        id=row.id,
-        draft_id=draft_id,
-        author_id=row.author,
-        version=row.version,
-        from_line=row.from_line,
-        to_line=row.to_line,
-        text=row.text,
-        reason=row.reason,
-        status=row.status,
-        diff=row.diff,
-        created_at=row.created_at,
-        decision_reason=row.decision_reason,
-        decided_at=row.decided_at,
-    )
+def _view(state: Draft, version: Version, context: Context) -> DraftView:
+    return draft_view(context.id, structs.asdict(state) | {"text": version.text, "open_amendments": state.waiting})

@@ -8,6 +8,7 @@ from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.topic.draft_state import amendment_view, draft_view
 from diramoja.plugins.topic.queries import one_topic
 from diramoja.plugins.topic.views import AmendmentView, DraftView, VersionView
 
@@ -116,17 +117,7 @@ async def draft_of_amendment(db: Database, id: str) -> str:
 
 
 def _draft(row: Mapping[str, Any]) -> DraftView:
-    return DraftView(
-        id=row["id"],
-        topic_id=row["topic"],
-        title=row["title"],
-        created_by=row["created_by"],
-        version=row["version"],
-        text=row["text"],
-        sha256=row["sha256"],
-        created_at=row["created_at"],
-        open_amendments=row["open_amendments"],
-    )
+    return draft_view(row["id"], row)
 
 
 def _version(row: Mapping[str, Any]) -> VersionView:
@@ -142,18 +133,4 @@ def _version(row: Mapping[str, Any]) -> VersionView:
 
 
 def _amendment(row: Mapping[str, Any]) -> AmendmentView:
-    return AmendmentView(
-        id=row["id"],
-        draft_id=row["draft"],
-        author_id=row["author"],
-        version=row["version"],
-        from_line=row["from_line"],
-        to_line=row["to_line"],
-        text=row["text"],
-        reason=row["reason"],
-        status=row["status"],
-        diff=row["diff"],
-        created_at=row["created_at"],
-        decision_reason=row["decision_reason"],
-        decided_at=row["decided_at"],
-    )
+    return amendment_view(row["draft"], row)

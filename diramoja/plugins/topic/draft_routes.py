@@ -18,6 +18,7 @@ from diramoja.plugins.topic.draft_queries import (
     one_draft,
     version_list,
 )
+from diramoja.plugins.topic.queries import check_topic
 from diramoja.plugins.topic.views import (
     AmendmentText,
     AmendmentView,
@@ -71,8 +72,11 @@ class TopicDrafts(Controller):
         return await draft_list(db, reader, topic_id, page)
 
     @post("/", permission="draft.begin", limit="posts", summary="Begin a draft of a policy")
-    async def start_draft(self, topic_id: str, data: NewDraft, send: Send) -> DraftView:
+    async def start_draft(
+        self, topic_id: str, data: NewDraft, *, db: Database, reader: Reader, send: Send
+    ) -> DraftView:
         """Of a policy proposal; by its creator, a leader or an official."""
+        await check_topic(db, reader, topic_id)
         view: DraftView = await send("topic", topic_id, StartDraft(send.new_id("dft"), data.title, data.text))
         return view
 

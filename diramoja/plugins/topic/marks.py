@@ -1,4 +1,4 @@
-"""What a topic does with time: scores on the quarter of an hour, trends, escalation, cooling, closing, archiving."""
+"""What a topic does with time: scores on the quarter of an hour, trends, escalation, cooling, closing, closing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from diramoja.plugins.topic.scores import QUARTER_S, baseline_of, trending
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import LIVING, OPEN, Baseline, Opening, Topic, quarter_of, topic
 
-__all__ = ["ArchiveTopic", "CloseQuietTopic", "CoolTopic", "TakeMark", "archiving", "armed"]
+__all__ = ["ArchiveTopic", "CloseQuietTopic", "CoolTopic", "ForgetReactions", "TakeMark", "armed", "closing"]
 
 BELOW_TWICE = 2
 
@@ -38,6 +38,10 @@ class ArchiveTopic(Command):
     """Archive a topic that is closed for long. Told by the topic to itself."""
 
 
+class ForgetReactions(Command):
+    """Who reacted to what was said here is over; the counts stay. Told by the topic to itself."""
+
+
 def armed(state: Topic, context: Context) -> tuple[Topic, tuple[RemindAt, ...]]:
     """Wait for the next quarter of an hour, unless that is waited for already."""
     if state.is_marked or state.phase not in OPEN:
@@ -46,9 +50,13 @@ def armed(state: Topic, context: Context) -> tuple[Topic, tuple[RemindAt, ...]]:
     return state.but(is_marked=True), (RemindAt(due, TakeMark()),)
 
 
-def archiving(context: Context) -> RemindAfter:
-    """When a topic that is closed now is archived."""
-    return RemindAfter(timedelta(days=context.settings(TopicSettings).archive_days), ArchiveTopic())
+def closing(context: Context) -> tuple[RemindAfter, RemindAfter]:
+    """When a topic that is closed now is archived, and forgets who reacted."""
+    settings = context.settings(TopicSettings)
+    return (
+        RemindAfter(timedelta(days=settings.archive_days), ArchiveTopic()),
+        RemindAfter(timedelta(days=settings.reactions_kept_days), ForgetReactions()),
+    )
 
 
 @topic.on(*OPEN)
@@ -161,7 +169,7 @@ def cool(state: Topic, message: CoolTopic, context: Context) -> Decision:
 def close_quiet(state: Topic, message: CloseQuietTopic, context: Context) -> Decision:
     settings = context.settings(TopicSettings)
     reason = f"Nobody wrote for {settings.cooling_days + settings.closing_days} days."
-    return state.but(phase="closed", close_reason=reason), TopicClosed(context.id, reason), archiving(context)
+    return state.but(phase="closed", close_reason=reason), TopicClosed(context.id, reason), *closing(context)
 
 
 @topic.on("closed")

@@ -35,8 +35,9 @@ from diramoja.plugins.topic.state import (
     post_view,
     topic,
 )
+from diramoja.plugins.topic.wording import wording_decided, wording_judged
 
-__all__ = ["taken_in"]
+__all__ = ["taken_in", "withdrawn"]
 
 
 @topic.on(*OPEN)
@@ -95,6 +96,8 @@ def _waiting(state: Topic, author: str, context: Context) -> tuple[Put, ...] | R
 
 @topic.on(*LIVING)
 def take_verdict(state: Topic, message: TakeVerdict, context: Context) -> Decision:
+    if message.post_id == context.id:
+        return wording_judged(state, message, context)
     post = context.row(Post, message.post_id)
     if post is None:
         return None
@@ -109,6 +112,8 @@ def take_verdict(state: Topic, message: TakeVerdict, context: Context) -> Decisi
 
 @topic.on(*LIVING)
 def moderate_post(state: Topic, message: ModeratePost, context: Context) -> Decision:
+    if message.post_id == context.id:
+        return wording_decided(state, message, context)
     post = context.row(Post, message.post_id)
     if post is None or post.status == "deleted":
         return missing(message.post_id)
@@ -117,7 +122,7 @@ def moderate_post(state: Topic, message: ModeratePost, context: Context) -> Deci
             return _shown(state, post, context)
         return after_edit(state, post, context) if post.edit_status in ("held", "hidden") else None
     status: PostStatus = "hidden" if message.action == "hide" else "removed"
-    return _withdrawn(state, post, post.but(status=status, reason=message.reason), context)
+    return withdrawn(state, post, post.but(status=status, reason=message.reason), context)
 
 
 @topic.on("archived")
@@ -135,7 +140,7 @@ def delete_post(state: Topic, message: DeletePost, context: Context) -> Decision
             return missing(message.post_id)
         return Reject("not_author", "Only its author deletes a post.", 403)
     gone = post.but(status="deleted", body="", reason="", shared=None)
-    return _withdrawn(state, post, gone, context)
+    return withdrawn(state, post, gone, context)
 
 
 @topic.on(*ALL)
@@ -217,7 +222,7 @@ def _woken(state: Topic, post: Post, context: Context) -> tuple[Topic, tuple[Any
     return marked, (*reminders, *((Cancel(CloseQuietTopic.wire_name),) if phase == "cooling_down" else ()))
 
 
-def _withdrawn(state: Topic, post: Post, gone: Post, context: Context) -> Decision:
+def withdrawn(state: Topic, post: Post, gone: Post, context: Context) -> Decision:
     """Others see the post no more; news only if they could. An edit goes with it, once its screening ended."""
     awaited = post.edit_status if post.edit_status == "pending" else None
     gone = gone.but(edit_body="", edit_status=awaited, edit_reason="")

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from diramoja.core import Personal, Record, record
-from diramoja.plugins.topic.draft import Amendment, Draft, Version, draft
+from diramoja.plugins.topic.draft_state import Amendment, Draft, Version, draft
 from diramoja.plugins.topic.rules import top_score
 from diramoja.plugins.topic.state import (
     Contribution,
@@ -185,7 +185,7 @@ class AmendmentRecord(Record):
 @record("topic", key="id", of=topic)
 def topic_rows(agent: str, state: Topic) -> TopicRecord | None:
     """One row a topic that was opened."""
-    if state.phase == "absent":
+    if state.phase in ("absent", "pending"):
         return None
     return TopicRecord(
         id=agent,
@@ -298,8 +298,8 @@ def mention_rows(agent: str, row: Mention) -> MentionRecord:
 
 @record("topic_draft", key="id", of=draft)
 def draft_rows(agent: str, state: Draft) -> DraftRecord | None:
-    """One row a draft."""
-    if state.phase == "absent":
+    """One row a draft that is open."""
+    if state.phase != "open":
         return None
     return DraftRecord(
         id=agent,
@@ -321,8 +321,10 @@ def version_rows(agent: str, row: Version) -> VersionRecord:
 
 
 @record("draft_amendment", key="id", of=Amendment)
-def amendment_rows(agent: str, row: Amendment) -> AmendmentRecord:
-    """One row an amendment."""
+def amendment_rows(agent: str, row: Amendment) -> AmendmentRecord | None:
+    """One row an amendment that all may see."""
+    if row.held:
+        return None
     return AmendmentRecord(
         id=row.id,
         draft=agent,

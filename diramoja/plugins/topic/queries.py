@@ -13,6 +13,7 @@ from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.topic.state import OPEN
 from diramoja.plugins.topic.views import EditView, PostView, RevisionView, SharedPost, SupportView, TopicView
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "TopicSort",
     "actor_on",
     "check_reply",
+    "check_topic",
+    "may_write",
     "one_post",
     "one_topic",
     "post_list",
@@ -37,7 +40,8 @@ _TOPIC = (
     " t.participation_count, t.post_count, t.follower_count, t.created_at, t.last_post_at, t.active_at, t.close_reason,"
     " t.moderation_level, t.quality_score, t.trending_score, t.sentiment_score, t.pinned_posts, t.supporters,"
     " t.support_needed, t.support_reached_at, t.support_decide_by, t.support_decision, t.support_reason,"
-    " t.voting_attached"
+    " t.voting_attached,"
+    " coalesce((SELECT v.views FROM topic_viewed v WHERE v.topic = t.id), 0) AS views_count"
     " FROM topic t JOIN topic_text x ON x.topic = t.id"
 )
 _SORT: Mapping[TopicSort, tuple[str, ...]] = {
@@ -187,6 +191,25 @@ async def actor_on(db: Database, reader: Reader, id: str) -> Actor:
     if row is None:
         raise MissingError(f"There is no post {id}.", code="post_missing")
     return Actor(row["topic"], row["member_since"])
+
+
+async def check_topic(db: Database, reader: Reader, id: str) -> None:
+    """Before somebody writes into a topic: whether there is one, the topic decides; here a wall looks as if not.
+
+    Raises:
+        MissingError: a wall stands between the reader and its creator.
+    """
+    walled = f"NOT {not_walled('$1', 't.created_by')}"
+    row = await db.one(f"SELECT 1 FROM topic t WHERE t.id = $2 AND {walled}", reader.member, id)  # noqa: S608  # constants
+    if row is not None:
+        raise MissingError(f"There is no topic {id}.", code="topic_missing")
+
+
+async def may_write(db: Database, topic: str, reader: Reader) -> bool:
+    """Whether posts can be written there, and no wall stands between the reader and its creator."""
+    free = not_walled("$1", "t.created_by")
+    sql = f"SELECT 1 FROM topic t WHERE t.id = $2 AND t.phase = ANY($3::text[]) AND {free}"  # noqa: S608  # constants
+    return await db.one(sql, reader.member, topic, list(OPEN)) is not None
 
 
 async def check_reply(db: Database, reader: Reader, id: str) -> None:

@@ -36,6 +36,7 @@ from diramoja.plugins.topic.queries import (
     TopicSort,
     actor_on,
     check_reply,
+    check_topic,
     one_post,
     one_topic,
     post_list,
@@ -43,6 +44,7 @@ from diramoja.plugins.topic.queries import (
     topic_list,
     topic_of_post,
 )
+from diramoja.plugins.topic.viewing import count_view
 from diramoja.plugins.topic.views import (
     AgentId,
     Comment,
@@ -120,8 +122,10 @@ class Topics(Controller):
 
     @get("/{topic_id:str}", permission="topic.read", summary="One topic")
     async def get_topic(self, topic_id: str, db: Database, reader: Reader) -> TopicView:
-        """A topic."""
-        return await one_topic(db, reader, topic_id)
+        """How often it was looked at is counted, never by whom; the number is some seconds old."""
+        view = await one_topic(db, reader, topic_id)
+        await count_view(db, topic_id)
+        return view
 
     @patch("/{topic_id:str}", permission="topic.edit", summary="Change a topic")
     async def edit_topic(self, topic_id: str, data: EditTopic, send: Send) -> TopicView:
@@ -153,8 +157,9 @@ class Topics(Controller):
         status_code=HTTP_204_NO_CONTENT,
         summary="Follow",
     )
-    async def follow(self, topic_id: str, send: Send) -> None:
+    async def follow(self, topic_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Again changes nothing."""
+        await check_topic(db, reader, topic_id)
         await send("topic", topic_id, FollowTopic())
 
     @delete("/{topic_id:str}/follow", permission="topic.follow", open_to="suspended", summary="Follow no more")
@@ -170,8 +175,9 @@ class Topics(Controller):
         status_code=HTTP_204_NO_CONTENT,
         summary="Support a policy proposal",
     )
-    async def support(self, topic_id: str, send: Send) -> None:
+    async def support(self, topic_id: str, db: Database, reader: Reader, send: Send) -> None:
         """Again changes nothing. Shown as a count; enough of them put it before an official."""
+        await check_topic(db, reader, topic_id)
         await send("topic", topic_id, SupportTopic())
 
     @delete(
@@ -234,6 +240,7 @@ class Topics(Controller):
     @post("/{topic_id:str}/posts", permission="post.write", open_to="agent", limit="posts", summary="Post to a topic")
     async def write_post(self, topic_id: str, data: NewPost, *, db: Database, send: Send, reader: Reader) -> PostView:
         """Taken in as pending; others see it once it is screened and checked."""
+        await check_topic(db, reader, topic_id)
         if data.reply_to is not None:
             await check_reply(db, reader, data.reply_to)
         submitted = SubmitPost(topic_id, send.new_id("pst"), data.body, data.reply_to)
@@ -280,6 +287,7 @@ class Posts(Controller):
     @post("/shares", permission="post.write", open_to="agent", limit="posts", summary="Share a post to a topic")
     async def share(self, *, post_id: str, data: NewShare, db: Database, reader: Reader, send: Send) -> PostView:
         """A post there that refers to this one. Of a flagged source: 409 `share_flagged` until acknowledged."""
+        await check_topic(db, reader, data.topic_id)
         submitted = SubmitShare(
             topic_id=(await actor_on(db, reader, post_id)).topic,
             post_id=post_id,

@@ -43,6 +43,7 @@ class TopicSettings(Settings, frozen=True, kw_only=True):
         cooling_days: after so many days without a post a topic cools down.
         closing_days: after so many further days it is closed.
         archive_days: after so many days closed it is archived.
+        reactions_kept_days: after the close, until who reacted is forgotten; the counts stay.
         removal_ratio: share of the posts, removed by people within the window, that raises moderation.
         removal_min_authors: authors of removed posts within the window that raise moderation.
         removal_window_hours: the window of both.
@@ -82,6 +83,7 @@ class TopicSettings(Settings, frozen=True, kw_only=True):
     cooling_days: Days = 14
     closing_days: Days = 30
     archive_days: Days = 365
+    reactions_kept_days: Days = 365
     removal_ratio: Ratio = 0.05
     removal_min_authors: Annotated[int, Meta(ge=1, le=100)] = 3
     removal_window_hours: Hours = 6

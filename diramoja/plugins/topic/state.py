@@ -11,6 +11,7 @@ from diramoja.plugins.topic.scores import QUARTER_S, Pulse, Tally
 from diramoja.plugins.topic.views import (
     EditStatus,
     EditView,
+    HeldView,
     ModerationLevel,
     PostStatus,
     PostView,
@@ -38,6 +39,7 @@ __all__ = [
     "Supporter",
     "Term",
     "Topic",
+    "Wording",
     "post_view",
     "quarter_of",
     "topic",
@@ -59,6 +61,21 @@ class Opening(Row):
     terms: tuple[str, ...] = ()
     author: Personal[str] = ""
     at: datetime = NEVER
+
+
+class Wording(Row):
+    """What the topic is to say: its first words while it is pending, the next ones while it is edited.
+
+    `held`: why others do not see it yet; None once people decided against it.
+    """
+
+    id: str
+    author: Personal[str]
+    title: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    held: HeldView | None = HeldView("pending")
 
 
 class Term(Row):
@@ -218,7 +235,9 @@ class Topic(State, version=2, upcasts={1: _second}, omit_defaults=True):
         support_needed: supporters that put the proposal before an official, as last known.
     """
 
-    phase: Literal["absent", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"] = "absent"
+    phase: Literal[
+        "absent", "pending", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"
+    ] = "absent"
     title: str = ""
     category: str = ""
     tags: tuple[str, ...] = ()
@@ -260,7 +279,7 @@ topic = AgentKind(
     Topic,
     prefix="top",
     rows=[
-        Opening, Term, Post, Revision, Reaction, Participant, Contribution, Follower,
+        Opening, Wording, Term, Post, Revision, Reaction, Participant, Contribution, Follower,
         Supporter, Mention, Baseline, Alarms, Pace,
     ],
 )  # fmt: skip

@@ -10,9 +10,9 @@ from diramoja.core import Personal, View
 
 __all__ = [
     "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
-    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "Line", "ModerationLevel",
-    "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason", "ReportText",
-    "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
+    "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "HeldView", "Line",
+    "ModerationLevel", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason",
+    "ReportText", "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
     "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
 ]  # fmt: skip
 
@@ -47,7 +47,9 @@ type ReportText = Annotated[
     str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
 ]
 
-type TopicPhase = Literal["absent", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"]
+type TopicPhase = Literal[
+    "absent", "pending", "new", "active", "trending", "cooling_down", "flagged", "closed", "archived"
+]
 type ModerationLevel = Literal["open", "moderated", "restricted"]
 type SupportDecision = Literal["scheduled", "refused"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
@@ -86,6 +88,7 @@ class SupportView(View):
 class TopicView(View):
     """A topic. `participation_count` is distinct authors of published posts; `post_count` published posts.
 
+    `views_count`: how often it was looked at, as of some seconds ago.
     `quality_score` (F5) and `trending_score` (F6) 0 to 100; `sentiment_score` -100 to 100, None where nobody measures
     it or too few wrote. `support` is shown of policy proposals. `voting_attached`: the vote about it, where there is
     one.
@@ -111,8 +114,17 @@ class TopicView(View):
     sentiment_score: int | None = None
     pinned_posts: tuple[str, ...] = ()
     supporters: int = 0
+    views_count: int = 0
     support: SupportView | UnsetType = UNSET
     voting_attached: str | None = None
+    held: "HeldView | UnsetType" = UNSET
+
+
+class HeldView(View):
+    """Why others do not see yet what somebody wrote; answered to its author."""
+
+    status: EditStatus
+    reason: str = ""
 
 
 class EditView(View):
@@ -163,6 +175,7 @@ class AmendmentView(View):
     created_at: datetime
     decision_reason: str = ""
     decided_at: datetime | None = None
+    held: HeldView | UnsetType = UNSET
 
 
 class VersionView(View):
@@ -189,6 +202,7 @@ class DraftView(View):
     sha256: str
     created_at: datetime
     open_amendments: int = 0
+    held: HeldView | UnsetType = UNSET
 
 
 class RevisionView(View):

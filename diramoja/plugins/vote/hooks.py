@@ -15,6 +15,7 @@ from diramoja.plugins.vote.delegation_routes import OwnDelegations
 from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
 from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
+from diramoja.plugins.vote.export_queries import HOLDINGS
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
@@ -50,6 +51,7 @@ def register_plugin() -> Plugin:
         ],
         routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
+        holds=HOLDINGS,
         permissions={
             "vote.read": {"guest"},
             "vote.create": {"member"},

@@ -348,6 +348,50 @@ class MemoryRecords:
         rows = [row for row in self.event_log if row.correlation == correlation]
         return [(row.at, "event", row.kind, row.agent, row.name, row.causation) for row in rows]
 
+    async def agents_naming(self, id: str, after: AgentKey, limit: int) -> tuple[list[AgentKey], AgentKey | None]:
+        """See the port."""
+        rows = [(key, row.body) for key, row in sorted(self.snapshot.items()) if key > after]
+        found = [key for key, body in rows if id in key.agent or id.encode() in body][:limit]
+        return found, found[-1] if len(found) == limit else None
+
+    async def rows_naming(self, id: str, after: RowKey, limit: int) -> tuple[list[RowKey], RowKey | None]:
+        """See the port."""
+        rows = [(key, row.body) for key, row in sorted(self.own.items()) if key > after]
+        named = [key for key, body in rows if id in key.agent or id in key.key or id.encode() in (body or b"")]
+        return named[:limit], named[limit - 1] if len(named) >= limit else None
+
+    async def rows_of(self, kind: str, agent: str, collection: str, limit: int) -> list[str]:
+        """See the port."""
+        return [key.key for key in sorted(self.own) if key[:3] == (kind, agent, collection)][:limit]
+
+    async def events_naming(
+        self, id: str, after: tuple[int, int], limit: int
+    ) -> tuple[list[EventRow], tuple[int, int] | None]:
+        """See the port."""
+        rows = sorted(row for row in self.event_log if (row.partition, row.seq) > after)
+        texts = [(row, (row.agent + row.correlation + row.causation).encode() + row.body) for row in rows]
+        named = [row for row, text in texts if id.encode() in text][:limit]
+        return named, (named[-1].partition, named[-1].seq) if len(named) == limit else None
+
+    async def rewrite_events(self, rows: Sequence[EventRow]) -> None:
+        """See the port."""
+        new = {(row.partition, row.seq): row for row in rows}
+        self.event_log = [new.get((row.partition, row.seq), row) for row in self.event_log]
+
+    async def forget(self, id: str, other: str) -> None:
+        """See the port."""
+        name = id.encode()
+        asked = [key for key, row in self.request.items() if id in key or name in (row.answer or b"")]
+        done = [key for key, row in self.jobs.items() if not row.is_open and (id in key or name in row.payload)]
+        for key in asked:
+            del self.request[key]
+        for key in done:
+            del self.jobs[key]
+        for key, letter in list(self.dead.items()):
+            if id in letter.sender + letter.agent + letter.command_id or name in letter.payload:
+                texts = {each: getattr(letter, each).replace(id, other) for each in ("sender", "agent", "command_id")}
+                self.dead[key] = letter._replace(payload=b"", **texts)
+
     async def expire(self, now: datetime) -> Mapping[str, int]:
         """See the port."""
         old = [row.id for row in self.request.values() if row.at < now - timedelta(days=7)]

@@ -11,13 +11,14 @@ from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.ports.clock import SystemClock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
+from diramoja.ports.forgetting import Forgetting
 from diramoja.testing.memory import MemoryRecords
 from tests.support.postgres_server import emptied_database, shared_postgres
 
 __all__ = ["BACKENDS", "Backend", "Store"]
 
 
-class Store(Records, JobStore, EventLog, Operations, Protocol):
+class Store(Records, JobStore, EventLog, Operations, Forgetting, Protocol):
     """All ports of one fresh store, and what a test does behind their backs."""
 
     async def table(self, name: str) -> Sequence[Mapping[str, Any]]:
@@ -39,10 +40,10 @@ class Backend:
 
 
 class _PostgresStore:
-    """The four adapters and the plain SQL behind them as one object."""
+    """The five adapters and the plain SQL behind them as one object."""
 
     def __init__(self, ports: Mapping[str, Any]) -> None:
-        self._parts = [ports[name] for name in ("records", "jobs", "event_log", "operations")]
+        self._parts = [ports[name] for name in ("records", "jobs", "event_log", "operations", "forgetting")]
         self._database: Database = ports["database"]
 
     def __getattr__(self, name: str) -> Any:

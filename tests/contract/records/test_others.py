@@ -1,13 +1,14 @@
 """The contract of the job store, the event log and the operations, on every store."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import AgentKey, PartitionRow, Writes
+from diramoja.core.ports.records import AgentKey, PartitionRow, RowKey, Writes
 from tests.contract.records.backends import Store
-from tests.contract.records.rows import NOW, current, dead_letter, event, job, parked, request, snapshot, writes
+from tests.contract.records.rows import NOW, current, dead_letter, event, job, own, parked, request, snapshot, writes
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -263,3 +264,83 @@ async def test_cursors_go_back_for_a_new_stream_and_to_the_end_of_a_shortened_on
     assert await store.adopt_stream(NOW + SECOND, 100) == 1
     assert (await current(store)).cursor == 0
     assert await store.stream_of_record(NOW) == NOW + SECOND
+
+
+# --- where somebody is named ---
+
+WHO = "mem_gone1"
+
+
+async def test_agents_and_rows_that_name_somebody_are_found_page_by_page(store: Store, mark: PartitionRow) -> None:
+    agents = [
+        snapshot("tlk_1"),
+        snapshot("tlk_2", body=b'{"by":"mem_gone1"}'),
+        snapshot(WHO),
+        snapshot("tlk_3", body=b'{"by":["mem_other","mem_gone1"]}'),
+    ]
+    rows = [
+        own(WHO),
+        own("mem_other"),
+        own("pst_1:like:mem_gone1", agent="tlk_2"),
+        own("other", b'{"by":"mem_gone1"}'),
+        own("any", agent=WHO),
+    ]
+    await store.commit(writes([mark], snapshots=agents, own_rows=rows))
+    first, place = await store.agents_naming(WHO, AgentKey("", ""), 2)
+    assert (first, place) == ([AgentKey("talk", WHO), AgentKey("talk", "tlk_2")], AgentKey("talk", "tlk_2"))
+    found, _ = await _all(store.agents_naming, place)
+    assert found == [AgentKey("talk", "tlk_3")]
+    named, _ = await _all(store.rows_naming, RowKey("", "", "", ""))
+    assert named == sorted(RowKey(*row[:4]) for row in rows if row.key != "mem_other")
+    assert (await store.agents_naming("mem_nobody", AgentKey("", ""), 2))[0] == []
+
+
+async def _all(look: Any, place: Any) -> tuple[list[Any], None]:
+    found: list[Any] = []
+    while place is not None:
+        page, place = await look(WHO, place, 2)
+        found += page
+    return found, place
+
+
+async def test_events_that_name_somebody_are_found_and_written_anew(store: Store, mark: PartitionRow) -> None:
+    rows = [
+        event(1, body=b'{"by":"mem_gone1"}', channel_seq=1),
+        event(2, body=b'{"by":"mem_other"}'),
+        event(3, agent=WHO),
+        event(4, correlation="mem_gone1:key", causation="mem_gone1:key"),
+    ]
+    await store.commit(writes([mark], events=rows))
+    found, _ = await _all(store.events_naming, (-1, -1))
+    assert found == [rows[0], rows[2], rows[3]]
+    anew = [
+        rows[0]._replace(body=b'{"by":"mem_former"}'),
+        rows[2]._replace(agent="mem_former"),
+        rows[3]._replace(correlation="mem_former:key", causation="mem_former:key"),
+    ]
+    await store.rewrite_events(anew)
+    assert (await _all(store.events_naming, (-1, -1)))[0] == []
+    assert await store.events_after({}, 100) == [anew[0], rows[1], anew[1], anew[2]]
+    assert await store.channel_after("talk", "tlk_1", 0, 10) == [anew[0]]
+
+
+async def test_what_somebody_asked_for_is_forgotten(store: Store, mark: PartitionRow) -> None:
+    requests = [
+        request("mem_gone1:a", status=200),
+        request("mem_other:a", status=200),
+        request("mem_other:b", status=200, answer=b'{"id":"mem_gone1"}'),
+    ]
+    jobs = [job("talk:a:1", payload=b'"mem_gone1"'), job("talk:a:2", payload=b'"mem_gone1"'), job("talk:a:3")]
+    letters = [
+        dead_letter("ded_1", sender=WHO, command_id="mem_gone1:a", payload=b'{"text":"x"}'),
+        dead_letter("ded_2", sender="mem_other"),
+    ]
+    await store.commit(writes([mark], requests=requests, jobs=jobs, dead_letters=letters))
+    taken = {row.id: row for row in await store.take_jobs({"fetch": 60}, NOW, 10)}
+    await store.end_job(taken["talk:a:1"], "done")
+    await store.forget(WHO, "mem_former")
+    assert [row.id for row in await store.requests([each.id for each in requests])] == ["mem_other:a"]
+    assert [await store.holds_job(taken[id]) for id in ("talk:a:2", "talk:a:3")] == [True, True]
+    first, second = sorted(await store.dead_letters(10, ""))
+    assert (first.sender, first.command_id, first.payload) == ("mem_former", "mem_former:a", b"")
+    assert second == letters[1]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -13,10 +14,10 @@ from tests.support.community import Community, Person, until
 
 
 def listen(
-    platform: Community, person: Person | None = None, *, path: str = "/v1/live", **options: Any
+    platform: Community, person: Person | None = None, *, path: str = "/v1/live", url: str = "", **options: Any
 ) -> ClientConnection:
     headers = {"authorization": f"Bearer {person.token}"} if person else {}
-    url = platform.url.replace("http", "ws") + path
+    url = (url or platform.url).replace("http", "ws") + path
     made: ClientConnection = connect(
         url, additional_headers=headers, compression=None, open_timeout=5, close_timeout=1, **options
     )
@@ -245,3 +246,163 @@ def test_slow_listener_does_not_hold_up_the_others(platform: Community, amina: P
             count += heard(quick)["name"] == "topic.post.published"
         slow.socket.shutdown(socket.SHUT_RDWR)
     assert "Traceback" not in platform.errors.read_text()
+
+
+# --- who is there, who is typing, what waits ---
+
+
+def _after(listener: ClientConnection, kind: str, within_s: float = 15) -> dict[str, Any]:
+    """The next frame of this type."""
+    while (frame := dict(json.loads(listener.recv(timeout=within_s))))["type"] != kind:
+        pass
+    return frame
+
+
+def _silent(listener: ClientConnection, kind: str) -> bool:
+    """Whether no frame of this type comes before the answers to pings over two seconds."""
+    for _ in range(5):
+        listener.send(json.dumps({"type": "ping"}))
+        while (frame := heard(listener))["type"] != "pong":
+            if frame["type"] == kind:
+                return False
+        with suppress(TimeoutError):
+            if json.loads(listener.recv(timeout=0.4))["type"] == kind:
+                return False
+    return True
+
+
+def _joined(stack: ExitStack, platform: Community, person: Person, *channels: str) -> ClientConnection:
+    listener = stack.enter_context(listen(platform, person))
+    assert heard(listener)["type"] == "authenticated"
+    assert ask(listener, type="subscribe", channels=list(channels))["type"] == "subscribed"
+    return listener
+
+
+def test_only_those_are_named_who_let_their_activity_be_seen(platform: Community) -> None:
+    watcher, hidden, blocked = (platform.join() for _ in range(3))
+    shown = [platform.join() for _ in range(4)]
+    channel = f"topic:{watcher.open_topic()}"
+    for person in (*shown, blocked):
+        answer = person.call("PATCH", "/v1/me", {"privacy": {"activity": "members"}})
+        assert answer.status_code == 200, answer.text
+    assert watcher.call("PUT", f"/v1/members/{blocked.id}/block").status_code == 204
+    with ExitStack() as stack:
+        listener = _joined(stack, platform, watcher, channel)
+        others = [_joined(stack, platform, each, channel) for each in (hidden, blocked, *shown)]
+        named: set[str] = set()
+        count = None
+        while count != 7 or len(named) < 4:
+            frame = _after(listener, "presence")
+            assert frame["seq"] is None and frame["withheld"] == (frame["count"] is None)
+            named |= {*frame.get("members", ()), *frame.get("joined", ())}
+            count = frame["count"]
+        assert named == {each.id for each in shown}
+        assert shown[0].call("PATCH", "/v1/me", {"privacy": {"activity": "nobody"}}).status_code == 200
+        assert _after(listener, "presence")["left"] == [shown[0].id]
+        assert watcher.id not in _after(others[1], "presence")["members"]
+
+
+def test_typing_is_refused_where_one_may_not_write_and_hidden_behind_walls(platform: Community) -> None:
+    creator, typist, blocked = (platform.join() for _ in range(3))
+    topic = creator.open_topic()
+    channel = f"topic:{topic}"
+    assert typist.call("PUT", f"/v1/members/{blocked.id}/block").status_code == 204
+    with ExitStack() as stack:
+        by_creator, by_typist, by_blocked = (
+            _joined(stack, platform, each, channel) for each in (creator, typist, blocked)
+        )
+        assert ask(by_typist, type="typing", channel="topic:another")["code"] == "channel_denied"
+        assert ask(by_typist, type="typing", channel="member:me")["code"] == "channel_denied"
+        for _ in range(20):
+            by_typist.send(json.dumps({"type": "typing", "channel": channel}))
+        told = _after(by_creator, "typing")
+        assert (told["channel"], told["seq"], told["members"]) == (channel, None, [typist.id])
+        assert _silent(by_blocked, "typing")
+        assert _silent(by_typist, "typing")
+        assert creator.post(f"/v1/topics/{topic}/close", {"reason": "All is said."}).status_code == 204
+        by_creator.send(json.dumps({"type": "typing", "channel": channel}))
+        assert _after(by_creator, "error")["code"] == "typing_denied"
+
+
+def test_who_is_taken_out_of_a_conversation_is_told_and_hears_no_more(platform: Community) -> None:
+    creator, member, other = (platform.join() for _ in range(3))
+    made = creator.post("/v1/conversations", {"member_ids": [member.id, other.id], "title": "Plans"})
+    assert made.status_code == 201, made.text
+    path, channel = f"/v1/conversations/{made.json()['id']}", f"conversation:{made.json()['id']}"
+    until(lambda: len(creator.get(path).json()["members"]) == 3)
+    with ExitStack() as stack:
+        by_member, by_other = (_joined(stack, platform, each, channel) for each in (member, other))
+        assert creator.call("DELETE", f"{path}/members/{member.id}").status_code == 204
+        told = _after(by_member, "unsubscribed")
+        assert (told["channels"], told["code"]) == ([channel], "channel_denied")
+        assert creator.post(f"{path}/messages", {"body": "Among ourselves"}).status_code == 201
+        while _after(by_other, "event")["name"] != "conversation.message.sent":
+            pass
+        assert _silent(by_member, "event")
+        assert ask(by_member, type="subscribe", channels=[channel])["code"] == "channel_denied"
+        assert ask(by_member, type="typing", channel=channel)["code"] == "channel_denied"
+    assert member.get(f"/v1/live/poll?channels={channel}&wait=0").status_code == 403
+
+
+def test_the_queue_is_heard_by_moderators_alone_and_says_nothing_of_the_post(
+    platform: Community, amina: Person, baraka: Person, moderator: Person
+) -> None:
+    topic = amina.open_topic()
+    with ExitStack() as stack:
+        queue = _joined(stack, platform, moderator, "moderation:queue")
+        curious = _joined(stack, platform, baraka, f"topic:{topic}")
+        for name in ("moderation:queue", "moderation:other", "moderation:", "case:cas_1"):
+            assert ask(curious, type="subscribe", channels=[name])["type"] == "error", name
+        assert baraka.get("/v1/live/poll?channels=moderation:queue&wait=0").status_code == 403
+        post = baraka.write(topic, "Nothing is wrong with this one")
+        assert amina.post(f"/v1/posts/{post}/reports", {"reason": "spam"}).status_code == 201
+        opened = _after(queue, "event")
+        assert (opened["channel"], opened["name"], opened["seq"]) == (
+            "moderation:queue",
+            "moderation.case.opened",
+            None,
+        )
+        assert list(opened["data"]) == ["case"]
+        case = f"/v1/moderation/cases/{opened['data']['case']}"
+        assert moderator.post(f"{case}/claim").status_code == 200
+        assert _after(queue, "event")["name"] == "moderation.case.claimed"
+        assert moderator.post(f"{case}/release").status_code == 200
+        text = json.dumps(_after(queue, "event"))
+        assert "moderation.case.released" in text and post not in text and moderator.id not in text
+
+
+def test_a_poll_hears_the_queue_too(platform: Community, amina: Person, baraka: Person, moderator: Person) -> None:
+    post = baraka.write(baraka.open_topic(), "Nothing is wrong with this one either")
+    assert amina.post(f"/v1/posts/{post}/reports", {"reason": "spam"}).status_code == 201
+    cases = "/v1/moderation/cases"
+    case = until(lambda: [each for each in moderator.get(cases).json()["items"] if each["post_id"] == post])[0]
+    path = "/v1/live/poll?channels=moderation:queue"
+    after = moderator.get(f"{path}&wait=0").json()["after"]["moderation:queue"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(moderator.get, f"{path}&after={after}&wait=20")
+        until(lambda: waiting.done() or _moved(moderator, f"{cases}/{case['id']}"))
+    told = waiting.result().json()["events"][0]
+    assert told["name"] in ("moderation.case.claimed", "moderation.case.released")
+    assert (told["seq"], told["data"]) == (None, {"case": case["id"]})
+
+
+def _moved(moderator: Person, case: str) -> bool:
+    """There and back: it is where it was."""
+    return not (moderator.post(f"{case}/claim").is_success and moderator.post(f"{case}/release").is_success)
+
+
+def test_gateways_tell_each_other_who_is_there_and_types(platform: Community) -> None:
+    here, there = platform.join(), platform.join()
+    assert there.call("PATCH", "/v1/me", {"privacy": {"activity": "everyone"}}).status_code == 200
+    channel = f"topic:{here.open_topic()}"
+    with ExitStack() as stack:
+        second = stack.enter_context(platform.another_gateway())
+        near = _joined(stack, platform, here, channel)
+        far = stack.enter_context(listen(platform, there, url=second))
+        assert heard(far)["type"] == "authenticated"
+        assert ask(far, type="subscribe", channels=[channel])["type"] == "subscribed"
+        assert _after(near, "presence").get("members", [there.id]) == [there.id]
+        far.send(json.dumps({"type": "typing", "channel": channel}))
+        assert _after(near, "typing")["members"] == [there.id]
+        far.socket.shutdown(socket.SHUT_RDWR)
+        assert _after(near, "presence")["left"] == [there.id]

@@ -148,11 +148,12 @@ def test_words_of_a_report_are_not_shown_to_a_moderator_whom_it_is_about(
 def test_a_wall_looks_to_a_reply_and_an_amendment_as_if_nothing_were_there(
     platform: Community, officer: Person
 ) -> None:
-    author, other = platform.join(), platform.join()
+    author, other, third = platform.join(), platform.join(), platform.join()
     level = {"level": "member", "reason": "Dues paid."}
     assert officer.call("PATCH", f"/v1/members/{other.id}/membership", level).status_code == 200
     topic = made(author.post("/v1/topics", BODIES["POST /v1/topics"] | {"policy_proposal": True}))
-    post = author.write(topic, "Answer me.")
+    shared = third.open_topic()
+    post = author.write(shared, "Answer me.")
     draft = made(author.post(f"/v1/topics/{topic}/drafts", {"title": "Rules", "text": "One\nTwo"}))
     until(lambda: "member" in platform.sign_in(other.username).get("/v1/me/account").json()["roles"])
     other = platform.sign_in(other.username)
@@ -160,11 +161,12 @@ def test_a_wall_looks_to_a_reply_and_an_amendment_as_if_nothing_were_there(
     assert other.post(f"/v1/drafts/{draft}/amendments", change).status_code == 201
     assert author.call("PUT", f"/v1/members/{other.id}/block").status_code == 204
     until(lambda: other.get(f"/v1/posts/{post}").status_code == 404)
-    for where, missing in ((post, "pst_missing_1"),):
-        replies = [
-            other.post(f"/v1/topics/{topic}/posts", {"body": "abc", "reply_to": each}).json()
-            for each in (where, missing)
-        ]
-        assert [each["code"] for each in replies] == ["post_missing"] * 2
+    replies = [
+        other.post(f"/v1/topics/{shared}/posts", {"body": "abc", "reply_to": each}).json()
+        for each in (post, "pst_missing_1")
+    ]
+    assert [each["code"] for each in replies] == ["post_missing"] * 2
+    into = [other.post(f"/v1/topics/{each}/posts", {"body": "abc"}).json() for each in (topic, "top_missing_1")]
+    assert [each["code"] for each in into] == ["topic_missing"] * 2
     answer = other.post(f"/v1/drafts/{draft}/amendments", change)
     assert (answer.status_code, answer.json()["code"]) == (404, "draft_missing")

@@ -25,6 +25,10 @@ EXPECTED = {
     "POST /v1/auth/logout": SIGNED_IN,
     "GET /v1/me": SIGNED_IN,
     "PATCH /v1/me": SIGNED_IN,
+    "DELETE /v1/me": SIGNED_IN,
+    "POST /v1/me/restore": SIGNED_IN,
+    "POST /v1/me/exports": SIGNED_IN,
+    "GET /v1/me/exports/{export_id}": SIGNED_IN,
     "GET /v1/me/account": SIGNED_IN,
     "GET /v1/me/following": SIGNED_IN,
     "GET /v1/me/network": SIGNED_IN,
@@ -250,7 +254,7 @@ def test_route_lets_in_whom_it_should_and_nobody_else(platform: Community, token
     method, _, path = route.partition(" ")
     names = (
         "member_id", "topic_id", "post_id", "case_id", "body_id", "draft_id", "amendment_id", "appeal_id", "agent_id",
-        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "kind", "role",
+        "notice_id", "sanction_id", "source_id", "conversation_id", "message_id", "export_id", "kind", "role",
         "scope_id", "vote_id", "objection_id", "dispute_id",
     )  # fmt: skip
     for name in names:

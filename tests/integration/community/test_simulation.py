@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from diramoja.core.keys import Keys
+from diramoja.plugins.notification.settings import NotificationSettings
+from diramoja.plugins.notification.unsubscribe import Subscription, token_of
 from diramoja_community.simulation import make_simulation
 from tests.support.community import Community, Person, community, until
 
@@ -72,6 +75,13 @@ def test_every_page_says_that_it_is_a_simulation(platform: Community) -> None:
         assert "its times are set, not real" in platform.http.get(path).text
     swahili = platform.http.get("/", headers={"accept-language": "sw"}).text
     assert "Huu ni uigaji" in swahili
+    member = platform.join()
+    token = token_of(
+        Subscription(member.id, "post.replied", "personal"), Keys(platform.data / "secrets"), NotificationSettings()
+    )
+    page = platform.http.get("/v1/unsubscribe", params={"token": token})
+    assert page.status_code == 200 and "its times are set, not real" in page.text
+    assert page.text.index("its times are set") < page.text.index("<h1>")
 
 
 def test_only_administrators_set_it_and_bad_times_are_refused(platform: Community) -> None:

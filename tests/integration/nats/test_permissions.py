@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 
 ROLES = {
     "first": (["$JS.API.STREAM.INFO.*", "$JS.API.STREAM.CREATE.*"], ["_INBOX.>"]),
-    "gateway": (["cmd.>", "$JS.API.STREAM.INFO.*"], ["_INBOX.>", "live.>", "reply.>"]),
+    "gateway": (["cmd.>", "here", "$JS.API.STREAM.INFO.*"], ["_INBOX.>", "live.>", "here", "reply.>"]),
     "jobs": (["job.>", "reply.>"], ["_INBOX.>", "nudge.>"]),
     "worker": (
         [

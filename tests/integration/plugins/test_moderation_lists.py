@@ -6,8 +6,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from diramoja.adapters.postgres.migrations import migrate
-from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core import Page, PageQuery, Plugin, Reader
 from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.ports.database import Database
@@ -48,7 +46,7 @@ from diramoja.plugins.moderator.screening import screening
 from diramoja.plugins.moderator.views import CaseView, LogEntry
 from diramoja.plugins.topic.hooks import register_plugin as topics
 from diramoja.testing.runtime import Runtime
-from tests.support.postgres_server import fresh_database, shared_postgres
+from tests.support.read_model import read_model
 
 MODERATOR = Reader("mod_a", frozenset({"guest", "supporter", "moderator"}))
 OTHER = Reader("mod_b", MODERATOR.roles)
@@ -113,24 +111,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def db(runtime: Runtime, anyio_backend: str) -> AsyncIterator[Database]:
-    settings = await fresh_database(shared_postgres())
-    await migrate(settings, [(plugin.name, plugin.migrations) for plugin in PLUGINS if plugin.migrations])
-    async with open_postgres(settings) as ports:
-        database = ports["database"]
-        for table, rows in runtime.records.tables.items():
-            await copied(database, table, list(rows.values()))  # type: ignore[arg-type]  # by its name
-        yield database  # type: ignore[misc]  # by its name
-
-
-async def copied(db: Database, table: str, rows: list[bytes]) -> None:
-    """As the records adapter writes them."""
-    names = ", ".join(f'"{name}"' for name in msgspec.json.decode(rows[0])) if rows else ""
-    if rows:
-        await db.execute(
-            f'INSERT INTO "{table}" ({names}) SELECT {names}'
-            f' FROM json_populate_recordset(NULL::"{table}", $1::text::json)',
-            (b"[" + b",".join(rows) + b"]").decode(),
-        )
+    async with read_model(runtime, PLUGINS) as database:
+        yield database
 
 
 async def all_cases(db: Database, limit: int) -> list[CaseView]:

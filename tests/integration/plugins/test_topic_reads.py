@@ -11,8 +11,6 @@ import attrs
 import msgspec
 import pytest
 
-from diramoja.adapters.postgres.migrations import migrate
-from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core import PageQuery, Plugin, Reader
 from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.ports.database import Database
@@ -56,7 +54,7 @@ from diramoja.plugins.topic.queries import actor_on, one_post, one_topic, post_l
 from diramoja.plugins.topic.texts import sha256
 from diramoja.plugins.topic.views import FeedItem
 from diramoja.testing.runtime import Runtime
-from tests.support.postgres_server import fresh_database, shared_postgres
+from tests.support.read_model import copied, read_model
 
 PLUGINS: Sequence[Plugin] = (attrs.evolve(members(), views=[]), topics())
 """Without the search of members, which is not read here."""
@@ -150,12 +148,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def db(runtime: Runtime, anyio_backend: str) -> AsyncIterator[Database]:
-    settings = await fresh_database(shared_postgres())
-    await migrate(settings, [(plugin.name, plugin.migrations) for plugin in PLUGINS if plugin.migrations])
-    async with open_postgres(settings) as ports:
-        database: Database = ports["database"]  # type: ignore[assignment]  # by its name
-        for table, rows in runtime.records.tables.items():
-            await copied(database, table, list(rows.values()))
+    async with read_model(runtime, PLUGINS) as database:
         walls = [
             {"member": one, "other": other} for one, other in (("mem_amina", "mem_wali"), ("mem_wali", "mem_amina"))
         ]
@@ -170,17 +163,6 @@ async def db(runtime: Runtime, anyio_backend: str) -> AsyncIterator[Database]:
             [msgspec.json.encode(wall | {name: more[name] for name in more if name in known}) for wall in walls],
         )
         yield database
-
-
-async def copied(db: Database, table: str, rows: list[bytes]) -> None:
-    """As the records adapter writes them."""
-    if rows:
-        names = ", ".join(f'"{name}"' for name in msgspec.json.decode(rows[0]))
-        await db.execute(
-            f'INSERT INTO "{table}" ({names}) SELECT {names}'
-            f' FROM json_populate_recordset(NULL::"{table}", $1::text::json)',
-            (b"[" + b",".join(rows) + b"]").decode(),
-        )
 
 
 async def whole_feed(db: Database, reader: Reader, limit: int = 100) -> list[FeedItem]:

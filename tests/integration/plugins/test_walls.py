@@ -182,6 +182,32 @@ def test_neither_writes_follows_nor_is_told_of_the_other(scene: Scene) -> None:
         assert not re.search(f"{hidden.id}|{WORDS[hidden.username]}", since), since
 
 
+def test_nothing_is_written_into_the_others_own_topic(scene: Scene) -> None:
+    for reader, hidden in scene.both_ways():
+        theirs = f"/v1/topics/{scene.own[hidden.id]}"
+        share = {"topic_id": scene.own[hidden.id]}
+        tried = [
+            reader.post(f"{theirs}/posts", {"body": "Let me in."}),
+            reader.post(f"/v1/posts/{scene.of_third}/shares", share),
+            reader.call("PUT", f"{theirs}/follow"),
+        ]
+        assert [(each.status_code, each.json()["code"]) for each in tried] == [(404, "topic_missing")] * 3
+        assert reader.post(f"/v1/topics/{scene.shared}/posts", {"body": "Here I may."}).status_code == 201
+
+
+def test_what_a_block_hides_in_a_group_is_not_counted_as_unread(scene: Scene) -> None:
+    path = f"/v1/conversations/{scene.conversations[1]}"
+    before = scene.tatu.get(path).json()["unread"]
+    for person, count in ((scene.zuri, 3), (scene.third, 2)):
+        for number in range(count):
+            assert person.post(f"{path}/messages", {"body": f"Number {number}"}).status_code == 201
+    assert scene.tatu.get(path).json()["unread"] - before == 2
+    assert scene.zuri.get(path).json()["unread"] == 2
+    listed = {each["id"]: each["unread"] for each in scene.tatu.get("/v1/conversations").json()["items"]}
+    assert listed[scene.conversations[1]] == before + 2
+    assert len(scene.tatu.get(f"{path}/messages").json()["items"]) >= 2
+
+
 def _notices(person: Person) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = person.get("/v1/me/notifications", params={"limit": 100}).json()["items"]
     return items

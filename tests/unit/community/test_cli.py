@@ -1,6 +1,7 @@
 """The command line without servers: options, files, listings, scaffolding, and how errors look."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from diramoja.core.errors import InvalidError
+from diramoja.core.errors import InvalidError, SettingsError
 from diramoja.core.host import discover
 from diramoja_community.cli.application import hoisted, run
+from diramoja_community.cli.console import Console
 from diramoja_community.deployment import load_settings, sections
 from diramoja_community.scaffold import write_plugin
 from tests.support.cli_plugin import installation
@@ -184,3 +186,40 @@ def test_init_makes_a_folder_for_simulation_for_good(home: Path, capsys: pytest.
     assert run(["init", "real", "--simulation"]) == 1
     assert "holds data whose times are real" in capsys.readouterr().err
     assert not (home / "real" / "diramoja.toml").exists()
+
+
+def test_flags_are_shown_without_a_type(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["up", "--help"], ["dead-letters", "list", "--help"]):
+        assert run(arguments) == 0
+        shown = capsys.readouterr().out
+        assert "--help" in shown
+        assert "<bool>" not in shown
+
+
+def test_a_data_folder_with_nothing_in_it_is_announced(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console.announce_new(home / "mistyped")
+    assert "holds nothing yet; a new instance begins there" in capsys.readouterr().err
+    (home / "known").mkdir()
+    (home / "known" / "secrets").mkdir()
+    console.announce_new(home / "known")
+    assert capsys.readouterr().err == ""
+
+
+class Terminal(io.StringIO):
+    """Where somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_mistyped_folder_is_asked_about(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console()
+    console.choose(data=home / "mistyped", config=None, options=[], debug=False)
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    console.announce_new(home / "mistyped")
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    with pytest.raises(SettingsError, match="no data folder"):
+        console.announce_new(home / "mistyped")
+    assert not (home / "mistyped").exists()

@@ -1,12 +1,9 @@
 """/v1/live and its long-polling twin over an in-memory worker."""
 
-import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,15 +17,7 @@ from litestar.testing import TestClient, WebSocketTestSession
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
 from diramoja.core.ports.records import EventRow
 from diramoja_community import live as session
-from diramoja_community.outbox import (
-    ALL_CHARACTERS,
-    IN_A_ROUND,
-    OUTBOX_FRAMES,
-    THIN_CHARACTERS,
-    Backlog,
-    Outbox,
-    Rounds,
-)
+from diramoja_community.feed import HINTS_PER_S
 from diramoja_community.settings import GatewaySettings
 from tests.support import talks
 from tests.support.gateway import Process, gateway_client
@@ -85,8 +74,19 @@ plugin = attrs.evolve(
     talks.plugin,
     kinds=[*talks.plugin.kinds, inbox],
     routes=[Talks],
-    channels={**talks.plugin.channels, "inbox": Channel("talk.rate", own=True)},
+    permissions={**talks.plugin.permissions, "talk.hear": {"moderator"}},
+    channels={
+        "talk": Channel("talk.read", presence=True, typing="talk.rate"),
+        "inbox": Channel("talk.rate", own=True),
+    },
 )
+
+
+async def all_but_one(_db: object, members: Sequence[str]) -> frozenset[str]:
+    return frozenset(members) - {"mem_a"}
+
+
+with_people = attrs.evolve(plugin, shown=all_but_one)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_fresh_token_with_fewer_roles_ends_what_it_may_not_hear(gateway: tuple[C
         ask(socket, type="subscribe", channels=["inbox:me", "talk:tlk_1"])
         ask(socket, type="authenticate", token=process.token("mem_a", "supporter"))
         told = socket.receive_json(timeout=2)
-        assert (told["type"], told["code"], told["channel"]) == ("error", "channel_denied", "inbox:me")
+        assert (told["type"], told["code"], told["channels"]) == ("unsubscribed", "channel_denied", ["inbox:me"])
         client.post("/v1/talks/mem_a/inbox", json={"text": "hello"}, headers=process.signed_in())
         announce(gateway)
         rate(gateway)
@@ -281,10 +281,93 @@ def test_frame_that_is_wrong_is_answered_and_the_session_goes_on(
         assert socket.receive_json(timeout=2) == {"type": "pong"}
 
 
-def test_typing_is_taken_and_passed_on_to_nobody(gateway: tuple[Client, Process]) -> None:
+def test_typing_is_for_those_who_hear_the_channel_and_write_there(gateway: tuple[Client, Process]) -> None:
     with connected(gateway) as socket:
-        socket.send_json({"type": "typing", "channel": "talk:tlk_1"})
-        assert ask(socket, type="ping") == {"type": "pong"}
+        assert ask(socket, type="typing", channel="talk:tlk_1")["code"] == "channel_denied"
+        assert ask(socket, type="subscribe", channels=["talk:tlk_1", "inbox:me"])["type"] == "subscribed"
+        assert ask(socket, type="typing", channel="inbox:me")["code"] == "typing_denied"
+
+
+def test_typing_is_told_to_the_others_and_not_oneself(gateway: tuple[Client, Process]) -> None:
+    with connected(gateway) as typist, connected(gateway, "mem_b") as other:
+        for each in (typist, other):
+            assert ask(each, type="subscribe", channels=["talk:tlk_1"])["type"] == "subscribed"
+        for _ in range(5):
+            typist.send_json({"type": "typing", "channel": "talk:tlk_1"})
+        assert other.receive_json(timeout=5) == {
+            "type": "typing",
+            "channel": "talk:tlk_1",
+            "seq": None,
+            "members": ["mem_a"],
+        }
+        assert ask(other, type="ping") == {"type": "pong"}
+        assert ask(typist, type="ping") == {"type": "pong"}
+
+
+def test_typing_of_those_who_may_not_write_now_is_refused(tmp_path: Path) -> None:
+    async def never(*_: object) -> bool:
+        return False
+
+    talk_channel = Channel("talk.rate", typing="talk.rate", may_write=never)
+    refusing = attrs.evolve(plugin, channels={"talk": talk_channel})
+    with gateway_client(tmp_path, [refusing], ports={ToneOf: Tones()}) as gateway, connected(gateway) as socket:
+        assert ask(socket, type="subscribe", channels=["talk:tlk_1"])["type"] == "subscribed"
+        assert ask(socket, type="typing", channel="talk:tlk_1")["code"] == "typing_denied"
+
+
+# --- presence ---
+
+
+def test_people_are_counted_and_named_where_they_let_it_be_seen(tmp_path: Path) -> None:
+    settings = GatewaySettings(presence_min=2)
+    with (
+        gateway_client(tmp_path, [with_people], settings, ports={ToneOf: Tones()}) as gateway,
+        connected(gateway) as it,
+    ):
+        assert ask(it, type="subscribe", channels=["talk:tlk_1"])["type"] == "subscribed"
+        with connected(gateway, "mem_b") as second, connected(gateway, "mem_away") as third:
+            assert ask(second, type="subscribe", channels=["talk:tlk_1"])["type"] == "subscribed"
+            assert ask(third, type="subscribe", channels=["talk:tlk_1"], presence=False)["type"] == "subscribed"
+            while (heard := it.receive_json(timeout=5))["count"] != 2:
+                pass
+            assert (heard["type"], heard["channel"], heard["seq"]) == ("presence", "talk:tlk_1", None)
+            whole = second.receive_json(timeout=5)
+            assert (whole["count"], whole["withheld"], whole["members"]) == (2, False, ["mem_b"])
+            assert ask(third, type="ping") == {"type": "pong"}
+        while (heard := it.receive_json(timeout=5))["count"] is not None:
+            pass
+        assert (heard["withheld"], heard["left"]) == (True, ["mem_b"])
+
+
+# --- hints ---
+
+
+def test_hints_say_to_whom_something_happened_and_nothing_more(tmp_path: Path) -> None:
+    channels = {**plugin.channels, "inbox:all": Channel("talk.hear", hints_of="inbox")}
+    with_hints = attrs.evolve(plugin, channels=channels)
+    with (
+        gateway_client(tmp_path, [with_hints], ports={ToneOf: Tones()}) as gateway,
+        connected(gateway, "mem_m", "moderator") as socket,
+        connected(gateway, "mem_b", "supporter") as other,
+    ):
+        assert ask(other, type="subscribe", channels=["inbox:all"])["code"] == "channel_denied"
+        assert ask(socket, type="subscribe", channels=["inbox:all"])["channels"] == {"inbox:all": 0}
+        client, process = gateway
+        for number in range(HINTS_PER_S + 5):
+            body = {"text": f"secret {number}"}
+            client.post(f"/v1/talks/mem_{number}/inbox", json=body, headers=process.signed_in())
+        heard = [socket.receive_json(timeout=5) for _ in range(HINTS_PER_S)]
+        assert heard[0] | {"id": "", "at": ""} == {
+            "type": "event",
+            "channel": "inbox:all",
+            "name": "inbox.noticed",
+            "id": "",
+            "seq": None,
+            "at": "",
+            "data": {"inbox": "mem_0"},
+        }
+        numbers = [int(each["data"]["inbox"][4:]) for each in heard if each["data"]]
+        assert numbers == sorted(set(numbers))
 
 
 # --- bounds ---
@@ -324,54 +407,6 @@ def test_frames_of_a_flood_end_the_session(gateway: tuple[Client, Process]) -> N
         with pytest.raises(WebSocketDisconnect) as closed:
             told.extend(iter(lambda: socket.receive_json(timeout=2), None))
         assert closed.value.code == session.TOO_MANY
-
-
-def test_outbox_that_is_full_drops_all_and_says_so() -> None:
-    outbox = Outbox()
-    for seq in range(OUTBOX_FRAMES + 1):
-        outbox.offer("{}", "talk:a", seq)
-    assert outbox.slow
-    assert outbox.take_now() == []
-    outbox.offer("{}", "talk:a", 9)
-    assert outbox.take_now() == []
-
-
-async def test_round_is_bounded_and_a_call_that_fails_does_not_end_it() -> None:
-    rounds = Rounds()
-    called: list[int] = []
-    failures: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
-
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    rounds.add(fail)
-    for number in range(2 * IN_A_ROUND):
-        rounds.add(partial(called.append, number))
-    seen: list[int] = []
-    while not seen or seen[-1] < 2 * IN_A_ROUND:
-        await asyncio.sleep(0)
-        seen.append(len(called))
-    assert called == list(range(2 * IN_A_ROUND))
-    assert max(after - before for before, after in pairwise([0, *seen])) == IN_A_ROUND
-    assert [type(each) for each in failures] == [ZeroDivisionError]
-
-
-def test_outboxes_of_many_who_do_not_read_are_bounded_together() -> None:
-    backlog = Backlog()
-    outboxes = [Outbox(backlog) for _ in range(500)]
-    for _ in range(30):
-        for outbox in outboxes:
-            outbox.offer("x" * 20_000, "talk:a", None)
-    assert backlog.characters < ALL_CHARACTERS + len(outboxes) * THIN_CHARACTERS
-    assert any(outbox.slow for outbox in outboxes)
-    for outbox in outboxes:
-        outbox.take_now()
-    assert backlog.characters == 0
-    outboxes.append(Outbox(backlog))
-    for _ in range(30):
-        outboxes[-1].offer("x" * 20_000, "talk:a", None)
-    assert not outboxes[-1].slow
 
 
 def test_what_a_session_or_poll_leaves_waits_for_nobody(gateway: tuple[Client, Process]) -> None:

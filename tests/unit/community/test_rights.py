@@ -7,11 +7,13 @@ import anyio
 import pytest
 
 from diramoja.core import AgentKind, Channel, Plugin, Reader, State, Walls
+from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import AgentKey
 from diramoja.core.registry import Registry
 from diramoja_community import rights
 from diramoja_community.channels import Channels
+from diramoja_community.conduct import Conduct
 from diramoja_community.feed import LiveFeed
 from diramoja_community.outbox import Outbox
 from diramoja_community.rights import Listener, Rights
@@ -27,6 +29,11 @@ class Feed:
         self.seq = 0
         self.left: list[AgentKey] = []
         self.changed: Callable[[], None] = lambda: None
+        self.turned: Callable[[AgentKey], None] = lambda _: None
+
+    def watch_rights(self, changing: Callable[[str], str], tell: Callable[[AgentKey], None]) -> None:
+        assert changing("room") == "room.changed"
+        self.turned = tell
 
     def watch(self, kind: str, tell: Callable[[], None]) -> None:
         self.changed = tell
@@ -37,6 +44,17 @@ class Feed:
 
     def leave(self, ear: object, keys: Sequence[AgentKey]) -> None:
         self.left += keys
+
+
+class Box(Outbox):
+    """Keeps what it may not hear any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: list[tuple[AgentKey, str]] = []
+
+    def lose(self, key: AgentKey, error: DiramojaError) -> None:
+        self.lost.append((key, error.code))
 
 
 class World:
@@ -51,12 +69,15 @@ class World:
             name="rooms",
             kinds=[room],
             permissions={"room.hear": {"guest"}},
-            channels={"room": Channel("room.hear", allows=self.allows)},
+            channels={"room": Channel("room.hear", allows=self.allows, changes="room.changed")},
             walls=Walls("room", self.between),
         )
         registry = Registry.of([plugin])
-        self.rights = Rights(registry, Channels(registry), cast("LiveFeed", self.feed), cast("Database", None))
-        self.listener = Listener(Reader("mem_a"), Outbox())
+        database, feed = cast("Database", None), cast("LiveFeed", self.feed)
+        conduct = Conduct(registry, database)
+        self.rights = Rights(registry, Channels(registry), feed, database=database, conduct=conduct)
+        self.box = Box()
+        self.listener = Listener(Reader("mem_a"), self.box)
 
     async def allows(self, _db: Any, _agent: str, _reader: Reader) -> bool:
         return self.invited
@@ -93,6 +114,26 @@ async def test_who_is_invited_no_more_hears_no_more_however_often_walls_change(w
         world.rights.add(world.listener)
         world.invited = False
         await comes(lambda: world.feed.left == [ROOM], meanwhile=world.feed.changed)
+    assert world.box.lost == [(ROOM, "channel_denied")]
+
+
+@pytest.mark.anyio
+async def test_who_is_invited_no_more_is_told_as_soon_as_the_channel_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rights, "RECHECK_S", 60)
+    async with world.rights.kept():
+        await world.rights.admit(world.listener, "room:rom_1")
+        world.rights.add(world.listener)
+        world.feed.turned(ROOM)
+        await anyio.sleep(0.05)
+        assert not world.box.lost
+        world.invited = False
+        world.feed.turned(AgentKey("room", "rom_2"))
+        await anyio.sleep(0.05)
+        assert not world.box.lost
+        world.feed.turned(ROOM)
+        await comes(lambda: world.box.lost == [(ROOM, "channel_denied")])
 
 
 @pytest.mark.anyio

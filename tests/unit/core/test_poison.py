@@ -13,11 +13,15 @@ from diramoja.core import (
     Decision,
     Event,
     Plugin,
+    Put,
+    Record,
     RemindAfter,
     RemindEvery,
     Reply,
+    Row,
     State,
     View,
+    record,
 )
 from diramoja.core.envelope import Envelope, pack, unpack
 from diramoja.core.errors import InvalidError
@@ -224,3 +228,43 @@ def test_what_is_larger_than_the_broker_takes_is_refused_before_it_is_stored(sta
     stage.send(speaker, "spk_1", Say("on"))
     assert stage.state(speaker, "spk_1").count == 1
     assert len(stage.broker.events) == 1
+
+
+# --- records ---
+
+
+class Note(Row):
+    id: str
+
+
+class NoteRecord(Record):
+    speaker: str
+    id: str
+
+
+class Keep(Command):
+    id: str
+
+
+class Keeper(State):
+    phase: Literal["absent"] = "absent"
+
+
+keeper = AgentKind("keeper", Keeper, prefix="kee", rows=[Note])
+
+
+@keeper.on("absent")
+def keep(state: Keeper, message: Keep, context: Context) -> Decision:
+    return Put(Note(message.id))
+
+
+@record("keeper_note", key=("speaker", "id"), of=Note)
+def note_rows(agent: str, row: Note) -> NoteRecord:
+    return NoteRecord(agent, row.id.removeprefix("odd_"))
+
+
+def test_record_that_would_outlive_its_row_is_refused_alone(runtime: Runtime) -> None:
+    runtime.deploy(Plugin(name="keeper", kinds=[keeper], records=[note_rows]))
+    assert runtime.send(keeper, "kee_1", Keep("odd_1")).status == 500
+    assert runtime.send(keeper, "kee_1", Keep("not_2")).status in (None, 200, 204)
+    assert [row.id for row in runtime.table("keeper_note", NoteRecord)] == ["not_2"]

@@ -39,10 +39,31 @@ class Group(TyperGroup):
         """A command by its name."""
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name.startswith("-"):
-            return own
+            return plain_flags(own, ctx)
         commands = plugin_commands(ctx.obj.found)
         remember({name: command.get_short_help_str() for name, command in commands.items()})
-        return commands.get(cmd_name)
+        return plain_flags(commands.get(cmd_name), ctx)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Those of the root."""
+        return without_types(super().get_params(ctx))
+
+
+def plain_flags(command: Any, ctx: Any) -> Any:
+    """The command, whose help shows flags as they are written; typer would add that each is a `<bool>`."""
+    if command is not None:
+        without_types(command.get_params(ctx))
+        for each in getattr(command, "commands", {}).values():
+            plain_flags(each, ctx)
+    return command
+
+
+def without_types(params: list[Any]) -> list[Any]:
+    """The same, the flags among them shown without a value."""
+    for each in params:
+        if getattr(each, "is_flag", False) and each.metavar is None:
+            each.metavar = ""
+    return params
 
 
 app = typer.Typer(cls=Group, no_args_is_help=True, add_completion=False, epilog=EPILOG, pretty_exceptions_enable=False)

@@ -149,6 +149,23 @@ class Console:
             options += ["--config", str(self.config)]
         return options + [part for each in self.options for part in ("--set", each)]
 
+    def announce_new(self, folder: Path) -> None:
+        """Say that a data folder has nothing in it yet, since its name may be mistyped; on a terminal ask first.
+
+        Raises:
+            SettingsError: nothing is to be made there.
+        """
+        from diramoja.core.errors import SettingsError
+
+        if folder.is_dir() and any(folder.iterdir()):
+            return
+        self.say(f"note: {folder} holds nothing yet; a new instance begins there.")
+        if self.data is not None and sys.stdin.isatty() and sys.stderr.isatty():
+            from typer import confirm
+
+            if not confirm("Go on?", err=True):
+                raise SettingsError(f"{folder} is no data folder.", cure="Name the folder of your instance.")
+
     # --- working ---
 
     @asynccontextmanager
@@ -163,6 +180,7 @@ class Console:
         from diramoja_community.running import running_worker
 
         loaded = self.load()
+        self.announce_new(loaded.data)
         async with AsyncExitStack() as stack:
             opening = open_process(loaded, join="if running", on_progress=self._progress)
             process = await stack.enter_async_context(opening)

@@ -34,7 +34,9 @@ def up(
     async def main() -> None:
         from diramoja_community.cli.foreground import serve
 
-        await serve(console, console.load(*options, quiet=False), join=join, crew=crew)
+        loaded = console.load(*options, quiet=False)
+        console.announce_new(loaded.data)
+        await serve(console, loaded, join=join, crew=crew)
 
     console.run_async(main)
 

@@ -85,6 +85,7 @@ class Importer:
         """
         await self._stage("members", list(self._members()))
         await self._stage("topic", [self._topic()])
+        await self._stage("topic", [self._topic_shown()])
         await self._stage("statements", list(self._statements()))
         await self._stage("moderation", list(self._shown()))
         before = self._accepted
@@ -121,6 +122,10 @@ class Importer:
         description = _clean(self._what.description, DESCRIPTION_MAX)
         command = OpenTopic(title.ljust(3, "."), description, "imported", tags=("polis",))
         return self._step("topic", "topic", self.topic, command, self.member(self._what.participants[0]))
+
+    def _topic_shown(self) -> _Step:
+        command = ModeratePost(self.topic, "publish", "Shown in the original conversation.")
+        return self._step("topic:shown", "topic", self.topic, command, "import")
 
     def _statements(self) -> Iterator[_Step]:
         for each in self._what.statements:

@@ -28,7 +28,7 @@ from diramoja.plugins.conversation.contracts import (
 from diramoja.plugins.conversation.seals import Seals
 from diramoja.plugins.conversation.settings import ConversationSettings
 from diramoja.plugins.conversation.state import Conversation, Message, Participant, pair_id
-from diramoja.plugins.moderator.contracts import FileReport
+from diramoja.plugins.member.contracts import WeighReport
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.contracts import ModeratePost
 from diramoja.testing.play import Played, play
@@ -213,8 +213,8 @@ def test_moderators_see_what_is_disclosed_and_nothing_else(pair: World) -> None:
         pair(A if number < 3 else B, say(number, body))
     shown = (Disclosed("msg_3", "no"), Disclosed("msg_2", "I hate you"))
     told = pair(B, ReportMessage("rep_1", "msg_2", "hate", "", shown)).tells[0]
-    assert (told.kind, told.agent, told.answers) == ("screening", PAIR, True)
-    assert isinstance(told.command, FileReport)
+    assert (told.kind, told.agent, told.answers) == ("member", B, True)
+    assert isinstance(told.command, WeighReport)
     assert told.command.evidence.body == f"{A}: I hate you\n{B}: no"
     assert told.command.evidence.place == "conversation"
     assert "sealed" not in repr(told)

@@ -15,6 +15,7 @@ from diramoja.plugins.member.contracts import (
     CountPost,
     CountReport,
     FollowMember,
+    ForgetMember,
     Join,
     LiftSanction,
     MuteMember,
@@ -34,10 +35,12 @@ from diramoja.plugins.member.contracts import (
     UnmuteMember,
     UpdateProfile,
 )
+from diramoja.plugins.member.forgetting import EraseMember, ForgetPlaces
+from diramoja.plugins.member.leaving import AskExport, ForgetExport, LeaveCommunity, ReturnToCommunity
 from diramoja.plugins.member.sanctions import EndSanction, ForgetSanction, NoteFlag
 from diramoja.plugins.member.scores import reputation_now
 from diramoja.plugins.member.settings import MemberSettings
-from diramoja.plugins.member.state import FREE, Following, Member, ReviewActivity, Sanction, Wall, in_force
+from diramoja.plugins.member.state import FREE, Export, Following, Member, ReviewActivity, Sanction, Wall, in_force
 from diramoja.plugins.member.views import NoteSeat
 from diramoja.plugins.member.walls import FaceWall
 from diramoja.testing.play import play
@@ -71,6 +74,12 @@ COMMANDS = some.one_of(
             FaceWall(is_up=True),
             FaceWall(is_up=False),
             CountPost("pst_1", is_reply=False),
+            LeaveCommunity("delete"),
+            ReturnToCommunity(),
+            EraseMember(),
+            ForgetPlaces("rows", (("member", "mem_a", "following", "mem_b"),), None),
+            AskExport("exp_1"),
+            ForgetExport("exp_1"),
         ]
     ),
     *(
@@ -78,6 +87,9 @@ COMMANDS = some.one_of(
         for each in (FollowMember, UnfollowMember, BlockMember, UnblockMember, MuteMember, UnmuteMember)
     ),
     some.builds(TakeSanction, IDS, ACTIONS, some.just("why"), ENDS),
+    some.builds(
+        lambda other: ForgetMember(other, "keep", (("following", other), ("wall", other), ("liker", other))), OTHERS
+    ),
     some.builds(LiftSanction, IDS),
     some.builds(EndSanction, IDS),
     some.builds(ForgetSanction, IDS),
@@ -93,6 +105,8 @@ def test_no_sequence_of_commands_leaves_the_phases_or_miscounts(steps: list[tupl
     state, rows, now = Member(), dict[tuple[str, str], Row](), BEGIN
     for command, sender, days in steps:
         now += timedelta(days=days)
+        if isinstance(command, ForgetMember) and command.member == "mem_a":  # Only others are told so.
+            continue
         after = play(
             member,
             state,
@@ -113,6 +127,10 @@ def test_no_sequence_of_commands_leaves_the_phases_or_miscounts(steps: list[tupl
 
 def _check(state: Member, rows: list[Row], now: datetime) -> None:
     assert state.phase in member.phases
+    if state.phase == "erased":
+        assert (state.username, state.interests, state.region, state.seats) == ("", (), "", ())
+        return
+    assert state.exports == sum(isinstance(row, Export) for row in rows)
     walls = [row for row in rows if isinstance(row, Wall)]
     following = {row.member for row in rows if isinstance(row, Following)}
     assert state.following == len(following) <= 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from diramoja.core import Command
+from diramoja.core import Command, Tell
 from diramoja.core.errors import InvalidError
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import (
@@ -31,11 +31,13 @@ from diramoja.plugins.member.contracts import (
     SubmitShare,
     SubmitTopic,
     UpdateProfile,
+    WeighReport,
     check_region,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import Consent, InForce, Member, MembershipChange
 from diramoja.plugins.member.views import ConsentsView, ConsentView, NoteSeat
+from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report
 from diramoja.plugins.topic.contracts import EditPost, OpenTopic, ReportPost, SharePost, TakePost
 from diramoja.testing.play import Played, play
 
@@ -193,6 +195,19 @@ def test_a_report_goes_on_with_its_weight_and_is_published_without_its_reporter(
     [sent] = after.tells
     assert sent.command == ReportPost("rep_1", "pst_1", "spam", "again and again", 0.25 + 0.75 * 3 / 4, "north")
     assert sent.answers and after.events == [ContentReported("top_1", "pst_1", "spam")]
+
+
+def test_a_report_of_a_message_is_weighed_for_its_reporter_alone() -> None:
+    old = ACTIVE.but(member_since=NOW - timedelta(days=30), report_outcomes="cc")
+    evidence = Evidence("con_1", "msg_1", "mem_b", "You fool", place="conversation")
+    weigh = WeighReport(Report("rep_1", "mem_a", "spam", "", takes_part=True), evidence)
+    after = told(old, weigh, sender="con_1", told_by="conversation")
+    weighed = Report("rep_1", "mem_a", "spam", "", 0.25 + 0.75 * 3 / 4, "north", takes_part=True)
+    assert after.tells == [Tell("screening", "con_1", FileReport(weighed, evidence), answers=True)]
+    for reporter, told_by in (("mem_a", ""), ("mem_b", "conversation")):
+        report = WeighReport(Report("rep_1", reporter, "spam", ""), evidence)
+        refused = told(old, report, sender="con_1", told_by=told_by).reject
+        assert refused is not None and refused.status == 403
 
 
 def test_low_reputation_limits_posts_a_day_and_the_next_day_is_a_new_one() -> None:

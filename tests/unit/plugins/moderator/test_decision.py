@@ -2,9 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from diramoja.core import RemindAt, Tell
+from diramoja.core import RemindAfter, RemindAt, Tell
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.case_state import Case, Sanction
+from diramoja.plugins.moderator.case_state import Case, Exhibit, Reported, Reporters, Sanction
 from diramoja.plugins.moderator.contracts import (
     Action,
     ActionTaken,
@@ -16,10 +16,13 @@ from diramoja.plugins.moderator.contracts import (
     EndCase,
     Evidence,
     ForgetSanction,
+    JoinCase,
     OpenCase,
     PostAction,
+    Report,
     WarningIssued,
 )
+from diramoja.plugins.moderator.decision import ForgetCase
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.contracts import ModeratePost
@@ -27,6 +30,7 @@ from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 
 OFFICIAL = ("moderator", "official")
+FORGET_CASE = RemindAfter(timedelta(days=365), ForgetCase())
 
 
 def opened(origin: CaseOrigin = "report", toxicity: float = 0.0) -> LoneAgent[Case]:
@@ -143,7 +147,7 @@ def test_a_ban_takes_two_officials() -> None:
     banned = agent.take(decision("ban"), sender="mem_q", roles=OFFICIAL)
     [taken] = agent.said(ActionTaken)
     assert (taken.action, taken.ends_at) == ("ban", None)
-    assert banned.reminders == []
+    assert banned.reminders == [FORGET_CASE]
     assert agent.state.took_part == ("mem_o", "mem_q") and agent.state.decided_by == "mem_q"
 
 
@@ -170,9 +174,26 @@ def test_a_sanction_is_forgotten_a_year_after_its_term(now: datetime) -> None:
     played = agent.take(decision("restrict", term_ends=now + timedelta(days=7)), sender="mem_m")
     [sanction] = agent.all_rows(Sanction)
     forget = RemindAt(now + timedelta(days=372), ForgetSanction(sanction.id), f"forget:{sanction.id}")
-    assert played.reminders == [forget]
+    assert played.reminders == [forget, FORGET_CASE]
+    assert agent.take(ForgetCase()).reminders == [RemindAfter(timedelta(days=30), ForgetCase())]
+    assert agent.all_rows(Exhibit) and agent.state.author == "mem_b"
     agent.take(forget.command)
     assert agent.all_rows(Sanction) == [] and agent.state.phase == "decided"
+
+
+def test_a_case_forgets_texts_reporters_and_names_once_no_sanction_is_kept() -> None:
+    agent = opened()
+    for number in range(101):
+        agent.take(JoinCase(Report(f"rep_{number}", f"mem_r{number}", "spam", "My words"), "Here."))
+    agent.take(decision("publish"), sender="mem_m")
+    assert (len(agent.all_rows(Reported)), len(agent.all_rows(Reporters))) == (101, 2)
+    pages = [ForgetCase()]
+    for command in pages:
+        played = agent.take(command)
+        pages += [tell.command for tell in played.tells if isinstance(tell.command, ForgetCase)]
+    assert pages == [ForgetCase(0), ForgetCase(1), ForgetCase(2)]
+    assert (agent.rows, agent.state.author, agent.state.decided_by, agent.state.took_part) == ({}, "", "", ())
+    assert (agent.state.action, agent.state.phase) == ("publish", "decided")
 
 
 def test_the_author_is_told_that_a_held_post_is_published() -> None:

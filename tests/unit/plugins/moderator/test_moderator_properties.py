@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.case_state import Appeal, Case, Reported, Sanction
 from diramoja.plugins.moderator.contracts import (
@@ -79,6 +80,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
             TellReporters(0),
             LapseCase(),
             MarkOverdue(),
+            ForgetMember("mem_n", "keep", (("reported", "mem_n"),)),
             FileAppeal("last", "No."),
             FileAppeal("last", "No."),
             DecideAppeal("last", granted=True, reason="Yes.", authority="global"),

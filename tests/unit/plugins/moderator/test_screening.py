@@ -21,12 +21,14 @@ from diramoja.plugins.moderator.contracts import (
     ReportView,
     ReviseCase,
     ScreenPost,
+    ScreenText,
 )
 from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.screening import (
     Matter,
     Screening,
     assessment,
+    assessment_of_text,
     on_flagged,
     on_received,
     on_shared,
@@ -34,9 +36,9 @@ from diramoja.plugins.moderator.screening import (
 )
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.topic.contracts import PostReceived, PostShared
+from diramoja.plugins.topic.contracts import PostReceived, PostShared, TakeVerdict
 from diramoja.ports.classifier import Assessment
-from diramoja.testing.play import Played
+from diramoja.testing.play import Played, play
 from tests.support.lone_agent import LoneAgent
 
 POST = ScreenPost("pst_1", "mem_b", "Here.")
@@ -232,3 +234,44 @@ def test_the_classifier_is_said_to_be_away_once_and_back_once() -> None:
         ClassifierBack("top_1"),
         ClassifierAway("top_1", "2026-01-01"),
     ]
+
+
+# --- other texts ---
+
+
+def text_screened(toxicity: float, *, told_by: str = "draft", sender: str = "dft_1") -> Played[Screening]:
+    return play(
+        screening,
+        screening.absent,
+        ScreenText("amd_1", "mem_b", "Another line."),
+        id="dft_1",
+        sender=sender,
+        told_by=told_by,
+        has=["notification"],
+        settings=[ModerationSettings()],
+        facts={assessment_of_text: said_of(toxicity)},
+    )
+
+
+def test_a_harmless_text_is_cleared_to_the_agent_that_holds_it() -> None:
+    played = text_screened(0.1)
+    assert played.tells == [Tell("draft", "dft_1", TakeVerdict("amd_1", "cleared"), answers=True)]
+    assert (played.events, played.state.screened) == ([], 1)
+
+
+@pytest.mark.parametrize(("toxicity", "outcome"), [(0.75, "held"), (0.97, "hidden")])
+def test_a_text_that_is_not_cleared_is_a_case_and_its_author_is_told(toxicity: float, outcome: str) -> None:
+    verdict, notice, opened = text_screened(toxicity).tells
+    assert isinstance(verdict.command, TakeVerdict) and verdict.command.outcome == outcome
+    assert isinstance(notice.command, Notify)
+    assert (notice.agent, notice.command.subject.type, notice.command.subject.id) == ("mem_b", "draft", "dft_1")
+    assert notice.command.values["reason"]
+    assert isinstance(opened.command, OpenCase)
+    evidence = opened.command.evidence
+    assert (evidence.place, evidence.topic, evidence.post) == ("draft", "dft_1", "amd_1")
+
+
+@pytest.mark.parametrize(("told_by", "sender"), [("", "dft_1"), ("draft", "dft_2"), ("", "mem_b")])
+def test_nobody_has_the_texts_of_another_screened(told_by: str, sender: str) -> None:
+    reject = text_screened(0.1, told_by=told_by, sender=sender).reject
+    assert reject is not None and reject.status == 403

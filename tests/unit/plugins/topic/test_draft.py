@@ -6,23 +6,29 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from diramoja.core import Tell
+from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import (
     AmendmentDecided,
+    AmendmentProposed,
     DecideAmendment,
     DraftOpened,
+    ModeratePost,
     OpenDraft,
     OpenTopic,
     ProposeAmendment,
     StartDraft,
+    TakeVerdict,
 )
-from diramoja.plugins.topic.draft import Amendment, Draft, Version, draft
+from diramoja.plugins.topic.draft import draft
+from diramoja.plugins.topic.draft_state import Amendment, Draft, Version
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.texts import change_diff, lines_of, placed, replaced, sha256
-from diramoja.plugins.topic.views import DraftView
+from diramoja.plugins.topic.views import AmendmentView, DraftView, HeldView
 from tests.support.lone_agent import LoneAgent
 
 TEXT = "\n".join(f"Article {number}" for number in range(1, 10))
@@ -231,3 +237,55 @@ def test_whatever_is_proposed_and_decided_the_hashes_are_those_of_the_texts(
     assert (
         agent.state.version == 1 + sum(row.status == "accepted" for row in amendments) == 1 + len(agent.state.changes)
     )
+
+
+# --- screening ---
+
+
+def test_a_draft_waits_for_its_screening_and_people_may_open_it() -> None:
+    agent = opened("moderator")
+    [asked] = agent.tells
+    assert asked == Tell("screening", "dft_1", ScreenText("dft_1", "mem_a", f"Night clinics\n\n{TEXT}"), answers=True)
+    assert (agent.state.phase, agent.events) == ("pending", [])
+    played = agent.take(TakeVerdict("dft_1", "hidden", "It attacks."))
+    assert isinstance(played.reply, DraftView)
+    assert (played.status, played.reply.held) == (201, HeldView("hidden", "It attacks."))
+    agent.take(TakeVerdict("dft_1", "cleared"))
+    agent.take(ModeratePost("dft_1", "remove"))
+    assert (agent.state.phase, agent.events) == ("pending", [])
+    agent.take(ModeratePost("dft_1", "publish"))
+    assert (agent.state.phase, len(agent.said(DraftOpened))) == ("open", 1)
+
+
+def test_an_amendment_waits_for_its_screening() -> None:
+    agent = opened("moderator")
+    agent.take(TakeVerdict("dft_1", "cleared"))
+    agent.take(ProposeAmendment("amd_1", 0, 1, 1, "Another line.", "It is clearer."), sender="mem_b")
+    words = ScreenText("amd_1", "mem_b", "Another line.\n\nIt is clearer.")
+    assert agent.tells[-1] == Tell("screening", "dft_1", words, answers=True)
+    assert agent.said(AmendmentProposed) == []
+    decision = DecideAmendment("amd_1", is_accepted=True, reason="Good.")
+    rejected = agent.take(decision, sender="mem_a").reject
+    assert rejected is not None and rejected.code == "amendment_missing"
+    played = agent.take(TakeVerdict("amd_1", "cleared"))
+    assert isinstance(played.reply, AmendmentView)
+    assert (played.status, played.reply.status, played.reply.held) == (201, "proposed", UNSET)
+    assert len(agent.said(AmendmentProposed)) == 1
+    assert agent.take(decision, sender="mem_a").reject is None
+
+
+def test_people_decide_of_a_held_amendment_and_what_waits_is_counted_once() -> None:
+    agent = opened("moderator")
+    agent.take(TakeVerdict("dft_1", "cleared"))
+    agent.take(ProposeAmendment("amd_1", 0, 1, 1, "Another line.", "It is clearer."), sender="mem_b")
+    played = agent.take(TakeVerdict("amd_1", "held", "Tone."))
+    assert isinstance(played.reply, AmendmentView)
+    assert (played.reply.held, agent.state.waiting) == (HeldView("held", "Tone."), 1)
+    for _ in range(2):
+        agent.take(ModeratePost("amd_1", "remove"))
+        assert (agent.state.waiting, agent.said(AmendmentProposed)) == (0, [])
+    for _ in range(2):
+        agent.take(ModeratePost("amd_1", "publish"))
+        assert (agent.state.waiting, len(agent.said(AmendmentProposed))) == (1, 1)
+    agent.take(DecideAmendment("amd_1", is_accepted=False, reason="No."), sender="mem_a")
+    assert agent.state.waiting == 0

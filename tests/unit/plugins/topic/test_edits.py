@@ -41,6 +41,7 @@ def written(*has: str, body: str = "Here.") -> LoneAgent[Topic]:
     """A topic with one published post of mem_b."""
     agent = LoneAgent(topic, "top_1", has=has, settings=[TopicSettings()])
     agent.take(OpenTopic("Clinics", "", "healthcare"), sender="mem_a")
+    agent.take(TakeVerdict("top_1", "cleared"))
     agent.take(TakePost("pst_1", "mem_b", body), sender="mem_b")
     agent.take(TakeVerdict("pst_1", "cleared"))
     return agent

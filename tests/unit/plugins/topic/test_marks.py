@@ -45,6 +45,7 @@ SOURCE = "See https://clinics.example.org/hours"
 def opened(*has: str, settings: TopicSettings | None = None) -> LoneAgent[Topic]:
     agent = LoneAgent(topic, "top_1", has=has, settings=[settings or TopicSettings()])
     agent.take(OpenTopic("Clinics", "Where?", "healthcare"), sender="mem_a", now=START)
+    agent.take(TakeVerdict("top_1", "cleared"), now=START)
     return agent
 
 
@@ -262,7 +263,7 @@ def test_a_raised_level_makes_each_author_wait() -> None:
 def test_decisions_of_people_are_heard_and_others_are_not() -> None:
     taken = ActionTaken("cas_1", "top_1", "pst_1", "mem_b", "remove", "respect", "1", "Insult.", "person")
     assert after_action(taken) == [("top_1", NoteRemoval("pst_1", "mem_b"))]
-    for other in (taken.but(action="hide"), taken.but(by="software"), taken.but(topic="")):
+    for other in (taken.but(action="hide"), taken.but(by="software"), taken.but(topic=""), taken.but(post="top_1")):
         assert after_action(other) == []
 
 

@@ -38,6 +38,7 @@ OPENING = OpenTopic("Clinics", "Where should they be?", "healthcare", ("rural",)
 def opened(*has: str) -> LoneAgent[Topic]:
     agent = LoneAgent(topic, "top_1", has=has, settings=[TopicSettings()])
     agent.take(OPENING, sender="mem_a")
+    agent.take(TakeVerdict("top_1", "cleared"))
     return agent
 
 

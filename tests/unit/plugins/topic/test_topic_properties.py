@@ -61,7 +61,8 @@ from diramoja.plugins.topic.views import SharedPost
 from tests.support.lone_agent import LoneAgent
 
 ALLOWED = {
-    "absent": {"new"},
+    "absent": {"pending", "new"},
+    "pending": {"new"},
     "new": {"active", "flagged", "closed"},
     "active": {"trending", "cooling_down", "flagged", "closed"},
     "trending": {"active", "flagged", "closed"},
@@ -103,6 +104,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(TakeVerdict, posts, st.sampled_from(["cleared", "cleared", "held", "hidden"]), st.just("Tone.")),
     st.builds(TakeVerdict, posts, st.just("cleared")),
     st.builds(ModeratePost, posts, st.sampled_from(["publish", "hide", "remove"]), st.just("Rule.")),
+    st.builds(TakeVerdict, st.just("top_1"), st.sampled_from(["cleared", "cleared", "cleared", "held"])),
+    st.builds(ModeratePost, st.just("top_1"), st.sampled_from(["publish", "remove"])),
     st.builds(EditPost, posts, members, bodies),
     st.builds(MarkFlagged, posts, st.just("A flagged source.")),
     st.builds(NoteRemoval, posts, members),
