@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
-from diramoja.core.errors import InvalidError
 from diramoja.core.messages import Message, decode, encode
-from diramoja.plugins.member.settings import MemberSettings
+from diramoja.plugins.member.settings import MemberSettings, check_region
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
@@ -441,28 +440,15 @@ class StandingChanged(Event, name="member.standing.changed"):
 def not_walled(reader: str, author: str) -> str:
     """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
 
-    Lists of other plugins hide with it what their reader may not see. The table `member_wall (member, other)` holds a
-    block in both directions.
+    Lists hide with it what their reader may not see. `member_wall (member, other)` holds a block in both directions.
     """
     wall = f"wall.member = {reader} AND wall.other = {author}"
     return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
 
 
 def walled_off(reader: str) -> str:
-    """SQL query: `other`, whom a block keeps apart from a member, given as an SQL expression such as `$1`.
-
-    For what cannot be asked with `not_walled`, such as a search engine.
-    """
+    """SQL query: `other`, whom a block keeps apart from a member; for where `not_walled` cannot be asked."""
     return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
-
-
-def check_region(region: str, settings: MemberSettings) -> None:
-    """Raises InvalidError (`region_unknown`) where this is no region of the deployment; "" is none and allowed."""
-    if region and region not in settings.regions:
-        raise InvalidError("There is no such region.", code="region_unknown", cure="Take an id of GET /v1/regions.")
-
-
-# --- views ---
 
 
 class ContributionCounts(View):
@@ -491,9 +477,7 @@ class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
     To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
-
-    Attributes:
-        recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
+    `recognised`: called an active member by engagement; the level, by which rolls go, is an officer's.
     """
 
     id: str

@@ -29,6 +29,18 @@ from diramoja.ports.forgetting import Forgetting
 __all__ = ["register_plugin"]
 
 _HERE = Path(__file__).parent
+_PERMISSIONS = {
+    "member.read": {"guest"},
+    "member.own": {"supporter"},
+    "member.follow": {"supporter"},
+    "member.wall": {"supporter"},
+    "member.officer": {"membership_officer"},
+    "member.history": {"supporter", "membership_officer"},
+    "member.listen": {"supporter"},
+    "region.read": {"guest"},
+    "body.read": {"supporter"},
+    "body.manage": {"membership_officer"},
+}
 
 
 @hookimpl
@@ -52,18 +64,7 @@ def register_plugin() -> Plugin:
         jobs=[find_topics, find_named, forget_log],
         routes=[Members, Me, Regions, Bodies],
         settings=MemberSettings,
-        permissions={
-            "member.read": {"guest"},
-            "member.own": {"supporter"},
-            "member.follow": {"supporter"},
-            "member.wall": {"supporter"},
-            "member.officer": {"membership_officer"},
-            "member.history": {"supporter", "membership_officer"},
-            "member.listen": {"supporter"},
-            "region.read": {"guest"},
-            "body.read": {"supporter"},
-            "body.manage": {"membership_officer"},
-        },
+        permissions=_PERMISSIONS,
         channels={"member": Channel("member.listen", own=True)},
         walls=Walls("member", walls_between),
         shown=shown_of,

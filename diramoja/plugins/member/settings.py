@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from diramoja.core import Settings
+from diramoja.core.errors import InvalidError
 
-__all__ = ["MemberSettings"]
+__all__ = ["MemberSettings", "check_region"]
 
 type Days = Annotated[int, Meta(ge=1, le=3_650)]
 type Count = Annotated[int, Meta(ge=1, le=1_000)]
@@ -142,3 +143,9 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
                 entry = self.regions[parent]  # noqa: PLW2901  # the walk up
         if not self.occasional_after_days <= self.inactive_after_days <= self.dormant_after_days:
             raise ValueError("a member is occasional first, then inactive, then dormant")
+
+
+def check_region(region: str, settings: MemberSettings) -> None:
+    """Raises InvalidError (`region_unknown`) where this is no region of the deployment; "" is none and allowed."""
+    if region and region not in settings.regions:
+        raise InvalidError("There is no such region.", code="region_unknown", cure="Take an id of GET /v1/regions.")

@@ -53,7 +53,8 @@ def forget_member(state: Topic, message: ForgetMember, context: Context) -> Deci
         elif place[0] not in (*GOING, "participant", "contribution"):
             effects += forgotten_rows(topic, message.but(rows=(place,)), context)
     anonymous = former(merged, message.member)
-    news = _reopened(anonymous, context) if merged.created_by == message.member else []
+    is_seen = state.phase != "pending"
+    news = _reopened(anonymous, context) if merged.created_by == message.member and is_seen else []
     return anonymous, *gone, *effects, *news
 
 

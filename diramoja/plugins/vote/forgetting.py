@@ -1,8 +1,8 @@
 """A member is gone: what they asked, disputed or decided stays, without them; rolls and ballots stay as they were.
 
-The hashes, the quorum and the count of a vote rest on its frozen roll and its ballots: a ballot that could be taken out
-would be a way to change a result. Their ids name nobody any more, since the profile is gone; who voted is forgotten with
-the ballots, long after the time for disputes.
+The hashes, the quorum and the count of a vote rest on its frozen roll and its ballots: a ballot that could be taken
+out would be a way to change a result. Their ids name nobody any more, since the profile is gone; who voted is forgotten
+with the ballots, long after the time for disputes.
 """
 
 from typing import Any

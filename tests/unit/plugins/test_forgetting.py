@@ -24,7 +24,8 @@ from diramoja.plugins.notification.state import Inbox, Notice
 from diramoja.plugins.notification.state import Wall as Refused
 from diramoja.plugins.topic.agent import topic
 from diramoja.plugins.topic.contracts import PostChanged, TopicChanged
-from diramoja.plugins.topic.draft_state import Amendment, Draft, Proposer, Version, draft
+from diramoja.plugins.topic.draft import draft
+from diramoja.plugins.topic.draft_state import Amendment, Draft, Proposer, Version
 from diramoja.plugins.topic.forgetting import ErasePost
 from diramoja.plugins.topic.scores import Tally, spread_of
 from diramoja.plugins.topic.settings import TopicSettings
