@@ -20,7 +20,7 @@ __all__ = [
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
     "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
+    "VoteCast", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -385,6 +385,13 @@ class MemberRsvp(Event, name="member.event.rsvp"):
     event: str
 
 
+class VoteCast(Event, name="member.vote.cast"):
+    """A member took part in a vote; told when it is closed. `vote` is "" where it is not public who voted on what."""
+
+    member: Personal[str]
+    vote: str
+
+
 class ConsentChanged(Event, name="member.consent.changed"):
     """A member gave or withdrew a consent."""
 
@@ -437,10 +444,11 @@ class StandingChanged(Event, name="member.standing.changed"):
 
 
 class ContributionCounts(View):
-    """What a member contributed: posts and comments as published, events attended."""
+    """What a member contributed: posts and comments as published, public votes taken part in, events attended."""
 
     posts: int
     comments: int
+    votes: int = 0
     events: int = 0
 
 
@@ -462,9 +470,7 @@ class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
     To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
-
-    Attributes:
-        recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
+    `recognised`: called an active member by engagement; the level, by which rolls go, is an officer's.
     """
 
     id: str
