@@ -224,11 +224,15 @@ class PrepareRunOff(Command):
 
 
 class TakeRoll(Command):
-    """The roll was written to its rows; told by the job that did. `objection`: the one after which it was changed."""
+    """The roll was written to its rows; told by the job that did. `objection`: the one after which it was changed.
+
+    `version`: how often it was, so that of two that come in another order the last one counts.
+    """
 
     size: int
     sha256: str
     objection: str = ""
+    version: int = 0
 
 
 class TakeKey(Command):

@@ -137,11 +137,13 @@ async def _digest(session: Session, vote: str, rule: RollRule) -> tuple[int, str
 @vote.on("scheduled")
 def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     """After an objection the stations stay as they are."""
-    if state.stations and not message.objection:
+    if state.stations and message.version <= state.roll_version:
         return None
     settings = context.settings(VoteSettings)
     stations = state.stations or stations_for(message.size, settings)
-    frozen = state.but(roll_size=message.size, roll_hash=message.sha256, stations=stations)
+    frozen = state.but(
+        roll_size=message.size, roll_hash=message.sha256, roll_version=message.version, stations=stations
+    )
     if state.terms.tie_rule == "casting_vote" and message.size > settings.casting_roll_max:
         return cancelled(frozen, TOO_MANY.format(most=settings.casting_roll_max), context)
     marked, entry = noted(frozen, context, "roll_frozen", f"{message.size} {message.sha256}")
@@ -269,10 +271,12 @@ async def correct_roll(payload: CorrectRoll, db: Database) -> Command:
         else "DELETE FROM vote_roll WHERE vote = $1 AND member = $2"
     )
     async with db.begin() as session:
-        await session.fetch("SELECT 1 FROM vote_roll_frozen WHERE vote = $1 FOR UPDATE", payload.vote)
+        row = await session.one(
+            "UPDATE vote_roll_frozen SET version = version + 1 WHERE vote = $1 RETURNING version", payload.vote
+        )
         await session.execute(sql, payload.vote, payload.member)
         size, sha256 = await _digest(session, payload.vote, payload.rule)
-    return TakeRoll(size, sha256, payload.objection)
+    return TakeRoll(size, sha256, payload.objection, row["version"] if row else 0)
 
 
 def objection_view(vote_id: str, row: Objection) -> ObjectionView:

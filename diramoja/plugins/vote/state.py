@@ -103,6 +103,7 @@ class Vote(State, version=1, omit_defaults=True):
     Attributes:
         frozen_at: whoever became eligible later is not on the roll.
         roll_size: 0 until it is frozen.
+        roll_version: how often it was changed after objections.
         stations: polling stations, fixed with the roll; 0 before.
         votes_cast: as told in batches; exact once all stations are sealed.
         counts: how it stands, by option, where all may see that.
@@ -130,6 +131,7 @@ class Vote(State, version=1, omit_defaults=True):
     frozen_at: datetime | None = None
     roll_size: int = 0
     roll_hash: str = ""
+    roll_version: int = 0
     ballot_key: str = ""
     stations: int = 0
     votes_cast: int = 0

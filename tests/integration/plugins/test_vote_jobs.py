@@ -77,13 +77,13 @@ async def test_a_correction_changes_one_entry_whatever_happens_twice(db: Databas
     await freeze_roll.run(FreezeRoll("vot_2", RULE, (), NOW - timedelta(hours=8)), db=db)
     ten = EXPECTED[:10]
     added = CorrectRoll("vot_2", RULE, "obj_1", "mem_25", is_added=True)
-    for _ in range(2):
-        assert await correct_roll.run(added, db=db) == TakeRoll(11, hashed([*ten, "mem_25"]), "obj_1")
+    for version in (1, 2):
+        assert await correct_roll.run(added, db=db) == TakeRoll(11, hashed([*ten, "mem_25"]), "obj_1", version)
     removed = CorrectRoll("vot_2", RULE, "obj_2", "mem_1", is_added=False)
-    for _ in range(2):
-        assert await correct_roll.run(removed, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_2")
+    for version in (3, 4):
+        assert await correct_roll.run(removed, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_2", version)
     nobody = CorrectRoll("vot_2", RULE, "obj_3", "mem_none", is_added=True)
-    assert await correct_roll.run(nobody, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_3")
+    assert await correct_roll.run(nobody, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_3", 5)
 
 
 @pytest.mark.anyio

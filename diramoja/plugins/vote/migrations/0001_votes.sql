@@ -40,7 +40,8 @@ CREATE TABLE vote_text (
 
 -- Written by a job: the marker first, so that the roll is written once; then the roll, which only an objection changes.
 CREATE TABLE vote_roll_frozen (
-    vote text PRIMARY KEY
+    vote text PRIMARY KEY,
+    version integer NOT NULL DEFAULT 0
 );
 CREATE TABLE vote_roll (
     vote text NOT NULL,

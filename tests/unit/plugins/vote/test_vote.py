@@ -189,9 +189,12 @@ def test_an_objection_is_answered_by_another_person() -> None:
     ]
     assert isinstance(played.calls[0].payload, CorrectRoll)
     assert code(course(OFFICER, decide)) == "objection_decided"
-    corrected = course.at(NOW, TakeRoll(401, "other", "obj_1"))
+    corrected = course.at(NOW, TakeRoll(401, "other", "obj_1", 1))
     assert corrected.tells == []
     assert (course.state.roll_size, course.state.roll_hash, course.state.stations) == (401, "other", 2)
+    course.at(NOW, TakeRoll(403, "third", "obj_3", 3))
+    course.at(NOW, TakeRoll(402, "second", "obj_2", 2))
+    assert (course.state.roll_size, course.state.roll_hash) == (403, "third")
 
 
 def test_a_rejected_objection_changes_nothing_and_late_ones_are_refused() -> None:
