@@ -19,6 +19,7 @@ from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.plugin import Plugin
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.clock import Clock, SystemClock
+from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
@@ -56,6 +57,7 @@ class Bench:
             Operations: self.opened["operations"],
             JobStore: self.opened["jobs"],
             EventLog: self.opened["event_log"],
+            Database: self.opened["database"],
             Broker: self.broker,
             Clock: SystemClock(),
         }

@@ -76,6 +76,13 @@ class Send(Protocol):
         """The answer, ready to be returned by the route (its status and body as the agent committed them)."""
         ...
 
+    def keyed(self, secret: bytes) -> "Send":
+        """The same; but that what the client sent was sent before is known by a digest that needs this secret, too.
+
+        Once the secret is destroyed, nobody can find out by trying what it was.
+        """
+        ...
+
     def new_id(self, prefix: str) -> str:
         """Id of an agent that this request creates: the same key gives the same id."""
         ...

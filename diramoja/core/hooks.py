@@ -4,6 +4,7 @@ A plugin is any module or object with functions of these names marked by `hookim
 the group `diramoja`. Between agents there are messages, never hooks.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -32,6 +33,10 @@ class HookSpecs:
 
         The deployment file names one adapter a port in `[ports]`, or a primary and a fallback.
         """
+
+    @hookspec
+    def register_counting_methods(self) -> Sequence[Any]:  # type: ignore[empty-body]  # a specification has no body
+        """Methods of counting votes, each a `diramoja.counting.Method`, besides those that are built in."""
 
     @hookspec
     def register_commands(self, cli: Any) -> None:

@@ -83,11 +83,12 @@ class Brought[T]:
 
 @attrs.frozen
 class Found:
-    """All plugins and adapters that are installed, by name, and the hook that adds their commands."""
+    """All plugins and adapters that are installed, by name; the hook that adds their commands; methods of counting."""
 
     plugins: Mapping[str, Brought[Plugin]]
     adapters: Mapping[str, Brought[AdapterSpec]]
     add_commands: Callable[[Any], None]
+    counting_methods: Sequence[Brought[Sequence[Any]]] = ()
 
     def sections(self) -> dict[str, type[Settings]]:
         """The settings of all of them by section."""
@@ -156,7 +157,10 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Found:
         _check_parts(each)
     adapters = _called(manager, "register_adapter", AdapterSpec, origins)
     return Found(
-        _by_name("plugin", plugins), _by_name("adapter", adapters), lambda cli: manager.hook.register_commands(cli=cli)
+        _by_name("plugin", plugins),
+        _by_name("adapter", adapters),
+        lambda cli: manager.hook.register_commands(cli=cli),
+        _called(manager, "register_counting_methods", Sequence, origins),
     )
 
 

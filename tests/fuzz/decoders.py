@@ -15,6 +15,7 @@ from diramoja.core.ports.broker import Incoming
 from diramoja.core.registry import Registry
 from diramoja.core.runtime.items import from_stream
 from diramoja.core.tokens import Tokens
+from diramoja.counting import BUILT_IN, Ties, read_ballots, write_blt, write_csv
 from diramoja.plugins.identity.rules import check_email, check_password, check_username
 from diramoja_community.bodies import check_json
 from diramoja_community.live_frames import read_frame
@@ -35,6 +36,7 @@ __all__ = [
     "read_live_frame",
     "read_message",
     "read_token",
+    "read_votes",
 ]
 
 REGISTRY = Registry.of([brought.value for brought in discover().plugins.values()])
@@ -137,6 +139,25 @@ def read_account(text: str) -> None:
     assert len(text) >= 12  # the same as above
 
 
+def read_votes(name: str, data: bytes) -> None:
+    """A file of ballots is read and can be counted and written again, or refused."""
+    ending = name.removesuffix(".gz").rpartition(".")[2]
+    for form, method in (("ranking", "plurality"), ("marks", "approval"), ("grades", "score")):
+        try:
+            profile = read_ballots(name, data, BUILT_IN[method].form)
+        except InvalidError:
+            continue
+        BUILT_IN[method].count(profile, ties=Ties("lot", bytes(32)))
+        written = write_blt(profile) if ending == "blt" else write_csv(profile)
+        again = read_ballots(f"votes.{ending}", written.encode(), BUILT_IN[method].form)
+        assert again.ballots() == profile.ballots(), form
+
+
+def _any_votes(data: bytes) -> None:
+    for name in ("votes.blt", "votes.csv", "votes.csv.gz"):
+        read_votes(name, data)
+
+
 def read_wire_cursor(data: bytes) -> None:
     """A cursor whose base64 is right."""
     read_cursor(base64.urlsafe_b64encode(data).decode())
@@ -175,5 +196,6 @@ DECODERS: dict[str, Callable[[bytes], None]] = {
     "cursor": read_wire_cursor,
     "token": _of_text(read_token),
     "account": _of_text(read_account),
+    "votes": _any_votes,
 }
 """Name → takes bytes; anything that it raises is a fault."""

@@ -25,6 +25,7 @@ from tests.fuzz.decoders import (
     read_live_frame,
     read_message,
     read_token,
+    read_votes,
 )
 
 JSON = st.recursive(
@@ -104,3 +105,19 @@ DOTTED = st.builds(lambda a, b, c: f"{a}.{b}.{c}", *[st.text(max_size=60)] * 3)
 @given(text=st.text(max_size=300) | DOTTED)
 def test_a_token_is_none_of_ours(text: str) -> None:
     read_token(text)
+
+
+CELLS = st.sampled_from(
+    ["", "0", "1", "2", "3", "9", "x", "-1", "99999999999", "1=2", "-", "#", '"', "weight", "a", "é"]
+)
+LINES = st.lists(st.lists(CELLS, max_size=6), max_size=8)
+
+
+@given(
+    name=st.sampled_from(["votes.blt", "votes.csv", "votes.BLT.gz", "votes.txt"]),
+    data=st.binary(max_size=200)
+    | LINES.map(lambda lines: "\n".join(",".join(line) for line in lines).encode())
+    | LINES.map(lambda lines: ("3 1\n" + "\n".join(" ".join(line) for line in lines) + "\n0\n").encode()),
+)
+def test_a_file_of_ballots_is_read_or_refused(name: str, data: bytes) -> None:
+    read_votes(name, data)

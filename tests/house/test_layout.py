@@ -33,8 +33,14 @@ OWN_PLUGIN_FILES = {
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
-        "activity.py", "forgetting.py", "leaving.py", "meetings.py", "sanctions.py", "scores.py", "walls.py",
-        "writing.py",
+        "activity.py", "forgetting.py", "leaving.py", "meetings.py", "sanctions.py", "scores.py", "voting.py",
+        "walls.py", "writing.py",
+    },
+    "vote": {
+        "cancelling.py", "course.py", "disputes.py", "forgetting.py", "results.py", "roll.py", "tally.py",  # Of a vote.
+        "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
+        "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+        "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.
     },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.

@@ -1,6 +1,6 @@
 """S1, a policy proposal, facts 1 to 7 at small size: 400 members in good standing, 20 supporters.
 
-The draft vote of fact 7 and the sentiment of fact 6 come with their plugins.
+The sentiment of fact 6 comes with its plugin; facts 8 to 12 are in `test_s1_policy_vote`.
 """
 
 import time
@@ -256,4 +256,7 @@ def test_fact_7_the_author_alone_is_told_that_it_is_ready(story: Story) -> None:
     assert told["subject"] == {"type": "topic", "id": story.topic["id"]}
     for person in (*story.interested, *story.others):
         assert story.town.notices(person, "topic.ready") == []
-    assert story.read()["voting_attached"] in (None, "")
+    (draft,) = soon(lambda: story.author.get("/v1/votes", params={"topic_id": story.topic["id"]}).json()["items"], 5)
+    assert (draft["phase"], draft["created_by"]) == ("draft", story.author.id)
+    assert story.watcher.get("/v1/votes").json()["items"] == []  # None opened by itself, and drafts are not shown.
+    assert story.read()["voting_attached"] is None

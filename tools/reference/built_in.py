@@ -12,6 +12,7 @@ from diramoja.core.host import CORE_PORTS, Deployment, Found, assemble, discover
 from diramoja.core.keys import Keys
 from diramoja.core.ports.clock import Clock
 from diramoja.core.registry import Ports, Registry
+from diramoja.counting import Methods, all_methods
 from diramoja.ports.texts import Texts
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community.application import create_application
@@ -55,6 +56,7 @@ def application() -> Litestar:
                 CORE_PORTS["broker"]: MemoryBroker(clock),
                 Clock: clock,
                 Keys: Keys(Path(folder)),
+                Methods: all_methods(found().counting_methods),
                 Texts: Catalogues.read([each.value for each in deployment().plugins]),
             }
         )

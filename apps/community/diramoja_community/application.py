@@ -64,6 +64,7 @@ from diramoja_community.schemas import MessageSchemas
 from diramoja_community.settings import GatewaySettings
 from diramoja_community.simulation import Simulation, is_simulated
 from diramoja_community.start_page import start_route
+from diramoja_community.vote_page import vote_routes
 
 __all__ = ["Gateway", "Hosting", "create_application", "server_options"]
 
@@ -167,6 +168,7 @@ def _litestar(gateway: Gateway) -> Litestar:
                 health=health,
                 connections=lambda: gateway.live.connections.count,
             ),
+            *vote_routes(name=gateway.name, registry=gateway.registry, ports=gateway.ports),
             *health_routes(health, gateway.metrics, gateway.ports),
             *static_routes(),
         ],

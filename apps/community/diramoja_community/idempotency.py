@@ -25,6 +25,7 @@ GUEST_SENDER = "guest"
 
 NO_CONTENT = 204
 BAD_REQUEST = 400
+DIGEST_BYTES = 16
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -62,6 +63,11 @@ class RequestSend(Send):
             lane=self._lane,
         )
         return _answered(answer)
+
+    def keyed(self, secret: bytes) -> "RequestSend":
+        """See the protocol."""
+        digest = hashlib.blake2b(self._digest, key=secret, digest_size=DIGEST_BYTES).digest()
+        return RequestSend(self._dispatcher, self._exchange, key=self.key, digest=digest, lane=self._lane)
 
     def new_id(self, prefix: str) -> str:
         """See the protocol."""
@@ -105,7 +111,7 @@ class Sender:
     def _digest(self, request: Request[Any, Any, Any], body: bytes) -> bytes:
         """Method, path and body, keyed: so that the stored digest says nothing of a password within."""
         scope = request.scope
-        hasher = hashlib.blake2b(key=self._key, digest_size=16)
+        hasher = hashlib.blake2b(key=self._key, digest_size=DIGEST_BYTES)
         for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body):
             hasher.update(len(part).to_bytes(8))
             hasher.update(part)

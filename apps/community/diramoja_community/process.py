@@ -24,6 +24,7 @@ from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.core.settings import LoadedSettings, Settings
+from diramoja.counting import Methods, all_methods
 from diramoja.ports.texts import Texts
 from diramoja_community.deployment import EMBEDDED, Loaded
 from diramoja_community.fallback import Fallback
@@ -48,7 +49,8 @@ class Process:
     Attributes:
         loaded: deployment, settings and data folder; its roles are what the process does.
         settings: as loaded. `data`: the data folder.
-        registry: what the plugins brought. `ports`: adapters by protocol, settings by class, the Keys and the Texts.
+        registry: what the plugins brought.
+        ports: adapters by protocol, settings by class, the Keys, the Texts and the Methods.
         environment: the same for the parts of the runtime.
         open_records: opens records for the heartbeat's own event loop.
         servers: the embedded servers of this process; None where it joined another or all have URLs.
@@ -239,5 +241,6 @@ def _provided(loaded: Loaded, settings: Mapping[str, Settings], objects: Mapping
     provided |= {protocols[port]: each for port, each in objects.items() if port in protocols}
     provided.setdefault(Clock, clock_of(loaded.data))
     provided[Keys] = Keys(loaded.data / "secrets")
+    provided[Methods] = all_methods(loaded.found.counting_methods)
     provided[Texts] = Catalogues.read([each.value for each in loaded.deployment.plugins])
     return provided

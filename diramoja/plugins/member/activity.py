@@ -1,6 +1,6 @@
 """How active a member is: engagement from day to day (F1), falling silent, being asked back, the offer of a name."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from diramoja.core import Call, Command, Context, Decision, Event, RemindAt, View, job
 from diramoja.core.decisions import Effect
@@ -14,6 +14,7 @@ from diramoja.plugins.member.rules import (
     engagement,
     engagement_components,
     events_of,
+    votes_since,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import (
@@ -65,8 +66,9 @@ class Reengage(Command):
 
 def doings(state: Member, now: datetime, settings: MemberSettings) -> Doings:
     """What F1 looks at."""
+    votes = votes_since(state.vote_days, state.voted_days, now, settings)
     events = events_of(state.event_days, state.event_open_on, now, settings)
-    return Doings(state.post_days, [each.thirds for each in state.recent], events=events)
+    return Doings(state.post_days, [each.thirds for each in state.recent], votes, events)
 
 
 # --- day by day ---
@@ -88,7 +90,8 @@ def review_activity(state: Member, message: ReviewActivity, context: Context) ->
 def _stepped(state: Member, now: datetime, settings: MemberSettings) -> tuple[Member, bool]:
     """One step for each whole day since the last review; and whether the next days bring another value.
 
-    They do not once no post and no event is left in its window: of what counts then, nothing depends on the day.
+    They do not once no post and no event is left in its window: of what counts then, only votes depend on the day, see
+    `_next_look`.
     """
     begun = state.reviewed_at if state.reviewed_at > NEVER else now
     days = max(0, (now - begun) // DAY)
@@ -111,6 +114,8 @@ def _next_look(state: Member, context: Context, *, moves: bool) -> datetime | No
     if moves:
         return state.reviewed_at + DAY
     ahead = [at for at, _ in activity_turns(state.last_active_at, settings)]
+    window = settings.engagement_votes_window_days
+    ahead += [datetime.fromordinal(day + window).replace(tzinfo=UTC) for day in set(state.vote_days)]
     if state.reengaged < settings.reengage_times:
         ahead.append(_ask_back_at(state, settings))
     return min((at for at in ahead if at > context.now), default=None)

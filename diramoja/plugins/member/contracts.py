@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
 from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings, check_region
+from diramoja.plugins.member.wall_queries import not_walled, walled_off
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
     "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
+    "VoteCast", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -384,6 +385,13 @@ class MemberRsvp(Event, name="member.event.rsvp"):
     event: str
 
 
+class VoteCast(Event, name="member.vote.cast"):
+    """A member took part in a vote; told when it is closed. `vote` is "" where it is not public who voted on what."""
+
+    member: Personal[str]
+    vote: str
+
+
 class ConsentChanged(Event, name="member.consent.changed"):
     """A member gave or withdrew a consent."""
 
@@ -432,28 +440,15 @@ class StandingChanged(Event, name="member.standing.changed"):
     reason: str
 
 
-def not_walled(reader: str, author: str) -> str:
-    """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
-
-    Lists hide with it what their reader may not see: `member_wall (member, other)` holds a block in both directions.
-    """
-    wall = f"wall.member = {reader} AND wall.other = {author}"
-    return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
-
-
-def walled_off(reader: str) -> str:
-    """SQL query: `other`, whom a block keeps apart from a member (an SQL expression), where `not_walled` cannot ask."""
-    return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
-
-
 # --- views ---
 
 
 class ContributionCounts(View):
-    """What a member contributed: posts and comments as published, events attended."""
+    """What a member contributed: posts and comments as published, public votes taken part in, events attended."""
 
     posts: int
     comments: int
+    votes: int = 0
     events: int = 0
 
 
@@ -475,9 +470,7 @@ class MemberView(View):
     """A member as others see it. Parts that privacy settings keep from the reader are left out.
 
     To oneself: privacy, age group, promotion, erase_after. To officers: standing, bodies. To moderators: moderation.
-
-    Attributes:
-        recognised: called an active member by engagement; the level, by which rolls go, is an officer's.
+    `recognised`: called an active member by engagement; the level, by which rolls go, is an officer's.
     """
 
     id: str

@@ -63,6 +63,9 @@ class MemberRecord(Record):
     activity_seen_by: str
     engagement: float
     post_days: tuple[int, ...]
+    vote_days: tuple[int, ...]
+    voted_days: tuple[int, ...]
+    votes: int
     post_thirds: tuple[int, ...]
     event_days: tuple[int, ...]
     event_open_on: int
@@ -179,6 +182,9 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         activity_seen_by=state.privacy.activity,
         engagement=state.engagement,
         post_days=state.post_days,
+        vote_days=state.vote_days,
+        voted_days=state.voted_days,
+        votes=state.votes,
         post_thirds=tuple(each.thirds for each in state.recent),
         event_days=state.event_days,
         event_open_on=state.event_open_on,

@@ -29,6 +29,7 @@ from diramoja.plugins.member.rules import (
     events_of,
     report_weight,
     reputation,
+    votes_since,
 )
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.views import (
@@ -140,9 +141,7 @@ async def engagement_of(db: Database, reader: Reader, now: datetime, settings: M
     row = await db.one("SELECT * FROM member WHERE id = $1", reader.member)
     if row is None:
         raise _missing(reader.member)
-    events = events_of(row["event_days"], row["event_open_on"], now, settings)
-    done = Doings(row["post_days"], row["post_thirds"], events=events)
-    components = engagement_components(done, now, settings)
+    components = engagement_components(_doings(row, now, settings), now, settings)
     half_life = settings.reputation_half_life_days
     good, bad = (decayed(row[name], row["weighed_at"], now, half_life) for name in ("good", "bad"))
     outcomes: str = row["report_outcomes"]
@@ -156,6 +155,12 @@ async def engagement_of(db: Database, reader: Reader, now: datetime, settings: M
         reputation=ReputationView(round(reputation(good, bad, settings)), round(good, 2), round(bad, 2)),
         report_weight=round(weight, 3),
     )
+
+
+def _doings(row: Mapping[str, Any], now: datetime, settings: MemberSettings) -> Doings:
+    votes = votes_since(row["vote_days"], row["voted_days"], now, settings)
+    events = events_of(row["event_days"], row["event_open_on"], now, settings)
+    return Doings(row["post_days"], row["post_thirds"], votes, events)
 
 
 async def consents_of(db: Database, reader: Reader) -> ConsentsView:
@@ -278,7 +283,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         return own or audience == "everyone" or (audience == "members" and bool(reader.member))
 
     free = own or row["phase"] not in ("restricted", "suspended")
-    counts = ContributionCounts(row["posts"], row["comments"], row["events"])
+    counts = ContributionCounts(row["posts"], row["comments"], row["votes"], row["events"])
     return MemberView(
         id=row["id"],
         username=row["username"],

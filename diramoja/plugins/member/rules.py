@@ -25,6 +25,7 @@ __all__ = [
     "report_weight",
     "reputation",
     "sanction_weight",
+    "votes_since",
 ]
 
 THIRDS = 3
@@ -59,6 +60,15 @@ class Component:
 def day_of(at: datetime) -> int:
     """The day in UTC, as a number."""
     return at.toordinal()
+
+
+def votes_since(
+    vote_days: Sequence[int], voted_days: Sequence[int], now: datetime, settings: MemberSettings
+) -> tuple[int, int]:
+    """(taken part in, closed) within the window, from the days on which they were closed."""
+    first = day_of(now) - settings.engagement_votes_window_days
+    taken, closed = (sum(day > first for day in days) for days in (voted_days, vote_days))
+    return taken, closed
 
 
 def engagement_components(doings: Doings, now: datetime, settings: MemberSettings) -> dict[str, Component]:

@@ -52,6 +52,7 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
         engagement_weight_events: F1, weight of the events attended.
         engagement_weight_quality: F1, weight of the quality of posts.
         engagement_posts_window_days: F1, days that are looked at for posts.
+        engagement_votes_window_days: F1, days that are looked at for votes.
         engagement_posts_days: F1, days with a post that are full marks.
         engagement_events_window_days: F1, within which events count.
         engagement_events: F1, events attended in 90 days that are full marks.
@@ -103,6 +104,7 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
     engagement_weight_events: Share = 0.20
     engagement_weight_quality: Share = 0.20
     engagement_posts_window_days: Annotated[int, Meta(ge=1, le=90)] = 28
+    engagement_votes_window_days: Annotated[int, Meta(ge=1, le=730)] = 180
     engagement_posts_days: Count = 8
     engagement_events_window_days: Annotated[int, Meta(ge=1, le=365)] = 90
     engagement_events: Count = 3

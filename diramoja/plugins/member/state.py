@@ -175,6 +175,8 @@ class Member(State):
         engagement: F1 as of `reviewed_at`, not rounded. `high_since`: above the threshold of promotion.
         post_days: last days with a published post. `recent`: last posts.
         event_days: of the last events attended. `event_open_on`: the last day on which one was open to them.
+        vote_days: last days on which a vote with the member on the roll was closed, one for each; `voted_days`: of
+            these they took part in. `votes`: public ones taken part in, in all.
         good: of F3, as of `weighed_at`; `bad` likewise.
         report_outcomes: of the last decided reports, `c` for confirmed, else `u`; `reports_decided` counts all.
         reengaged: times since the last activity. `reengaged_at`: the last one.
@@ -213,6 +215,9 @@ class Member(State):
     high_since: datetime | None = None
     promotion: Literal["none", "offered", "taken"] = "none"
     post_days: tuple[int, ...] = ()
+    vote_days: tuple[int, ...] = ()
+    voted_days: tuple[int, ...] = ()
+    votes: int = 0
     recent: tuple[RatedPost, ...] = ()
     event_days: tuple[int, ...] = ()
     event_open_on: int = 0
@@ -252,7 +257,7 @@ def member_view(id: str, state: Member) -> MemberView:
         member_since=state.member_since,
         region=state.region,
         interests=state.interests,
-        contributions=ContributionCounts(state.posts, state.comments, state.events),
+        contributions=ContributionCounts(state.posts, state.comments, state.votes, state.events),
         activity=state.phase,
         standing=state.standing,
         bodies=state.seats,

@@ -49,6 +49,7 @@ class TopicRecord(Record):
     support_decision: str | None
     support_reason: str
     event_id: str
+    voting_attached: str | None
 
 
 class TopicTextRecord(Record):
@@ -214,6 +215,7 @@ def topic_rows(agent: str, state: Topic) -> TopicRecord | None:
         support_decision=state.support_decision,
         support_reason=state.support_reason,
         event_id=state.event_id,
+        voting_attached=state.voting_attached,
     )
 
 

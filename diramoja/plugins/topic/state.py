@@ -270,6 +270,7 @@ class Topic(State, version=2, upcasts={1: _second}, omit_defaults=True):
     support_decide_by: datetime | None = None
     support_decision: SupportDecision | None = None
     support_reason: str = ""
+    voting_attached: str | None = None
     drafts: int = 0
     event_id: str = ""
 
@@ -315,6 +316,7 @@ def topic_view(context: Context, state: Topic) -> TopicView:
         supporters=state.supporters,
         support=support_view(state) if state.policy_proposal else msgspec.UNSET,
         event_id=state.event_id,
+        voting_attached=state.voting_attached,
     )
 
 

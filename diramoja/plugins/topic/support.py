@@ -1,4 +1,4 @@
-"""Supporters of a policy proposal: enough of them put it before an official, whatever any score says."""
+"""Supporters of a policy proposal: enough of them put it before an official, whatever any score says; and the vote."""
 
 import math
 from datetime import timedelta
@@ -23,8 +23,9 @@ from diramoja.plugins.topic.contracts import (
 )
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.state import ALL, LIVING, OPEN, Supporter, Topic, topic, topic_view
+from diramoja.plugins.vote.contracts import ResultsPublished, VoteScheduled
 
-__all__ = ["RemindOfficials"]
+__all__ = ["AttachVote", "RemindOfficials"]
 
 WEIGHED_FOR = timedelta(days=1)
 """So long the number of members is taken to be what it was, while the supporters are too few."""
@@ -38,6 +39,12 @@ NOTICES = {
     " {date}.",
     "topic.support_late": "The proposal {title} should have been answered by {date}, and everybody can see that.",
 }
+
+
+class AttachVote(Command):
+    """There is a vote about this topic."""
+
+    vote: str
 
 
 class RemindOfficials(Command):
@@ -71,6 +78,22 @@ def unsupport(state: Topic, message: UnsupportTopic, context: Context) -> Decisi
     if not context.row(Supporter, context.sender):
         return None
     return state.but(supporters=state.supporters - 1), Remove(Supporter, context.sender)
+
+
+@topic.on(*ALL)
+def attach_vote(state: Topic, message: AttachVote, context: Context) -> Decision:
+    """The last one is shown."""
+    return state.but(voting_attached=message.vote) if state.voting_attached != message.vote else None
+
+
+def attached(event: VoteScheduled | ResultsPublished) -> list[tuple[str, AttachVote]]:
+    """A vote that decides something, to the topic it is about."""
+    decides = event.vote_type in ("policy_vote", "binding_vote")
+    return [(event.topic, AttachVote(event.vote))] if event.topic and decides else []
+
+
+topic.hears(VoteScheduled, to=attached)
+topic.hears(ResultsPublished, to=attached)
 
 
 @topic.on(*LIVING)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from diramoja_community.cli import agents, dead_letters, files, imports, operations, repair, serving
+from diramoja_community.cli import agents, counting, dead_letters, files, imports, operations, repair, serving
 from diramoja_community.cli.console import Console
 from diramoja_community.cli.plugin_commands import known_commands, plugin_commands, remember
 
@@ -67,7 +67,7 @@ def without_types(params: list[Any]) -> list[Any]:
 
 
 app = typer.Typer(cls=Group, no_args_is_help=True, add_completion=False, epilog=EPILOG, pretty_exceptions_enable=False)
-for module in (files, serving, imports, operations, agents, dead_letters, repair):
+for module in (files, serving, counting, imports, operations, agents, dead_letters, repair):
     module.add_to(app)
 
 

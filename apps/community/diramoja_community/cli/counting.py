@@ -1,0 +1,128 @@
+"""`diramoja count`: count ballots from a file, by any method; needs no server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from diramoja_community.cli.console import Console
+
+if TYPE_CHECKING:
+    from diramoja.counting import Majority, Method, Ties
+
+__all__ = ["add_to"]
+
+BUILT_IN = (
+    "plurality, approval, score, instant_runoff, scottish_stv, meek_stv, schulze, majority_judgement, "
+    "or one that a plugin brings."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(count)
+
+
+def count(
+    context: typer.Context,
+    method: Annotated[str, typer.Argument(help=BUILT_IN)],
+    file: Annotated[Path, typer.Argument(help="The ballots: .blt or .csv, packed by gzip (.gz) or not.")],
+    *,
+    seats: Annotated[int | None, typer.Option(help="How many are to be chosen; default: as the file says.")] = None,
+    ties: Annotated[str, typer.Option(help="lot, casting_vote, run_off or status_quo.")] = "lot",
+    seed: Annotated[str, typer.Option(help="Of the lot, 64 hexadecimal digits.", metavar="HEX")] = "",
+    casting: Annotated[
+        str, typer.Option(help="The casting vote: option numbers, the favoured first.", metavar="N,N,...")
+    ] = "",
+    majority: Annotated[str, typer.Option(help="plurality, absolute, two_thirds or of_roll.")] = "plurality",
+    roll: Annotated[int, typer.Option(help="How many could vote, for the majority of_roll.")] = 0,
+    grades: Annotated[
+        str, typer.Option(help="Names of grades in the file, the lowest first.", metavar="NAME,NAME,...")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="All of the count, as JSON.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Each step in words.")] = False,
+    svg: Annotated[Path | None, typer.Option(help="Draw the count there.", metavar="FILE")] = None,
+) -> None:
+    """Count the ballots of a file, as a vote would, and say who is chosen."""
+    import msgspec
+
+    from diramoja.counting import read_ballots
+    from diramoja.counting.picture import picture
+    from diramoja.counting.text import conclusion
+    from diramoja.counting.text import explain as explained
+
+    console: Console = context.obj
+    by = _method(console, method)
+    decided, asked = _ties(ties, seed, casting), _majority(majority, roll)
+    names = [each for each in grades.split(",") if each.strip()]
+    found = by.count(read_ballots(file.name, _bytes(file), by.form, names), seats=seats, ties=decided, majority=asked)
+    if svg is not None:
+        _write(svg, picture(found))
+    if json:
+        console.answer(msgspec.json.encode(found).decode())
+    else:
+        console.answer("\n".join(explained(found) if explain else conclusion(found)))
+
+
+def _method(console: Console, name: str) -> "Method":
+    """A built-in one, or one of the plugins, which are only imported if they have to be."""
+    from diramoja.core.errors import SettingsError
+    from diramoja.core.settings import nearest
+    from diramoja.counting import BUILT_IN, all_methods
+
+    known = BUILT_IN if name in BUILT_IN else all_methods(console.found.counting_methods)
+    if name not in known:
+        raise SettingsError(f"There is no method of counting {name[:40]!r}.", cure=nearest(name, known))
+    return known[name]
+
+
+def _ties(rule: str, seed: str, casting: str) -> "Ties":
+    from diramoja.core.errors import SettingsError
+    from diramoja.counting import Ties
+    from diramoja.counting.lots import SECRET_BYTES
+    from diramoja.counting.values import TIE_RULES
+
+    try:
+        drawn = bytes.fromhex(seed)
+        cast = tuple(int(each) for each in casting.split(",") if each)
+    except ValueError as error:
+        raise SettingsError("--seed has hexadecimal digits, --casting whole numbers.") from error
+    if drawn and len(drawn) != SECRET_BYTES:
+        raise SettingsError(f"--seed has {2 * SECRET_BYTES} hexadecimal digits.")
+    return Ties(_one_of("--ties", rule, TIE_RULES), drawn, cast)
+
+
+def _majority(rule: str, roll: int) -> "Majority":
+    from diramoja.counting import MAJORITIES, Majority
+
+    return Majority(_one_of("--majority", rule, MAJORITIES), roll)
+
+
+def _one_of[T: str](option: str, given: str, known: Sequence[T]) -> T:
+    from diramoja.core.errors import SettingsError
+    from diramoja.core.settings import nearest
+
+    if given not in known:
+        raise SettingsError(f"{option} cannot be {given[:40]!r}.", cure=nearest(given, known))
+    return known[known.index(given)]
+
+
+def _bytes(file: Path) -> bytes:
+    from diramoja.core.errors import InvalidError
+    from diramoja.counting.files import MOST_BYTES
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidError(f"{file} cannot be read: {error.strerror}.", code="ballots_invalid") from error
+
+
+def _write(file: Path, text: str) -> None:
+    from diramoja.core.errors import ConflictError
+
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConflictError(f"{file} cannot be written: {error.strerror}.") from error

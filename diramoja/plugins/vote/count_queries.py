@@ -1,0 +1,113 @@
+"""Reads of counts: how the ballots were counted, these ballots again as files, and all that a page shows of a vote."""
+
+from collections.abc import Sequence
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+import anyio
+import attrs
+import msgspec
+
+from diramoja.core import PageQuery, Reader
+from diramoja.core.errors import ConflictError
+from diramoja.core.ports.database import Database
+from diramoja.counting import Count, Methods, Profile, write_blt, write_csv
+from diramoja.plugins.vote.ballot_queries import published_ballots
+from diramoja.plugins.vote.dispute_queries import dispute_list
+from diramoja.plugins.vote.methods import method_named
+from diramoja.plugins.vote.queries import one_result, one_roll, one_vote
+from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.views import DisputeView, ResultView, RollView, VoteView
+
+__all__ = ["Shown", "ballot_file", "one_count", "shown_vote"]
+
+type Ending = Literal["csv", "blt"]
+
+DISPUTES_SHOWN = 50
+FILES_KEPT = 4
+
+
+@attrs.define(eq=False)
+class _Files:
+    """Files of ballots that do not change any more, by vote and ending."""
+
+    making: anyio.Lock = attrs.field(factory=anyio.Lock)
+    kept: dict[tuple[str, Ending], str] = attrs.field(factory=dict)
+
+
+_files: WeakKeyDictionary[Database, _Files] = WeakKeyDictionary()
+
+
+@attrs.frozen
+class Shown:
+    """A vote as a page shows it; `result` and `count` from their publication on. `disputes`: the newest."""
+
+    vote: VoteView
+    roll: RollView
+    result: ResultView | None = None
+    count: Count | None = None
+    disputes: Sequence[DisputeView] = ()
+
+
+async def one_count(db: Database, reader: Reader, id: str) -> Count:
+    """How the ballots were counted last.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+        ConflictError: it has no results yet (`vote_open`), or was called off (`vote_cancelled`).
+    """
+    result = await one_result(db, reader, id)
+    row = await db.one(
+        "SELECT count FROM vote_count WHERE vote = $1 AND number <= $2 ORDER BY number DESC LIMIT 1",
+        id,
+        result.count_number,
+    )
+    if row is None:
+        raise ConflictError("This vote has no results yet.", code="vote_open")
+    return msgspec.convert(row["count"], Count)
+
+
+async def ballot_file(db: Database, reader: Reader, methods: Methods, *, id: str, ending: Ending) -> str:
+    """The published ballots as a file. One is made at a time, and the last ones are kept: many may want the same.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+        ConflictError: it has no results yet (`vote_open`), or was called off (`vote_cancelled`).
+        InvalidError: grades as BLT (`ballots_invalid`).
+    """
+    await one_result(db, reader, id)
+    files = _files.setdefault(db, _Files())
+    async with files.making:
+        if (text := files.kept.get((id, ending))) is None:
+            profile = await _profile(db, reader, methods, id)
+            text = await anyio.to_thread.run_sync({"csv": write_csv, "blt": write_blt}[ending], profile)
+            while files.kept and len(files.kept) >= FILES_KEPT:
+                files.kept.pop(next(iter(files.kept)))
+            files.kept[id, ending] = text
+    return text
+
+
+async def _profile(db: Database, reader: Reader, methods: Methods, id: str) -> Profile:
+    """The published ballots, as a method counts them."""
+    vote = await one_vote(db, reader, id)
+    form = method_named(vote.voting_method, vote.seats, methods).form
+    ballots = [each async for each in published_ballots(db, id)]
+    return Profile.of(form, [each.text for each in vote.options], ballots, seats=vote.seats, title=vote.title)
+
+
+async def shown_vote(db: Database, reader: Reader, settings: VoteSettings, id: str) -> Shown:
+    """All that its page shows.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+    """
+    vote = await one_vote(db, reader, id)
+    shown = Shown(vote, await one_roll(db, reader, id, settings))
+    if vote.published_at is None:
+        return shown
+    return attrs.evolve(
+        shown,
+        result=await one_result(db, reader, id),
+        count=await one_count(db, reader, id),
+        disputes=(await dispute_list(db, reader, id, PageQuery(DISPUTES_SHOWN))).items,
+    )

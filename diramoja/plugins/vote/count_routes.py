@@ -1,0 +1,47 @@
+"""HTTP of counts: each step as data and as a picture, and the ballots as files that anyone can count again."""
+
+from functools import partial
+
+import anyio
+from litestar import Controller, MediaType, Response, get
+
+from diramoja.core import Reader
+from diramoja.core.ports.database import Database
+from diramoja.counting import Count, Methods
+from diramoja.counting.picture import picture
+from diramoja.plugins.vote.count_queries import ballot_file, one_count
+
+__all__ = ["Counts"]
+
+
+class Counts(Controller):
+    """How the ballots of a vote were counted."""
+
+    path = "/votes/{vote_id:str}"
+    tags = ["Ballots"]  # noqa: RUF012  # Litestar reads it from the class
+
+    @get("/count", permission="vote.read", summary="The count of a vote")
+    async def get_count(self, vote_id: str, db: Database, reader: Reader) -> Count:
+        """Every round, with transfers and, where the method has one, the pairwise table. 409 `vote_open` before."""
+        return await one_count(db, reader, vote_id)
+
+    @get("/count.svg", permission="vote.read", media_type="image/svg+xml", summary="The count as a picture")
+    async def get_picture(self, vote_id: str, db: Database, reader: Reader) -> Response[str]:
+        """Bars for every round; what they show is in the picture as words, too. 409 `vote_open` before the count."""
+        count = await one_count(db, reader, vote_id)
+        return Response(await anyio.to_thread.run_sync(partial(picture, count)), media_type="image/svg+xml")
+
+    @get("/ballots.csv", permission="vote.read", media_type="text/csv", summary="The ballots as CSV")
+    async def get_csv(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
+        """For `diramoja count`: a column for each option, equal ballots in one line. 409 `vote_open` before."""
+        return _file(await ballot_file(db, reader, methods, id=vote_id, ending="csv"), f"{vote_id}.csv", "text/csv")
+
+    @get("/ballots.blt", permission="vote.read", media_type=MediaType.TEXT, summary="The ballots as BLT")
+    async def get_blt(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
+        """For `diramoja count` and other programs; 400 `ballots_invalid` of grades. 409 `vote_open` before."""
+        return _file(await ballot_file(db, reader, methods, id=vote_id, ending="blt"), f"{vote_id}.blt", MediaType.TEXT)
+
+
+def _file(text: str, name: str, kind: str) -> Response[str]:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type=kind, headers=headers)

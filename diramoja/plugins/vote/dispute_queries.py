@@ -1,0 +1,69 @@
+"""Reads of disputes; who filed one is shown to themselves and to those who decide."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from diramoja.core import Page, PageQuery, Reader
+from diramoja.core.errors import DeniedError
+from diramoja.core.ports.database import Database
+from diramoja.pages import Moment, paged, place
+from diramoja.plugins.vote.queries import one_vote
+from diramoja.plugins.vote.views import DisputeView
+
+__all__ = ["check_disputing", "dispute_list"]
+
+
+REASONS = 20
+"""So many are shown with a dispute at most."""
+
+
+async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQuery) -> Page[DisputeView]:
+    """Disputes about a result, the newest first.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+    """
+    await one_vote(db, reader, vote_id)
+    at, id = place(page, tuple[Moment, str]) or (None, "")
+    rows = await db.fetch(
+        "SELECT d.*, (SELECT count(*) FROM vote_dispute_opinion WHERE dispute = d.id) AS deciders,"
+        " ARRAY(SELECT reason FROM vote_dispute_opinion WHERE dispute = d.id ORDER BY at, member LIMIT $5) AS reasons"
+        " FROM vote_dispute d"
+        " WHERE d.vote = $1 AND ($2::timestamptz IS NULL OR (d.filed_at, d.id) < ($2, $3))"
+        " ORDER BY d.filed_at DESC, d.id DESC LIMIT $4",
+        vote_id,
+        at,
+        id,
+        page.limit + 1,
+        REASONS,
+    )
+    return paged(rows, page, partial(_dispute, reader=reader), "filed_at", "id")
+
+
+def _dispute(row: Mapping[str, Any], reader: Reader) -> DisputeView:
+    inside = reader.member == row["filed_by"] or reader.has("official")
+    return DisputeView(
+        id=row["id"],
+        vote_id=row["vote"],
+        text=row["text"],
+        filed_at=row["filed_at"],
+        decide_by=row["decide_by"],
+        deciders=row["deciders"],
+        filed_by=row["filed_by"] if inside else None,
+        decision=row["decision"],
+        reasons=tuple(row["reasons"]) if row["decision"] else (),
+        decided_at=row["decided_at"],
+    )
+
+
+async def check_disputing(db: Database, reader: Reader, vote_id: str) -> None:
+    """Before a dispute: whether the reader is on the frozen roll.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+        DeniedError: they are not (`not_on_roll`).
+    """
+    await one_vote(db, reader, vote_id)
+    if await db.one("SELECT 1 FROM vote_roll WHERE vote = $1 AND member = $2", vote_id, reader.member) is None:
+        raise DeniedError("You are not on the roll of this vote.", code="not_on_roll")

@@ -1,0 +1,221 @@
+"""What a vote knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import UNSET
+
+from diramoja.core import AgentKind, Context, Personal, Put, Row, State
+from diramoja.plugins.vote.rules import quorum_of
+from diramoja.plugins.vote.views import (
+    DisputeDecision,
+    LotSecret,
+    ObjectionDecision,
+    ObjectionKind,
+    OptionView,
+    Outcome,
+    Tallied,
+    Terms,
+    VoteOption,
+    VoteView,
+)
+
+__all__ = [
+    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Vote",
+    "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+]  # fmt: skip
+
+OFFICERS = ("leader", "official")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TAKING = ("open", "closing_soon")
+"""Ballots are taken."""
+RUNNING = ("scheduled", *TAKING)
+"""Fixed, and not over."""
+DECIDED = ("results_published", "disputed")
+DRAFTED = ("draft", *RUNNING, "closed", "tallying", *DECIDED, "cancelled")
+"""All phases of a vote that is there."""
+
+
+class Wording(Row):
+    """The texts of what is asked; apart from the state, which is written with every batch of ballots."""
+
+    id: str
+    description: str = ""
+    options: tuple[VoteOption, ...] = ()
+
+
+class AuditEntry(Row):
+    """What was done with the vote; by "": software."""
+
+    id: str
+    number: int
+    at: datetime
+    by: Personal[str]
+    what: str
+    detail: str = ""
+
+
+class Objection(Row, omit_defaults=True):
+    """An objection to the roll."""
+
+    id: str
+    kind: ObjectionKind
+    member: Personal[str]
+    text: str
+    filed_by: Personal[str]
+    filed_at: datetime
+    decision: ObjectionDecision | None = None
+    reason: str = ""
+    decided_by: Personal[str] = ""
+    decided_at: datetime | None = None
+
+
+class BoxSeal(Row):
+    """A station that is sealed; `station` is its number, 0 the delegations."""
+
+    station: str
+    ballots: int
+    sha256: str
+
+
+class Disputer(Row):
+    """Who disputed the result; once each."""
+
+    member: Personal[str]
+    dispute: str
+
+
+class Lot(Row):
+    """What was published for the lot. `order`: the options as they were drawn in public, the first favoured."""
+
+    id: str = "lot"
+    secrets: tuple[LotSecret, ...] = ()
+    seed: str = ""
+    order: tuple[int, ...] = ()
+    minutes: str = ""
+    drawn_by: Personal[str] = ""
+    drawn_at: datetime | None = None
+
+
+class Vote(State, version=1, omit_defaults=True):
+    """What a vote knows.
+
+    Attributes:
+        frozen_at: whoever became eligible later is not on the roll.
+        roll_size: 0 until it is frozen.
+        stations: polling stations, fixed with the roll; 0 before.
+        votes_cast: as told in batches; exact once all stations are sealed.
+        counts: how it stands, by option, where all may see that.
+        sealed: stations that are.
+        told_at: when a station last told of ballots, or an outage was accounted for.
+        silences: the last long times in which no ballot was told of.
+        is_urged: the last reminder went out.
+        extended_s: by how long its close moved.
+        lot_seed: in hexadecimal, once the lot is drawn. `casting`: options as the casting member prefers them.
+        verdict: of the disputes decided since the last count, the one that weighs most.
+        is_effective: it was told that the result stands.
+        entries: of the audit trail.
+    """
+
+    phase: Literal[
+        "absent", "draft", "scheduled", "open", "closing_soon", "closed", "tallying", "results_published", "disputed",
+        "cancelled",
+    ] = "absent"  # fmt: skip
+    title: str = ""
+    terms: Terms = Terms()
+    created_by: Personal[str] = ""
+    created_at: datetime = NEVER
+    scheduled_by: Personal[str] = ""
+    terms_hash: str = ""
+    frozen_at: datetime | None = None
+    roll_size: int = 0
+    roll_hash: str = ""
+    ballot_key: str = ""
+    stations: int = 0
+    votes_cast: int = 0
+    counts: tuple[int, ...] = ()
+    sealed: int = 0
+    told_at: datetime | None = None
+    silences: tuple[tuple[datetime, datetime], ...] = ()
+    is_urged: bool = False
+    extended_s: int = 0
+    tallied: Tallied | None = None
+    count_number: int = 0
+    lot_seed: str = ""
+    casting: tuple[int, ...] = ()
+    outcome: Outcome | None = None
+    winners: tuple[int, ...] = ()
+    published_at: datetime | None = None
+    effective_at: datetime | None = None
+    is_effective: bool = False
+    disputes_open: int = 0
+    verdict: DisputeDecision | None = None
+    cancel_reason: str = ""
+    entries: int = 0
+
+    @property
+    def opens_at(self) -> datetime:
+        """Of a vote that has its times; drafts of software have none yet."""
+        return self.terms.opens_at or NEVER
+
+    @property
+    def closes_at(self) -> datetime:
+        """As extended."""
+        return (self.terms.closes_at or NEVER) + timedelta(seconds=self.extended_s)
+
+    @property
+    def quorum_needed(self) -> int:
+        """Ballots."""
+        return quorum_of(self.terms.quorum_ratio, self.roll_size)
+
+
+vote = AgentKind(
+    "vote",
+    Vote,
+    prefix="vot",
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot],
+)
+
+
+def has_office(context: Context) -> bool:
+    """Whether a leader or an official sent this."""
+    return not context.roles.isdisjoint(OFFICERS)
+
+
+def is_in_charge(state: Vote, context: Context) -> bool:
+    """Whether the sender may act on a draft."""
+    return context.sender == state.created_by or has_office(context)
+
+
+def noted(state: Vote, context: Context, what: str, detail: str = "") -> tuple[Vote, Put]:
+    """One more entry of the audit trail."""
+    number = state.entries + 1
+    by = "" if context.told_by else context.sender
+    return state.but(entries=number), Put(AuditEntry(f"{number:06}", number, context.now, by, what, detail))
+
+
+def wording_of(context: Context) -> Wording:
+    """The texts of what is asked."""
+    return context.row(Wording, "wording") or Wording("wording")
+
+
+def vote_view(context: Context, state: Vote) -> VoteView:
+    """A vote as all who may see it do."""
+    return view_of(context.id, state, wording_of(context))
+
+
+def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
+    """A vote with its texts."""
+    terms = state.terms
+    of_terms = {name: getattr(terms, name) for name in VoteView.__struct_fields__ if hasattr(terms, name)}
+    of_vote = {name: getattr(state, name) for name in VoteView.__struct_fields__ if hasattr(state, name)}
+    more = {
+        "id": id,
+        "description": wording.description,
+        "options": tuple(OptionView(n, each.text, each.member_id) for n, each in enumerate(wording.options, 1)),
+        "opens_at": terms.opens_at,
+        "closes_at": state.closes_at if terms.closes_at else None,
+        "topic_id": terms.topic,
+        "cancel_reason": state.cancel_reason or UNSET,
+    }
+    return VoteView(**{**of_terms, **of_vote, **more})

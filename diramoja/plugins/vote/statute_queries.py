@@ -1,0 +1,30 @@
+"""What the statutes ask about: the category of a topic, and where members sit in bodies."""
+
+import msgspec
+
+from diramoja.core import Reader
+from diramoja.core.ports.database import Session
+from diramoja.plugins.vote.contracts import ScheduleVote
+from diramoja.plugins.vote.delegation_queries import category_of
+from diramoja.plugins.vote.views import BodySeat, Terms
+
+__all__ = ["schedule_command", "seats_in_bodies"]
+
+SEATS = 100
+
+
+async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVote:
+    """With all that an article may ask about; of a vote that is not there with nothing."""
+    row = await db.one("SELECT terms FROM vote WHERE id = $1", vote)
+    terms = msgspec.convert(row["terms"], Terms) if row else Terms()
+    return ScheduleVote(
+        category=await category_of(db, terms.topic) if terms.topic else "",
+        seats=await seats_in_bodies(db, reader.member),
+        casting_seats=await seats_in_bodies(db, terms.casting_member) if terms.casting_member else (),
+    )
+
+
+async def seats_in_bodies(db: Session, member: str) -> tuple[BodySeat, ...]:
+    """Where a member sits now."""
+    rows = await db.fetch("SELECT body, role FROM body_seat WHERE member = $1 ORDER BY body LIMIT $2", member, SEATS)
+    return tuple(BodySeat(row["body"], row["role"]) for row in rows)

@@ -1,0 +1,195 @@
+"""The count of a vote: its steps, its ballots as files that anyone counts again, and the page that shows all of it."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import attrs
+import pytest
+
+from tests.scenarios.town import Town, town
+from tests.support.community import Person, until
+
+TITLE = "Opening <hours> & more"
+OPTIONS = ["Until six", "=Until eight", "Around <the> clock"]
+RANKED = [[1, 2, 3], [1, 2], [1], [2, 3], [2], [3, 2], []]
+"""One is blank. The third goes out; the second then has as many as the first, and had fewer before."""
+
+
+@attrs.define
+class Story:
+    town: Town
+    folder: Path
+    leader: Person
+    voters: list[Person]
+    vote: str = ""
+    even: str = ""
+
+    def path(self, rest: str = "") -> str:
+        return f"/v1/votes/{self.vote}{rest}"
+
+    def page(self, vote: str = "", language: str = "en") -> Any:
+        return self.town.platform.http.get(f"/votes/{vote or self.vote}", headers={"accept-language": language})
+
+
+def opened(story: Story, **terms: Any) -> str:
+    begin = story.town.now + timedelta(minutes=1)
+    times = {"opens_at": begin.isoformat(), "closes_at": (begin + timedelta(hours=2)).isoformat()}
+    body = {
+        "title": TITLE,
+        "description": "When?\n<b>Say</b>",
+        "vote_type": "poll",
+        "options": OPTIONS,
+        **times,
+        **terms,
+    }
+    answer = story.leader.post("/v1/votes", body)
+    assert answer.status_code == 201, answer.text
+    vote = str(answer.json()["id"])
+    assert story.page(vote).status_code == 404, "a draft is nobody's business"
+    assert story.leader.post(f"/v1/votes/{vote}/schedule").status_code == 200
+    until(lambda: story.leader.get(f"/v1/votes/{vote}").json()["stations"])
+    story.town.move(begin)
+    until(lambda: story.leader.get(f"/v1/votes/{vote}").json()["phase"] == "open")
+    return vote
+
+
+def closed(story: Story, vote: str) -> None:
+    story.town.move(story.town.now + timedelta(hours=3))
+    until(lambda: story.leader.get(f"/v1/votes/{vote}").json()["phase"] == "results_published")
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("counts")
+    with town(folder, "vote.station_members=10") as made:
+        leader = made.given_level(made.platform.join("leader_1"), "leader")
+        story = Story(made, folder, leader, made.people("voter", len(RANKED), level="member"))
+        story.vote = opened(story, voting_method="ranked_choice", tie_rule="run_off", quorum_ratio=0.5)
+        yield story
+
+
+# In the order of the vote's life, for one instance.
+
+
+def test_nothing_of_the_count_is_shown_while_the_vote_is_open(story: Story) -> None:
+    for path in ("/count", "/count.svg", "/ballots.csv", "/ballots.blt"):
+        answer = story.leader.get(story.path(path))
+        assert (answer.status_code, answer.json()["code"]) == (409, "vote_open")
+    page = story.page()
+    assert page.status_code == 200
+    assert "Open: votes can be cast" in page.text
+    assert "The results are shown here when the ballots are counted." in page.text
+    assert "Count it again" not in page.text
+
+
+def test_count_says_each_round(story: Story) -> None:
+    for voter, choices in zip(story.voters, RANKED, strict=True):
+        assert voter.post(story.path("/ballots"), {"choices": choices}).status_code == 201
+    closed(story, story.vote)
+    count = story.leader.get(story.path("/count")).json()
+    assert (count["method"], count["ballots"], count["blank"]) == ("instant_runoff", 7, 1)
+    assert [each["votes"] for each in count["rounds"]] == [[3, 2, 1], [3, 3, 0], [3, 0, 0]]
+    assert count["rounds"][1]["transfers"] == [{"origin": 3, "target": 2, "votes": 1}]
+
+
+@pytest.mark.parametrize("ending", ["csv", "blt"])
+def test_downloaded_ballots_count_as_the_vote_did(story: Story, ending: str, tmp_path: Path) -> None:
+    answer = story.town.platform.http.get(story.path(f"/ballots.{ending}"))
+    assert answer.headers["content-disposition"] == f'attachment; filename="{story.vote}.{ending}"'
+    (tmp_path / f"{story.vote}.{ending}").write_bytes(answer.content)
+    (command,) = re.findall(r"<code>(diramoja count .*?)</code>", story.page().text)
+    words = unescape(command).replace(".csv", f".{ending}").replace("--explain", "--json").split()[1:]
+    program = "import sys; from diramoja_community.cli import main; sys.argv[0] = 'diramoja'; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    again, count = json.loads(ran.stdout), story.leader.get(story.path("/count")).json()
+    for each in (again, count):
+        del each["title"], each["options"]
+    assert again == count
+
+
+def test_picture_of_the_count_is_svg(story: Story) -> None:
+    answer = story.town.platform.http.get(story.path("/count.svg"))
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert ET.fromstring(answer.text).findtext("{http://www.w3.org/2000/svg}title") == TITLE
+
+
+class Outline(HTMLParser):
+    """Headings, and whether tables, pictures and scrolled parts can be used by everybody."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.levels: list[int] = []
+        self.tags: list[str] = []
+        self.faults: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag == "svg" and not (given.get("role") == "img" and given.get("aria-labelledby")):
+            self.faults.append("a picture without a name")
+        if tag == "th" and "scope" not in given:
+            self.faults.append("a head without scope")
+        if given.get("class") == "scroll" and given.get("tabindex") != "0":
+            self.faults.append("a part that cannot be scrolled by keys")
+        if "style" in given or any(name.startswith("on") for name in given):
+            self.faults.append("what the security policy refuses")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("What was asked", "Count it again", "Round 2: Around &lt;the&gt; clock")),
+        ("sw", ("Kilichoulizwa", "Hesabu tena", "Raundi 2")),
+    ],
+)
+def test_page_shows_question_roll_turnout_rounds_and_how_to_count_again(
+    story: Story, language: str, said: tuple[str, ...]
+) -> None:
+    page = story.page(language=language)
+    assert page.status_code == 200
+    assert page.headers["content-language"] == language
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    roll = story.leader.get(story.path("/roll")).json()
+    result = story.leader.get(story.path("/results")).json()
+    for text in (
+        *said,
+        roll["hash"],
+        result["record_hash"],
+        "Opening &lt;hours&gt; &amp; more",
+        "&lt;b&gt;Say&lt;/b&gt;",
+    ):
+        assert text in page.text
+    outline = Outline(page.text)
+    assert outline.faults == []
+    assert "script" not in outline.tags
+    assert outline.levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(outline.levels, outline.levels[1:], strict=False))
+    assert len({*re.findall(r' id="([^"]+)"', page.text)}) == len(re.findall(r' id="([^"]+)"', page.text))
+    assert not any(voter.username in page.text or voter.id in page.text for voter in story.voters)
+
+
+def test_page_shows_disputes_without_names(story: Story) -> None:
+    text = "My ballot <i>is</i> not in the record."
+    assert story.voters[0].post(story.path("/disputes"), {"text": text}).status_code == 201
+    until(lambda: "not in the record" in story.page().text)
+    page = story.page()
+    assert "My ballot &lt;i&gt;is&lt;/i&gt; not in the record." in page.text
+    assert story.voters[0].id not in page.text
+
+
+def test_page_of_no_vote_is_missing(story: Story) -> None:
+    assert story.page("vot_none").status_code == 404

@@ -1,0 +1,102 @@
+"""The jobs of votes on a real PostgreSQL: a roll is written once, corrected by one entry; an outage is measured."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import msgspec
+import pytest
+
+from diramoja.adapters.postgres.migrations import migrate
+from diramoja.adapters.postgres.ports import open_postgres
+from diramoja.core.ports.database import Database
+from diramoja.plugins.member.hooks import register_plugin as members
+from diramoja.plugins.vote.contracts import TakeRoll
+from diramoja.plugins.vote.course import FeelPulse, NotePulse, feel_pulse
+from diramoja.plugins.vote.hooks import register_plugin as votes
+from diramoja.plugins.vote.roll import CorrectRoll, FreezeRoll, correct_roll, freeze_roll
+from diramoja.plugins.vote.views import RollRule
+from tests.support.postgres_server import fresh_database, shared_postgres
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+RULE = RollRule()
+MEMBERS = 25
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def db(anyio_backend: str) -> AsyncIterator[Database]:
+    settings = await fresh_database(shared_postgres())
+    plugins = (members(), votes())
+    await migrate(settings, [(plugin.name, plugin.migrations) for plugin in plugins if plugin.migrations])
+    async with open_postgres(settings) as ports:
+        database: Database = ports["database"]  # type: ignore[assignment]  # by its name
+        await database.execute(
+            "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
+            " comments) SELECT 'mem_' || n, 'name_' || n, CASE WHEN n > 20 THEN 'supporter' ELSE 'member' END,"
+            " CASE WHEN n = 20 THEN 'arrears' ELSE 'good' END, '', '{}', $1::timestamptz + n * interval '1 hour', 0, 0"
+            " FROM generate_series(1, $2) n",
+            NOW - timedelta(hours=18),
+            MEMBERS,
+        )
+        yield database
+
+
+def hashed(ids: list[str]) -> str:
+    text = msgspec.json.encode(RULE, order="deterministic") + b"\n" + "".join(f"{id}\n" for id in sorted(ids)).encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+EXPECTED = [f"mem_{number}" for number in range(1, 19)]
+"""Not mem_19, who came an hour after; nor mem_20, in arrears; nor supporters."""
+
+
+@pytest.mark.anyio
+async def test_whichever_attempt_is_first_writes_the_roll_and_all_tell_the_same(db: Database) -> None:
+    payload = FreezeRoll("vot_1", RULE, (), NOW)
+    told: list[object] = []
+
+    async def attempt() -> None:
+        told.append(await freeze_roll.run(payload, db=db))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(attempt)
+    assert told == [TakeRoll(len(EXPECTED), hashed(EXPECTED))] * 4
+    await db.execute("UPDATE member SET standing = 'good'")
+    assert await freeze_roll.run(payload, db=db) == told[0]
+
+
+@pytest.mark.anyio
+async def test_a_correction_changes_one_entry_whatever_happens_twice(db: Database) -> None:
+    await freeze_roll.run(FreezeRoll("vot_2", RULE, (), NOW - timedelta(hours=8)), db=db)
+    ten = EXPECTED[:10]
+    added = CorrectRoll("vot_2", RULE, "obj_1", "mem_25", is_added=True)
+    for _ in range(2):
+        assert await correct_roll.run(added, db=db) == TakeRoll(11, hashed([*ten, "mem_25"]), "obj_1")
+    removed = CorrectRoll("vot_2", RULE, "obj_2", "mem_1", is_added=False)
+    for _ in range(2):
+        assert await correct_roll.run(removed, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_2")
+    nobody = CorrectRoll("vot_2", RULE, "obj_3", "mem_none", is_added=True)
+    assert await correct_roll.run(nobody, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_3")
+
+
+@pytest.mark.anyio
+async def test_a_pulse_says_how_long_ago_the_last_one_was(db: Database) -> None:
+    now = datetime.now(UTC)
+
+    async def gap(vote: str, opens_at: datetime) -> int:
+        told = await feel_pulse.run(FeelPulse(vote, opens_at, closing=False), db=db)
+        assert isinstance(told, NotePulse)
+        return told.gap_s
+
+    assert 1200 <= await gap("vot_1", now - timedelta(minutes=20)) < 1300
+    assert await gap("vot_1", now - timedelta(minutes=20)) < 60
+    await db.execute("UPDATE vote_pulse SET at = at - interval '1 hour'")
+    assert 3600 <= await gap("vot_1", now) < 3700
+    assert await gap("vot_simulated", now + timedelta(days=30)) == 0

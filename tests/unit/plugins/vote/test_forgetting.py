@@ -1,0 +1,46 @@
+"""A member is gone: where they stood is nobody; ballots stay; nobody votes for them, nor they for others."""
+
+from datetime import timedelta
+
+from diramoja.plugins.member.contracts import FORMER, ForgetMember
+from diramoja.plugins.vote.agent import vote
+from diramoja.plugins.vote.ballot_box_state import BallotBox, ballot_box
+from diramoja.plugins.vote.contracts import FileObjection
+from diramoja.plugins.vote.delegation_state import Delegation, Delegations, Trust, delegation
+from diramoja.plugins.vote.state import AuditEntry, Objection
+from diramoja.testing.play import play
+from tests.support.vote_course import LEADER, MEMBER, NOW, OTHER, Course
+
+
+def test_a_vote_goes_on_without_the_name_of_who_made_it() -> None:
+    course = Course().scheduled()
+    course(MEMBER, FileObjection("obj_1", "missing", MEMBER, "My dues are paid."))
+    rows = tuple((each.wire_name, each.key) for each in course.agent.all_rows(AuditEntry))
+    course.agent.take(ForgetMember(LEADER, "keep", rows), now=NOW)
+    course.agent.take(ForgetMember(MEMBER, "keep", (("objection", "obj_1"),)), now=NOW)
+    objection = course.agent.row(Objection, "obj_1")
+    assert objection is not None and (objection.member, objection.filed_by) == (FORMER, FORMER)
+    assert (course.state.created_by, course.state.scheduled_by, course.state.phase) == (FORMER, FORMER, "scheduled")
+    assert {each.by for each in course.agent.all_rows(AuditEntry)} == {FORMER, "", MEMBER}
+    assert vote.handler("forget_member", "draft") is not None
+
+
+def test_ballots_stay_as_they_were_cast() -> None:
+    played = play(ballot_box, BallotBox(phase="open"), ForgetMember(MEMBER, "keep", (("ballot", MEMBER),)))
+    assert (played.state.phase, played.puts, played.removes) == ("open", [], [])
+
+
+def test_delegations_of_and_to_whoever_is_gone_end() -> None:
+    def made(id: str, member: str, delegate: str) -> Delegation:
+        return Delegation(id, member, delegate, "housing", "category", (), NOW, NOW + timedelta(days=9))
+
+    own, to, other = made("1", MEMBER, OTHER), made("2", OTHER, MEMBER), made("3", OTHER, LEADER)
+    rows = [own, to, other, Trust(MEMBER, (own,)), Trust(OTHER, (to, other))]
+    named = (("delegation", "1"), ("delegation", "2"), ("trust", MEMBER), ("trust", OTHER))
+    played = play(delegation, Delegations(phase="open"), ForgetMember(MEMBER, "keep", named), rows=rows)
+    assert played.puts == [Trust(OTHER, (other,))]
+    assert {(each.collection, each.key) for each in played.removes} == {
+        (Delegation, "1"),
+        (Delegation, "2"),
+        (Trust, MEMBER),
+    }

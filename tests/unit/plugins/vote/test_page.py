@@ -1,0 +1,172 @@
+"""The page of a vote: how it shows each phase and outcome, and the command that counts again."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from diramoja.counting import BUILT_IN, Count, Majority, Profile, Ties
+from diramoja.plugins.vote.count_queries import Shown
+from diramoja.plugins.vote.page import OUTCOMES, PHASES, recount_command, vote_page
+from diramoja.plugins.vote.views import (
+    DisputeView,
+    OptionView,
+    Outcome,
+    ResultView,
+    RollRule,
+    RollView,
+    TieRule,
+    VoteView,
+)
+from diramoja.plugins.vote.views import Majority as MajorityRule
+from diramoja.ports.texts import filled
+from tools.texts import ROOT, catalogue, is_translated, texts_of
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOSTILE = "<img src=x onerror=alert(1)>"
+LATER = NOON + timedelta(hours=72)
+
+
+def a_vote(*, majority: MajorityRule = "plurality", tie_rule: TieRule = "lot", quorum: int = 0) -> VoteView:
+    return VoteView(
+        id="vot_1",
+        title=f"Vote {HOSTILE}",
+        description=HOSTILE,
+        vote_type="poll",
+        options=tuple(OptionView(n, text) for n, text in enumerate(("Ayo", "Bahati", HOSTILE), 1)),
+        voting_method="simple_majority",
+        form="choose_one",
+        anonymity_level="public",
+        majority=majority,
+        quorum_ratio=0.5,
+        tie_rule=tie_rule,
+        seats=1,
+        on_persons=False,
+        revote=False,
+        live_tally=False,
+        delegation=False,
+        opens_at=NOON,
+        closes_at=LATER,
+        roll=RollRule(),
+        topic_id="",
+        phase="results_published",
+        created_by="mem_author",
+        created_at=NOON,
+        roll_size=20,
+        quorum_needed=quorum,
+        published_at=LATER,
+    )
+
+
+def a_count(vote: VoteView, ties: Ties | None = None) -> Count:
+    profile = Profile.of("ranking", [each.text for each in vote.options], {(1,): 4, (2,): 4, (3,): 1, (): 1})
+    majority = Majority(vote.majority, 20)
+    return BUILT_IN["plurality"].count(profile, ties=ties or Ties(vote.tie_rule), majority=majority)
+
+
+def shown(vote: VoteView, *, outcome: Outcome | None = None, count: Count | None = None) -> Shown:
+    counted = count or a_count(vote)
+    result = ResultView(
+        vote_id=vote.id,
+        outcome=outcome or counted.outcome,
+        winners=counted.winners if outcome is None else (),
+        lines=(),
+        ballots=10,
+        valid=9,
+        blank=1,
+        delegated=0,
+        roll_size=20,
+        roll_hash="r" * 64,
+        quorum_needed=vote.quorum_needed,
+        quorum_met=vote.quorum_needed <= 10,
+        majority_needed=0,
+        voting_method=vote.voting_method,
+        majority=vote.majority,
+        tie_rule=vote.tie_rule,
+        tied=(),
+        run_off=(),
+        count_number=1,
+        record_hash="b" * 64,
+        published_at=LATER,
+        effective_at=LATER,
+        effective=False,
+        disputes_open=1,
+    )
+    roll = RollView(vote.id, 20, "r" * 64, RollRule(), NOON, NOON)
+    dispute = DisputeView("dsp_1", vote.id, HOSTILE, LATER, LATER, 1, filed_by="mem_secret")
+    return Shown(vote, roll, result, counted, [dispute])
+
+
+def rendered(given: Shown) -> str:
+    return vote_page(given, filled)
+
+
+@pytest.mark.parametrize("phase", [phase for phase in PHASES if phase not in {"results_published", "disputed"}])
+def test_page_before_the_results_says_where_the_vote_stands(phase: str) -> None:
+    vote = a_vote(quorum=9).but(phase=phase, published_at=None)
+    page = rendered(Shown(vote, RollView(vote.id, 20, "r" * 64, RollRule(), NOON, NOON)))
+    assert PHASES[phase] in page
+    assert "9 ballots are needed" in page
+    assert "Count it again" not in page
+
+
+def test_page_escapes_whatever_people_wrote_and_names_nobody() -> None:
+    page = rendered(shown(a_vote()))
+    assert "<img" not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 5
+    assert "mem_" not in page
+
+
+@pytest.mark.parametrize("outcome", ["no_quorum", "annulled", "tied", "status_quo", "run_off", "no_majority"])
+def test_page_says_the_outcome_and_shows_no_winner_where_there_is_none(outcome: Outcome) -> None:
+    page = rendered(shown(a_vote(quorum=15), outcome=outcome))
+    assert OUTCOMES[outcome] in page
+    assert '<ul class="cards">' not in page
+    assert "15 ballots were needed: missed" in page
+    assert "Chosen:" not in page
+
+
+def test_page_shows_winners_turnout_and_hashes() -> None:
+    vote = a_vote(quorum=10)
+    page = rendered(shown(vote, count=a_count(vote, Ties("lot", bytes(32)))))
+    assert '<li class="card"><b>' in page
+    assert "10 of 20 (50.0 %)" in page
+    assert "10 ballots were needed: reached" in page
+    assert "r" * 64 in page
+    assert "b" * 64 in page
+
+
+@pytest.mark.parametrize(
+    ("vote", "ties", "command"),
+    [
+        (a_vote(), Ties("lot"), "--seats 1 --ties lot --explain"),
+        (a_vote(), Ties("lot", bytes(32)), f"--seats 1 --ties lot --seed {'00' * 32} --explain"),
+        (
+            a_vote(tie_rule="casting_vote"),
+            Ties("casting_vote", casting=(2, 1)),
+            "--seats 1 --ties casting_vote --casting 2,1 --explain",
+        ),
+        (
+            a_vote(majority="of_roll", tie_rule="status_quo"),
+            Ties("status_quo"),
+            "--seats 1 --ties status_quo --majority of_roll --roll 20 --explain",
+        ),
+    ],
+)
+def test_command_counts_again_with_all_that_decided(vote: VoteView, ties: Ties, command: str) -> None:
+    assert recount_command(vote, a_count(vote, ties), 20) == f"diramoja count plurality vot_1.csv {command}"
+
+
+def test_grades_are_offered_as_csv_only() -> None:
+    vote = attrs.evolve(shown(a_vote().but(form="grade", voting_method="score")))
+    page = rendered(vote)
+    assert "ballots.csv" in page
+    assert "ballots.blt" not in page
+
+
+def test_what_a_count_says_is_translated_with_the_votes() -> None:
+    known = catalogue(ROOT / "diramoja" / "plugins" / "vote", "sw")
+    texts = texts_of(Path(ROOT / "diramoja" / "counting"))
+    assert len(texts) > 30
+    assert [text for text in texts if not is_translated(known, text)] == []
