@@ -176,24 +176,19 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         body_roles=tuple(seat.role for seat in state.seats),
         flags=state.flags,
         warnings=state.warnings,
-        region_seen_by=state.privacy.region,
-        interests_seen_by=state.privacy.interests,
-        contributions_seen_by=state.privacy.contributions,
-        activity_seen_by=state.privacy.activity,
+        region_seen_by=state.privacy.region, interests_seen_by=state.privacy.interests,
+        contributions_seen_by=state.privacy.contributions, activity_seen_by=state.privacy.activity,
         engagement=state.engagement,
         post_days=state.post_days,
-        vote_days=state.vote_days,
-        voted_days=state.voted_days,
-        votes=state.votes,
+        vote_days=state.vote_days, voted_days=state.voted_days, votes=state.votes,
         post_thirds=tuple(each.thirds for each in state.recent),
-        event_days=state.event_days,
-        event_open_on=state.event_open_on,
+        event_days=state.event_days, event_open_on=state.event_open_on,
         good=state.good,
         bad=state.bad,
         weighed_at=state.weighed_at,
         report_outcomes=state.report_outcomes,
         erase_after=state.erase_after,
-    )
+    )  # fmt: skip
 
 
 @record("member_following", key=("follower", "member"), of=Following)
