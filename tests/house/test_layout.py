@@ -26,11 +26,15 @@ OWN_PLUGIN_FILES = {
         "reactions.py", "review.py", "scores.py", "shares.py", "summary.py", "support.py", "texts.py", "viewing.py",
         "wording.py",
     },
+    "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
+        "audiences.py", "calendar.py", "charts.py", "checkin.py", "feedback.py", "forgetting.py", "invitations.py",
+        "questions.py", "schedule.py", "seating.py", "tickets.py", "topics.py",
+    },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
-        "activity.py", "forgetting.py", "leaving.py", "sanctions.py", "scores.py", "voting.py", "walls.py",
-        "writing.py",
+        "activity.py", "forgetting.py", "leaving.py", "meetings.py", "sanctions.py", "scores.py", "voting.py",
+        "walls.py", "writing.py",
     },
     "vote": {
         "cancelling.py", "course.py", "disputes.py", "forgetting.py", "results.py", "roll.py", "tally.py",  # Of a vote.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from tools.reference.pages import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-agent.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DEADLINE_S = 120
+DEADLINE_S = 300
 
 LAUNCHER = """\
 #!{python}
@@ -71,15 +72,25 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> str:
     environment |= {"DIRAMOJA_DEPLOYMENT__PORT": str(port), "XDG_CACHE_HOME": str(folder / "cache"), "COLUMNS": "200"}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     (folder / "follow.sh").write_text(script(TUTORIAL.read_text(encoding="utf-8"), port))
-    ran = subprocess.run(
-        ["bash", "follow.sh"], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEADLINE_S, check=False,
-    )  # fmt: skip
-    if "No matching distribution found for hatchling" in ran.stdout:
+    shown, status = run(folder, environment)
+    if "No matching distribution found for hatchling" in shown:
         pytest.skip("The package index cannot be reached: pip cannot build the plugin.")
     log = folder / "up.log"
-    assert ran.returncode == 0, ran.stdout + (log.read_text() if log.exists() else "")
-    return ran.stdout
+    assert status == 0, shown + (log.read_text() if log.exists() else "")
+    return shown
+
+
+def run(folder: Path, environment: dict[str, str]) -> tuple[str, int]:
+    """What the script shows, and its status; nothing that it started is left behind, also where it takes too long."""
+    shell = subprocess.Popen(
+        ["bash", "follow.sh"], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        return shell.communicate(timeout=DEADLINE_S)[0], shell.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGTERM)
+        raise AssertionError(shell.communicate(timeout=30)[0]) from None
 
 
 def test_every_step_of_the_tutorial_shows_what_it_says(followed: str) -> None:

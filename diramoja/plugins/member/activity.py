@@ -13,6 +13,7 @@ from diramoja.plugins.member.rules import (
     approached,
     engagement,
     engagement_components,
+    events_of,
     votes_since,
 )
 from diramoja.plugins.member.settings import MemberSettings
@@ -36,6 +37,10 @@ SETTLED = 0.05
 """Engagement so near to what it moves to is there."""
 MOST_STEPS = 400
 """Days that one review makes up for: after a longer outage nothing is left of the old value."""
+
+
+_FADING = ("posts", "events")
+"""Components of F1 that depend on the day."""
 
 
 class TopicHint(View):
@@ -62,7 +67,8 @@ class Reengage(Command):
 def doings(state: Member, now: datetime, settings: MemberSettings) -> Doings:
     """What F1 looks at."""
     votes = votes_since(state.vote_days, state.voted_days, now, settings)
-    return Doings(state.post_days, [each.thirds for each in state.recent], votes)
+    events = events_of(state.event_days, state.event_open_on, now, settings)
+    return Doings(state.post_days, [each.thirds for each in state.recent], votes, events)
 
 
 # --- day by day ---
@@ -84,7 +90,8 @@ def review_activity(state: Member, message: ReviewActivity, context: Context) ->
 def _stepped(state: Member, now: datetime, settings: MemberSettings) -> tuple[Member, bool]:
     """One step for each whole day since the last review; and whether the next days bring another value.
 
-    They do not once no post is left in the window: of what counts then, only votes depend on the day, see `_next_look`.
+    They do not once no post and no event is left in its window: of what counts then, only votes depend on the day, see
+    `_next_look`.
     """
     begun = state.reviewed_at if state.reviewed_at > NEVER else now
     days = max(0, (now - begun) // DAY)
@@ -96,7 +103,8 @@ def _stepped(state: Member, now: datetime, settings: MemberSettings) -> tuple[Me
         score = approached(score, raw, settings.engagement_half_life_days)
     components = engagement_components(doings(state, now, settings), now, settings)
     raw = engagement([*components.values()])
-    moves = components["posts"].value > 0 or abs(raw - score) >= SETTLED
+    fades = any(components[name].value > 0 for name in _FADING if name in components)
+    moves = fades or abs(raw - score) >= SETTLED
     return state.but(engagement=score if moves else raw, reviewed_at=at), moves
 
 

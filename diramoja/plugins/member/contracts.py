@@ -8,13 +8,14 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
 from diramoja.core.messages import Message, decode, encode
 from diramoja.plugins.member.settings import MemberSettings, check_region
+from diramoja.plugins.member.wall_queries import not_walled, walled_off
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
     "FORMER", "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
     "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport", "FollowMember",
     "ForgetMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberErased", "MemberFollowed",
-    "MemberJoined", "MemberPhase", "MemberRestored", "MemberRestricted", "MemberSettings", "MemberView",
+    "MemberJoined", "MemberPhase", "MemberRestored", "MemberRestricted", "MemberRsvp", "MemberSettings", "MemberView",
     "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
     "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
     "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
@@ -123,6 +124,7 @@ class SubmitTopic(Command):
     category: str
     tags: tuple[str, ...] = ()
     policy_proposal: bool = False
+    event_id: str = ""
 
 
 class SubmitPost(Command):
@@ -194,7 +196,7 @@ class UnmuteMember(Command):
     member: str
 
 
-# --- from topics ---
+# --- from topics and moderation ---
 
 
 class SuggestTopic(Command):
@@ -226,9 +228,6 @@ class CountPost(Command):
     post: str
     is_reply: bool
     thirds: Annotated[int, Meta(ge=0, le=3)] | None = None
-
-
-# --- from moderation ---
 
 
 class CountReport(Command):
@@ -280,13 +279,10 @@ def forgotten_rows(kind: AgentKind[Any], message: ForgetMember, context: Context
     effects: list[Put | Remove] = []
     for collection, key in message.rows:
         row = context.row(kind.rows[collection], key) if collection in kind.rows else None
-        if row is None:
-            continue
-        changed = None if context.id == message.member else former(row, message.member)
-        if changed is None or changed.key != key:
+        changed = former(row, message.member) if row and context.id != message.member else None
+        if row and (changed is None or changed.key != key):
             effects.append(Remove(kind.rows[collection], key))
-        if changed is not None:
-            effects.append(Put(changed))
+        effects += [Put(changed)] if changed else []
     return effects
 
 
@@ -382,6 +378,13 @@ class MemberRestored(Event, name="member.restored"):
     cause: Literal["term", "appeal"]
 
 
+class MemberRsvp(Event, name="member.event.rsvp"):
+    """A member has a seat at an event."""
+
+    member: Personal[str]
+    event: str
+
+
 class VoteCast(Event, name="member.vote.cast"):
     """A member took part in a vote; told when it is closed. `vote` is "" where it is not public who voted on what."""
 
@@ -437,26 +440,16 @@ class StandingChanged(Event, name="member.standing.changed"):
     reason: str
 
 
-def not_walled(reader: str, author: str) -> str:
-    """SQL condition: no block stands between two members, given as SQL expressions such as `$1` and `post.author`.
-
-    Lists hide with it what their reader may not see. `member_wall (member, other)` holds a block in both directions.
-    """
-    wall = f"wall.member = {reader} AND wall.other = {author}"
-    return f"NOT EXISTS (SELECT 1 FROM member_wall AS wall WHERE {wall})"  # noqa: S608  # expressions of queries.py
-
-
-def walled_off(reader: str) -> str:
-    """SQL query: `other`, whom a block keeps apart from a member; for where `not_walled` cannot be asked."""
-    return f"SELECT other FROM member_wall WHERE member = {reader}"  # noqa: S608  # expressions of queries.py
+# --- views ---
 
 
 class ContributionCounts(View):
-    """What a member contributed, as published. `votes`: public ones that they took part in."""
+    """What a member contributed: posts and comments as published, public votes taken part in, events attended."""
 
     posts: int
     comments: int
     votes: int = 0
+    events: int = 0
 
 
 class ModerationCounts(View):

@@ -49,6 +49,7 @@ class MemberRecord(Record):
     member_since: datetime
     posts: int
     comments: int
+    events: int
     phase: str
     verified: bool
     promotion: str
@@ -66,6 +67,8 @@ class MemberRecord(Record):
     voted_days: tuple[int, ...]
     votes: int
     post_thirds: tuple[int, ...]
+    event_days: tuple[int, ...]
+    event_open_on: int
     good: float
     bad: float
     weighed_at: datetime
@@ -165,6 +168,7 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         member_since=state.member_since,
         posts=state.posts,
         comments=state.comments,
+        events=state.events,
         phase=state.phase,
         verified=state.verified,
         promotion=state.promotion,
@@ -182,6 +186,8 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         voted_days=state.voted_days,
         votes=state.votes,
         post_thirds=tuple(each.thirds for each in state.recent),
+        event_days=state.event_days,
+        event_open_on=state.event_open_on,
         good=state.good,
         bad=state.bad,
         weighed_at=state.weighed_at,

@@ -12,6 +12,7 @@ from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
+from diramoja.plugins.event.contracts import EventCancelled, attending
 from diramoja.plugins.member.contracts import (
     ContributionCounts,
     MemberView,
@@ -25,6 +26,7 @@ from diramoja.plugins.member.rules import (
     decayed,
     engagement,
     engagement_components,
+    events_of,
     report_weight,
     reputation,
     votes_since,
@@ -48,6 +50,7 @@ __all__ = [
     "consents_of",
     "engagement_of",
     "following_of",
+    "members_attending",
     "members_interested",
     "membership_history",
     "network_of",
@@ -156,7 +159,8 @@ async def engagement_of(db: Database, reader: Reader, now: datetime, settings: M
 
 def _doings(row: Mapping[str, Any], now: datetime, settings: MemberSettings) -> Doings:
     votes = votes_since(row["vote_days"], row["voted_days"], now, settings)
-    return Doings(row["post_days"], row["post_thirds"], votes)
+    events = events_of(row["event_days"], row["event_open_on"], now, settings)
+    return Doings(row["post_days"], row["post_thirds"], votes, events)
 
 
 async def consents_of(db: Database, reader: Reader) -> ConsentsView:
@@ -216,6 +220,12 @@ async def members_interested(event: TopicCreated | TopicTrending, db: Database) 
         yield row["id"]
 
 
+async def members_attending(event: EventCancelled, db: Database) -> AsyncIterator[str]:
+    """Members who answered and may have come."""
+    async for row in db.stream(f"{attending('$1')} ORDER BY member", event.event):
+        yield row["member"]
+
+
 async def walls_between(db: Database, members: Sequence[str]) -> Mapping[str, frozenset[str]]:
     """Of these members, member → those whom a block keeps apart from them, whoever put it up."""
     rows = await db.fetch(
@@ -273,6 +283,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         return own or audience == "everyone" or (audience == "members" and bool(reader.member))
 
     free = own or row["phase"] not in ("restricted", "suspended")
+    counts = ContributionCounts(row["posts"], row["comments"], row["votes"], row["events"])
     return MemberView(
         id=row["id"],
         username=row["username"],
@@ -282,9 +293,7 @@ def _view(row: Mapping[str, Any], reader: Reader) -> MemberView:
         member_since=row["member_since"],
         region=row["region"] if officer or shows("region") else UNSET,
         interests=tuple(row["interests"]) if shows("interests") else UNSET,
-        contributions=ContributionCounts(row["posts"], row["comments"], row["votes"])
-        if shows("contributions")
-        else UNSET,
+        contributions=counts if shows("contributions") else UNSET,
         activity=row["phase"] if free and shows("activity") else UNSET,
         standing=row["standing"] if officer else UNSET,
         bodies=_seats(row) if officer else UNSET,

@@ -21,6 +21,7 @@ __all__ = [
     "decayed",
     "engagement",
     "engagement_components",
+    "events_of",
     "report_weight",
     "reputation",
     "sanction_weight",
@@ -39,7 +40,7 @@ class Doings:
         post_days: days (see `day_of`) with a published post.
         post_thirds: F2 in thirds of the last posts, 0 to 3 each.
         votes: (taken part in, closed with the member on the roll) in 180 days.
-        events: attended in 90 days.
+        events: attended in 90 days; None where none was open to them.
     """
 
     post_days: Sequence[int] = ()
@@ -86,6 +87,12 @@ def engagement_components(doings: Doings, now: datetime, settings: MemberSetting
     if len(thirds) >= settings.engagement_quality_least:
         found["quality"] = Component(sum(thirds) / (THIRDS * len(thirds)), settings.engagement_weight_quality)
     return found
+
+
+def events_of(days: Sequence[int], open_on: int, now: datetime, settings: MemberSettings) -> int | None:
+    """Of the last events attended, by their days, those in the window; None where none was open to them in it."""
+    first = day_of(now) - settings.engagement_events_window_days
+    return sum(day > first for day in days) if open_on > first else None
 
 
 def engagement(components: Sequence[Component]) -> float:

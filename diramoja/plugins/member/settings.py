@@ -54,6 +54,7 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
         engagement_posts_window_days: F1, days that are looked at for posts.
         engagement_votes_window_days: F1, days that are looked at for votes.
         engagement_posts_days: F1, days with a post that are full marks.
+        engagement_events_window_days: F1, within which events count.
         engagement_events: F1, events attended in 90 days that are full marks.
         engagement_quality_posts: F1, last posts whose mean quality counts.
         engagement_quality_least: F1, posts below which quality does not count.
@@ -105,6 +106,7 @@ class MemberSettings(Settings, frozen=True, kw_only=True):
     engagement_posts_window_days: Annotated[int, Meta(ge=1, le=90)] = 28
     engagement_votes_window_days: Annotated[int, Meta(ge=1, le=730)] = 180
     engagement_posts_days: Count = 8
+    engagement_events_window_days: Annotated[int, Meta(ge=1, le=365)] = 90
     engagement_events: Count = 3
     engagement_quality_posts: Annotated[int, Meta(ge=1, le=100)] = 20
     engagement_quality_least: Count = 3

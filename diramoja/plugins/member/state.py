@@ -174,6 +174,7 @@ class Member(State):
         flags: posts that software hid. `warnings`: in force.
         engagement: F1 as of `reviewed_at`, not rounded. `high_since`: above the threshold of promotion.
         post_days: last days with a published post. `recent`: last posts.
+        event_days: of the last events attended. `event_open_on`: the last day on which one was open to them.
         vote_days: last days on which a vote with the member on the roll was closed, one for each; `voted_days`: of
             these they took part in. `votes`: public ones taken part in, in all.
         good: of F3, as of `weighed_at`; `bad` likewise.
@@ -199,6 +200,7 @@ class Member(State):
     privacy: Privacy = msgspec.field(default_factory=Privacy)
     posts: int = 0
     comments: int = 0
+    events: int = 0
     following: int = 0
     walls: int = 0
     seats: tuple[Seat, ...] = ()
@@ -217,6 +219,8 @@ class Member(State):
     voted_days: tuple[int, ...] = ()
     votes: int = 0
     recent: tuple[RatedPost, ...] = ()
+    event_days: tuple[int, ...] = ()
+    event_open_on: int = 0
     good: float = 0.0
     bad: float = 0.0
     weighed_at: datetime = NEVER
@@ -253,7 +257,7 @@ def member_view(id: str, state: Member) -> MemberView:
         member_since=state.member_since,
         region=state.region,
         interests=state.interests,
-        contributions=ContributionCounts(state.posts, state.comments, state.votes),
+        contributions=ContributionCounts(state.posts, state.comments, state.votes, state.events),
         activity=state.phase,
         standing=state.standing,
         bodies=state.seats,
@@ -267,12 +271,10 @@ def member_view(id: str, state: Member) -> MemberView:
 
 def officer_view(id: str, state: Member) -> MemberView:
     """As a membership officer sees it: without what only the member, or moderators, need to know."""
-    privacy, free = state.privacy, state.phase in FREE
-    return member_view(id, state).but(
+    privacy, free, shown = state.privacy, state.phase in FREE, member_view(id, state)
+    return shown.but(
         interests=state.interests if privacy.interests != "nobody" else UNSET,
-        contributions=ContributionCounts(state.posts, state.comments, state.votes)
-        if privacy.contributions != "nobody"
-        else UNSET,
+        contributions=shown.contributions if privacy.contributions != "nobody" else UNSET,
         activity=state.phase if free and privacy.activity != "nobody" else UNSET,
         moderation=UNSET,
         age_group=UNSET,

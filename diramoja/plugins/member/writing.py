@@ -53,7 +53,14 @@ def submit_topic(state: Member, message: SubmitTopic, context: Context) -> Decis
     """The topic takes it from here and answers."""
     if refusal := may_write(state, context):
         return refusal
-    opened = OpenTopic(message.title, message.description, message.category, message.tags, message.policy_proposal)
+    opened = OpenTopic(
+        title=message.title,
+        description=message.description,
+        category=message.category,
+        tags=message.tags,
+        policy_proposal=message.policy_proposal,
+        event_id=message.event_id,
+    )
     awake, news = wake(state, context)
     return *_if_changed(state, awake), *news, Tell("topic", message.topic_id, opened, answers=True)
 

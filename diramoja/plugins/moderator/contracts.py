@@ -100,6 +100,7 @@ class ScreenText(Command):
     text_id: str
     author: Personal[str]
     body: str
+    addressee: Personal[str] = ""
 
 
 class CountShare(Command):

@@ -120,7 +120,9 @@ def screen_text(state: Screening, message: ScreenText, context: Context) -> Deci
         return Reject("denied", "An agent has its own texts screened.", 403)
     judgement, counted, news = _judged(state, context.fact(assessment_of_text), message.body, context)
     verdict = TakeVerdict(message.text_id, judgement.outcome, judgement.reason)
-    evidence = Evidence(context.id, message.text_id, message.author, message.body, place=context.told_by)
+    evidence = Evidence(
+        context.id, message.text_id, message.author, message.body, message.addressee, place=context.told_by
+    )
     told = Tell(context.told_by, context.id, verdict, answers=True)
     return counted, told, *news, *_looked_at(evidence, judgement, context)
 

@@ -21,7 +21,7 @@ class SearchRoutes(Controller):
     path = "/search"
     tags = ["Search"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @get("/", permission="search.read", summary="Topics and posts, best first")
+    @get("/", permission="search.read", summary="Topics, posts and public events, best first")
     async def find(
         self,
         *,
@@ -29,7 +29,7 @@ class SearchRoutes(Controller):
         db: Database,
         reader: Reader,
         q: Annotated[str, QueryParameter(min_length=1, max_length=200, description='words, "phrases", -without')],
-        kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic, post or member")] = "",
+        kind: Annotated[str, QueryParameter(name="type", max_length=40, description="topic, post, event, ...")] = "",
         category: Annotated[str, QueryParameter(max_length=40)] = "",
         since: Annotated[datetime | None, QueryParameter(name="from")] = None,
         until: Annotated[datetime | None, QueryParameter(name="to")] = None,

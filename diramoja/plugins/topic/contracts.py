@@ -14,6 +14,7 @@ from diramoja.plugins.topic.views import (
     DraftText,
     Line,
     ModerationLevel,
+    OptionalId,
     PostBody,
     PostStatus,
     PostView,
@@ -46,13 +47,14 @@ __all__ = [
 
 
 class OpenTopic(Command):
-    """Open a topic; its sender becomes the creator. Answers a TopicView."""
+    """Open a topic; its sender becomes the creator. `event_id`: out of which event it came. Answers a TopicView."""
 
     title: Title
     description: Description
     category: Category
     tags: Tags = ()
     policy_proposal: bool = False
+    event_id: OptionalId = ""
 
 
 class TakePost(Command):
@@ -290,7 +292,7 @@ class DecideAmendment(Command):
 
 
 class TopicCreated(Event, name="topic.created"):
-    """A topic is open for posts."""
+    """A topic is open for posts. `event_id`: out of which event it came."""
 
     topic: str
     title: str
@@ -300,6 +302,7 @@ class TopicCreated(Event, name="topic.created"):
     policy_proposal: bool
     author: Personal[str]
     created_at: datetime
+    event_id: str = ""
 
 
 class TopicChanged(Event, name="topic.changed", live=True):

@@ -48,6 +48,7 @@ class TopicRecord(Record):
     support_decide_by: datetime | None
     support_decision: str | None
     support_reason: str
+    event_id: str
     voting_attached: str | None
 
 
@@ -213,6 +214,7 @@ def topic_rows(agent: str, state: Topic) -> TopicRecord | None:
         support_decide_by=state.support_decide_by,
         support_decision=state.support_decision,
         support_reason=state.support_reason,
+        event_id=state.event_id,
         voting_attached=state.voting_attached,
     )
 

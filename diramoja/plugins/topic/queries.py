@@ -40,6 +40,7 @@ _TOPIC = (
     " t.participation_count, t.post_count, t.follower_count, t.created_at, t.last_post_at, t.active_at, t.close_reason,"
     " t.moderation_level, t.quality_score, t.trending_score, t.sentiment_score, t.pinned_posts, t.supporters,"
     " t.support_needed, t.support_reached_at, t.support_decide_by, t.support_decision, t.support_reason,"
+    " t.event_id,"
     " t.voting_attached,"
     " coalesce((SELECT v.views FROM topic_viewed v WHERE v.topic = t.id), 0) AS views_count"
     " FROM topic t JOIN topic_text x ON x.topic = t.id"

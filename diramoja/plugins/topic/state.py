@@ -272,6 +272,7 @@ class Topic(State, version=2, upcasts={1: _second}, omit_defaults=True):
     support_reason: str = ""
     voting_attached: str | None = None
     drafts: int = 0
+    event_id: str = ""
 
 
 topic = AgentKind(
@@ -314,6 +315,7 @@ def topic_view(context: Context, state: Topic) -> TopicView:
         pinned_posts=state.pinned,
         supporters=state.supporters,
         support=support_view(state) if state.policy_proposal else msgspec.UNSET,
+        event_id=state.event_id,
         voting_attached=state.voting_attached,
     )
 

@@ -11,7 +11,8 @@ from diramoja.core import Personal, View
 __all__ = [
     "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
     "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "HeldView", "Line",
-    "ModerationLevel", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView", "ReportReason",
+    "ModerationLevel", "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView",
+    "ReportReason",
     "ReportText", "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
     "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
 ]  # fmt: skip
@@ -65,6 +66,7 @@ type AmendmentText = Annotated[str, Meta(max_length=10_000, pattern="^" + _NO_CO
 type AgentId = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)", examples=["top_0mq3v8x1kz6b4w9t7n2c"])
 ]
+type OptionalId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127})?$(?!\n)")]
 type Line = Annotated[int, Meta(ge=0, le=10_000)]
 
 
@@ -91,7 +93,7 @@ class TopicView(View):
     `views_count`: how often it was looked at, as of some seconds ago.
     `quality_score` (F5) and `trending_score` (F6) 0 to 100; `sentiment_score` -100 to 100, None where nobody measures
     it or too few wrote. `support` is shown of policy proposals. `voting_attached`: the vote about it, where there is
-    one.
+    one. `event_id`: the event out of which it came; "" for none.
     """
 
     id: str
@@ -117,6 +119,7 @@ class TopicView(View):
     views_count: int = 0
     support: SupportView | UnsetType = UNSET
     voting_attached: str | None = None
+    event_id: str = ""
     held: "HeldView | UnsetType" = UNSET
 
 

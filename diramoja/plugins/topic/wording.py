@@ -38,6 +38,7 @@ def open_topic(state: Topic, message: OpenTopic, context: Context) -> Decision:
         category=message.category,
         tags=message.tags,
         policy_proposal=message.policy_proposal,
+        event_id=message.event_id,
         created_by=context.sender,
         created_at=context.now,
         support_needed=settings.support_min if message.policy_proposal else 0,
@@ -61,6 +62,7 @@ def _opened(state: Topic, first: Wording, context: Context) -> tuple[Any, ...]:
         policy_proposal=state.policy_proposal,
         author=first.author,
         created_at=state.created_at,
+        event_id=state.event_id,
     )
     opening = Opening("opening", first.description, tuple(terms), first.author, state.created_at)
     view = topic_view(context, opened).but(description=first.description)

@@ -310,6 +310,39 @@ def test_posts_that_are_kept_have_no_author_and_count_as_before(
     does(baraka, "DELETE", f"/v1/posts/{made['his']}")
 
 
+def test_whoever_left_is_at_no_event(platform: Community, admin: Person) -> None:
+    officer = platform.promote(platform.sign_in(admin.username), platform.join("officer"), "membership_officer")
+    host = platform.join("host")
+    level = {"level": "member", "standing": "good", "reason": "Dues paid."}
+    does(officer, "PATCH", f"/v1/members/{host.id}/membership", level)
+    host, next_in_line, person = platform.sign_in("host"), platform.join("next_in_line"), platform.join("goer")
+    starts_at = (now_of(platform) + timedelta(days=60)).isoformat()
+    body = {"event_type": "meeting", "title": "Buses", "starts_at": starts_at, "duration_minutes": 60, "capacity": 1}
+    event = f"/v1/events/{does(host, 'POST', '/v1/events', body)['id']}"
+    does(host, "POST", f"{event}/open")
+    assert does(person, "PUT", f"{event}/rsvp", {"answer": "yes"})["state"] == "confirmed"
+    assert does(next_in_line, "PUT", f"{event}/rsvp", {"answer": "yes"})["position"] == 1
+    asked = does(person, "POST", f"{event}/questions", {"body": "Until when do they run?"})["id"]
+    other = does(host, "POST", f"{event}/questions", {"body": "Who pays?"})["id"]
+    until(lambda: len(does(host, "GET", f"{event}/questions")["items"]) == 2)
+    does(person, "PUT", f"/v1/questions/{other}/upvote")
+    feed = does(person, "PUT", "/v1/me/calendar-feed")["url"]
+    assert platform.http.get(feed).status_code == 200
+    held = {each["holding"] for each in whole_export(person) if each["plugin"] == "event"}
+    assert held == {"event_answers", "event_questions"}
+    does(person, "DELETE", "/v1/me")
+    erase(platform, admin, person.id)
+    only_shells_are_left(platform, person.id)
+    assert platform.http.get(feed).status_code == 401
+    assert rows(platform, "SELECT 1 FROM event_feed") == []
+    next_in_line, host = platform.sign_in("next_in_line"), platform.sign_in("host")
+    assert does(next_in_line, "GET", f"{event}/rsvp")["state"] == "confirmed"
+    found = {
+        each["id"]: (each["author_id"], each["upvotes"]) for each in does(host, "GET", f"{event}/questions")["items"]
+    }
+    assert found == {asked: ("mem_former", 0), other: (host.id, 1)}
+
+
 def test_a_topic_counts_its_readers_without_knowing_them(platform: Community) -> None:
     reader = platform.join()
     topic = reader.open_topic("Counted")

@@ -5,6 +5,7 @@ import attrs
 import pytest
 
 from diramoja.core import Event, Meta
+from diramoja.plugins.event.contracts import EventCancelled, EventChanged, EventOpened, Visibility
 from diramoja.plugins.search.projections import search_documents
 from diramoja.plugins.topic.contracts import PostChanged, PostPublished, PostStatus, TopicChanged, TopicCreated
 from diramoja.ports.search import Document, Found, SearchQuery
@@ -75,4 +76,26 @@ async def test_the_last_news_of_a_batch_counts(now: datetime) -> None:
     await feed(shelf, now, published(now), changed(now, "hidden"), changed(now, "published", "Here."))
     assert list(shelf.documents) == ["pst_1"]
     await feed(shelf, now, published(now), changed(now, "hidden"))
+    assert shelf.documents == {}
+
+
+def meeting[E: (EventOpened, EventChanged)](of: type[E], now: datetime, title: str, visibility: Visibility) -> E:
+    return of("evt_1", "rally", title, "At the square.", visibility, "mem_o", now, ("healthcare",), now)
+
+
+async def test_a_public_event_is_found_until_it_is_called_off(now: datetime) -> None:
+    shelf = Shelf()
+    await feed(shelf, now, meeting(EventOpened, now, "Rally", "public"), meeting(EventChanged, now, "March", "public"))
+    words = "At the square. healthcare"
+    assert shelf.documents["evt_1"] == Document("evt_1", "event", "March", words, "healthcare", "mem_o", now)
+    await feed(shelf, now, EventCancelled("evt_1", "March", "Rain.", "mem_o"))
+    assert shelf.documents == {}
+
+
+@pytest.mark.parametrize("visibility", ["members_only", "invite_only"])
+async def test_an_event_for_some_is_not_found(now: datetime, visibility: Visibility) -> None:
+    shelf = Shelf()
+    await feed(
+        shelf, now, meeting(EventOpened, now, "Rally", visibility), meeting(EventChanged, now, "March", visibility)
+    )
     assert shelf.documents == {}

@@ -1,0 +1,139 @@
+"""Jobs that look up members: whom an invitation selects, and who answered; a page at a time."""
+
+from diramoja.core import Command, Personal, View, job
+from diramoja.core.ports.database import Database
+from diramoja.plugins.event.invitation_queries import Segment, segment_page
+
+__all__ = [
+    "AskAttended",
+    "DropGuests",
+    "FindAttended",
+    "FindGuests",
+    "FindInvited",
+    "FindKept",
+    "NoteInvited",
+    "TellGuests",
+    "find_attended",
+    "find_guests",
+    "find_invited",
+    "find_kept",
+]
+
+PAGE = 150
+"""Members that one command names: a decision has room for so many, with all that is known of each to be deleted."""
+
+
+class FindInvited(View):
+    """The members of a segment after this one, in the order of their ids."""
+
+    event: str
+    segment: Segment
+    after: Personal[str] = ""
+
+
+class NoteInvited(Command):
+    """A page of the members that an invitation selects; told by the job that looked them up."""
+
+    segment: Segment
+    members: Personal[tuple[str, ...]]
+    has_more: bool
+
+
+class FindGuests(View):
+    """Who answered and is in one of these states, after this member; `notice` and `about` say what they are told."""
+
+    event: str
+    notice: str
+    about: str
+    states: tuple[str, ...]
+    after: Personal[str] = ""
+
+
+class TellGuests(Command):
+    """A page of guests; told by the job that looked them up."""
+
+    notice: str
+    about: str
+    states: tuple[str, ...]
+    members: Personal[tuple[str, ...]]
+    has_more: bool
+
+
+class FindAttended(View):
+    """Who was there, after this member."""
+
+    event: str
+    after: Personal[str] = ""
+
+
+class AskAttended(Command):
+    """A page of those who were there; told by the job that looked them up."""
+
+    members: Personal[tuple[str, ...]]
+    has_more: bool
+
+
+class FindKept(View):
+    """Who is still known to an event that is long over."""
+
+    event: str
+
+
+class DropGuests(Command):
+    """Delete what is known of these members; told by the job that looked them up."""
+
+    members: Personal[tuple[str, ...]]
+    has_more: bool
+
+
+@job(FindInvited, timeout_s=30)
+async def find_invited(payload: FindInvited, db: Database) -> NoteInvited | None:
+    """Without those who are invited, have answered, are behind a wall or suspended."""
+    members = await segment_page(db, payload.event, payload.segment, after=payload.after, limit=PAGE)
+    return NoteInvited(payload.segment, members, len(members) == PAGE) if members else None
+
+
+@job(FindGuests, timeout_s=30)
+async def find_guests(payload: FindGuests, db: Database) -> TellGuests | None:
+    """In the order of their ids."""
+    rows = await db.fetch(
+        "SELECT member FROM event_guest WHERE event = $1 AND state = ANY($2::text[]) AND member > $3"
+        " ORDER BY member LIMIT $4",
+        payload.event,
+        list(payload.states),
+        payload.after,
+        PAGE,
+    )
+    members = tuple(row["member"] for row in rows)
+    if not members:
+        return None
+    return TellGuests(payload.notice, payload.about, payload.states, members, len(members) == PAGE)
+
+
+@job(FindKept, timeout_s=30)
+async def find_kept(payload: FindKept, db: Database) -> DropGuests | None:
+    """Those who answered, were invited, came or said something."""
+    rows = await db.fetch(
+        "SELECT member FROM event_guest WHERE event = $1"
+        " UNION SELECT member FROM event_invitation WHERE event = $1"
+        " UNION SELECT member FROM event_check_in WHERE event = $1"
+        " UNION SELECT member FROM event_voice WHERE event = $1"
+        " ORDER BY member LIMIT $2",
+        payload.event,
+        PAGE,
+    )
+    members = tuple(row["member"] for row in rows)
+    return DropGuests(members, len(members) == PAGE) if members else None
+
+
+@job(FindAttended, timeout_s=30)
+async def find_attended(payload: FindAttended, db: Database) -> AskAttended | None:
+    """In the order of their ids."""
+    rows = await db.fetch(
+        "SELECT member FROM event_check_in WHERE event = $1 AND member > $2 ORDER BY member LIMIT $3",
+        payload.event,
+        payload.after,
+        PAGE,
+    )
+    members = tuple(row["member"] for row in rows)
+    return AskAttended(members, len(members) == PAGE) if members else None

@@ -1,0 +1,81 @@
+"""Whom an invitation selects: by interest, by region, or by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from diramoja.core import Personal, View
+from diramoja.core.ports.database import Database
+from diramoja.plugins.event.contracts import Visibility
+from diramoja.plugins.member.contracts import MemberSettings, not_walled
+
+__all__ = ["Segment", "segment_counts", "segment_page", "with_regions_below"]
+
+
+class Segment(View):
+    """Members with one of these interests, in one of these regions (none: any), and these members by name."""
+
+    organizer: Personal[str]
+    visibility: Visibility
+    interests: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    members: tuple[Personal[str], ...] = ()
+
+
+_MATCHES = """
+m.id <> $2 AND (m.id = ANY($3::text[]) OR (
+    (cardinality($4::text[]) > 0 OR cardinality($5::text[]) > 0)
+    AND (cardinality($4::text[]) = 0 OR m.interests && $4::text[])
+    AND (cardinality($5::text[]) = 0 OR m.region = ANY($5::text[]))
+    AND ($6 OR m.membership_level <> 'supporter')
+))
+"""
+_IS_TOLD = f"""
+{not_walled("m.id", "$2")} AND m.phase <> 'suspended' AND m.standing <> 'suspended_by_body'
+AND NOT EXISTS (SELECT 1 FROM event_invitation AS i WHERE i.event = $1 AND i.member = m.id)
+AND NOT EXISTS (SELECT 1 FROM event_guest AS g WHERE g.event = $1 AND g.member = m.id)
+"""  # noqa: S608  # constants
+
+
+async def segment_counts(db: Database, event: str, segment: Segment) -> tuple[int, int]:
+    """(who is told, who matches and is not): a block, a suspension, invited or answered before."""
+    row = await db.one(
+        f"SELECT count(*) AS matching, count(*) FILTER (WHERE {_IS_TOLD}) AS told FROM member AS m WHERE {_MATCHES}",  # noqa: S608  # constants
+        *_args(event, segment),
+    )
+    assert row is not None
+    return row["told"], row["matching"] - row["told"]
+
+
+async def segment_page(db: Database, event: str, segment: Segment, *, after: str, limit: int) -> tuple[str, ...]:
+    """Those who are told, in the order of their ids."""
+    rows = await db.fetch(
+        f"SELECT m.id FROM member AS m WHERE {_MATCHES} AND {_IS_TOLD} AND m.id > $7 ORDER BY m.id LIMIT $8",  # noqa: S608  # constants
+        *_args(event, segment),
+        after,
+        limit,
+    )
+    return tuple(row["id"] for row in rows)
+
+
+def _args(event: str, segment: Segment) -> tuple[Any, ...]:
+    return (
+        event,
+        segment.organizer,
+        list(segment.members),
+        list(segment.interests),
+        list(segment.regions),
+        segment.visibility != "members_only",
+    )
+
+
+def with_regions_below(regions: Sequence[str], settings: MemberSettings) -> tuple[str, ...]:
+    """These regions and all that lie in them."""
+    found = {*regions}
+    for id in settings.regions:
+        above, place = [], id
+        while place and place not in found:
+            above.append(place)
+            place = settings.regions[place].get("parent", "")
+        if place:
+            found.update(above)
+    return tuple(sorted(found))
