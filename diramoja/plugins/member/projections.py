@@ -152,48 +152,26 @@ class SeatRecord(Record):
     since: datetime
 
 
+_SAME = tuple(name for name in MemberRecord.__struct_fields__ if name in Member.__struct_fields__)
+"""What a row has as the state has it."""
+
+
 @record("member", key="id", of=member)
 def member_rows(agent: str, state: Member) -> MemberRecord | None:
     """One row a member."""
     if state.phase in ("absent", "erased"):
         return None
-    return MemberRecord(
-        id=agent,
-        username=state.username,
-        membership_level=state.membership_level,
-        standing=state.standing,
-        region=state.region,
-        interests=state.interests,
-        age_group=state.age_group,
-        member_since=state.member_since,
-        posts=state.posts,
-        comments=state.comments,
-        events=state.events,
-        phase=state.phase,
-        verified=state.verified,
-        promotion=state.promotion,
-        bodies=tuple(seat.body_id for seat in state.seats),
-        body_roles=tuple(seat.role for seat in state.seats),
-        flags=state.flags,
-        warnings=state.warnings,
-        region_seen_by=state.privacy.region,
-        interests_seen_by=state.privacy.interests,
-        contributions_seen_by=state.privacy.contributions,
-        activity_seen_by=state.privacy.activity,
-        engagement=state.engagement,
-        post_days=state.post_days,
-        vote_days=state.vote_days,
-        voted_days=state.voted_days,
-        votes=state.votes,
-        post_thirds=tuple(each.thirds for each in state.recent),
-        event_days=state.event_days,
-        event_open_on=state.event_open_on,
-        good=state.good,
-        bad=state.bad,
-        weighed_at=state.weighed_at,
-        report_outcomes=state.report_outcomes,
-        erase_after=state.erase_after,
-    )
+    more = {
+        "id": agent,
+        "bodies": tuple(seat.body_id for seat in state.seats),
+        "body_roles": tuple(seat.role for seat in state.seats),
+        "region_seen_by": state.privacy.region,
+        "interests_seen_by": state.privacy.interests,
+        "contributions_seen_by": state.privacy.contributions,
+        "activity_seen_by": state.privacy.activity,
+        "post_thirds": tuple(each.thirds for each in state.recent),
+    }
+    return MemberRecord(**{name: getattr(state, name) for name in _SAME}, **more)
 
 
 @record("member_following", key=("follower", "member"), of=Following)
