@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
@@ -161,7 +162,7 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
     """One row a member."""
     if state.phase in ("absent", "erased"):
         return None
-    more = {
+    more: dict[str, Any] = {
         "id": agent,
         "bodies": tuple(seat.body_id for seat in state.seats),
         "body_roles": tuple(seat.role for seat in state.seats),
