@@ -65,4 +65,4 @@ count = BORDA.count(Profile.of("ranking", ["Ayo", "Bahati", "Chausiku"], {(1, 2,
 assert (count.winners, count.rounds[0].votes) == ((2,), (6, 7, 2))
 
 after = play(minutes, Minutes(phase="kept", decided=1), NoteResult("Opening hours", stands=True))
-assert after.state.decided == 2
+assert after.state == Minutes(phase="kept", decided=2, latest="Opening hours")
