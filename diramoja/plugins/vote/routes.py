@@ -60,6 +60,20 @@ class NewObjection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     member_id: Annotated[str, Meta(max_length=128)] = ""
 
 
+A_VOTE = {
+    "title": "Opening hours of clinics",
+    "description": "Until when should clinics be open?",
+    "vote_type": "policy_vote",
+    "options": ["Until eight", "Until ten", "All night"],
+    "voting_method": "ranked_choice",
+    "anonymity_level": "pseudonymous",
+    "quorum_ratio": 0.3,
+    "opens_at": "2031-03-10T09:00:00Z",
+    "closes_at": "2031-03-17T09:00:00Z",
+}
+"""What the reference shows: what is left out has its default."""
+
+
 class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to an objection."""
 
@@ -73,7 +87,7 @@ class Votes(Controller):
     path = "/votes"
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/", permission="vote.create", limit="posts", summary="Draft a vote")
+    @post("/", permission="vote.create", limit="posts", example=A_VOTE, summary="Draft a vote")
     async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
         check_method(data.voting_method, data.seats, data.majority, methods)

@@ -159,8 +159,9 @@ class Terms(View, omit_defaults=True):
 class VoteView(View):
     """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
 
-    `ballot_key`: what ballots that are not public are sealed to, unpadded base64url. `effective_at`: when what was
-    decided may be acted on, once the time for disputes is over.
+    `form`: how a ballot is filled in, as the method asks; certain once it is scheduled. `ballot_key`: what ballots that
+    are not public are sealed to, unpadded base64url. `effective_at`: when what was decided may be acted on, once the
+    time for disputes is over.
     """
 
     id: str
