@@ -1,8 +1,11 @@
 """What the statutes ask about: the category of a topic, and where members sit in bodies."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from diramoja.core import Reader
+from diramoja.core.errors import InvalidError
 from diramoja.core.ports.database import Session
 from diramoja.plugins.vote.contracts import ScheduleVote
 from diramoja.plugins.vote.delegation_queries import category_of
@@ -14,14 +17,26 @@ SEATS = 100
 
 
 async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVote:
-    """With all that an article may ask about; of a vote that is not there with nothing."""
+    """With all that an article may ask about; of a vote that is not there with nothing.
+
+    Raises:
+        InvalidError: somebody who is named in it is no member (`member_missing`).
+    """
     row = await db.one("SELECT terms FROM vote WHERE id = $1", vote)
     terms = msgspec.convert(row["terms"], Terms) if row else Terms()
+    await _check_members(db, {*terms.candidates, terms.casting_member} - {""})
     return ScheduleVote(
+        drafted=terms,
         category=await category_of(db, terms.topic) if terms.topic else "",
         seats=await seats_in_bodies(db, reader.member),
         casting_seats=await seats_in_bodies(db, terms.casting_member) if terms.casting_member else (),
     )
+
+
+async def _check_members(db: Session, named: Collection[str]) -> None:
+    rows = await db.fetch("SELECT id FROM member WHERE id = ANY($1::text[])", sorted(named))
+    if len(rows) < len(named):
+        raise InvalidError("Somebody whom this vote names is no member.", code="member_missing")
 
 
 async def seats_in_bodies(db: Session, member: str) -> tuple[BodySeat, ...]:
