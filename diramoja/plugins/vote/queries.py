@@ -14,7 +14,7 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import Vote, Wording, view_of
+from diramoja.plugins.vote.state import OFFICERS, Vote, Wording, view_of
 from diramoja.plugins.vote.views import (
     AuditView,
     LotView,
@@ -36,7 +36,6 @@ __all__ = [
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
 _SEEN = "(v.phase <> 'draft' OR v.created_by = $1 OR $2)"
-OFFICERS = ("leader", "official")
 
 
 @attrs.frozen

@@ -101,7 +101,11 @@ async def freeze_roll(payload: FreezeRoll, db: Database) -> Command:
 _ELIGIBLE = (
     "FROM member WHERE membership_level = ANY($1::text[]) AND standing = ANY($2::text[]) AND member_since <= $3"
     " AND ($4 OR region = ANY($5::text[])) AND ($6 OR bodies && $7::text[])"
+    " AND ($8 OR (SELECT level FROM member_history AS h WHERE h.member = member.id AND at <= $3 ORDER BY at DESC, id DESC"
+    " LIMIT 1) <> 'supporter' AND NOT EXISTS (SELECT 1 FROM member_history AS h WHERE h.member = member.id AND at > $3"
+    " AND level = 'supporter'))"
 )
+"""An account may be older than the membership: where that has to have lasted, its history is asked, too."""
 
 
 def _eligible(rule: RollRule, regions: Sequence[str], at: datetime) -> tuple[Any, ...]:
@@ -114,6 +118,7 @@ def _eligible(rule: RollRule, regions: Sequence[str], at: datetime) -> tuple[Any
         list(regions),
         not rule.bodies,
         list(rule.bodies),
+        rule.member_days == 0 or "supporter" in rule.levels,
     )
 
 
@@ -125,7 +130,7 @@ async def eligible_count(db: Session, rule: RollRule, regions: Sequence[str], at
 
 async def _write_roll(session: Session, payload: FreezeRoll) -> None:
     await session.execute(
-        f"INSERT INTO vote_roll (vote, member) SELECT $8, id {_ELIGIBLE}",  # fixed text
+        f"INSERT INTO vote_roll (vote, member) SELECT $9, id {_ELIGIBLE}",  # fixed text
         *_eligible(payload.rule, payload.regions, payload.frozen_at),
         payload.vote,
     )

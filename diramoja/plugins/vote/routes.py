@@ -35,7 +35,7 @@ from diramoja.plugins.vote.queries import (
     vote_of_objection,
 )
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.statute_queries import schedule_command
+from diramoja.plugins.vote.statute_queries import check_polls, schedule_command
 from diramoja.plugins.vote.views import (
     AuditView,
     ObjectionDecision,
@@ -107,9 +107,20 @@ class Votes(Controller):
         return view
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
-    async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
+    async def schedule(
+        self,
+        vote_id: str,
+        *,
+        db: Database,
+        reader: Reader,
+        clock: Clock,
+        settings: VoteSettings,
+        send: Send,
+        methods: Methods,
+    ) -> VoteView:
         """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
         await one_vote(db, reader, vote_id)
+        await check_polls(db, reader, clock.now(), settings)
         command = await schedule_command(db, reader, vote_id)
         terms = command.drafted or Terms()
         form = check_method(terms.voting_method, terms.seats, terms.majority, methods)

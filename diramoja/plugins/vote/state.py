@@ -21,8 +21,8 @@ from diramoja.plugins.vote.views import (
 )
 
 __all__ = [
-    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Vote",
-    "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection",
+    "Vote", "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")

@@ -1,19 +1,36 @@
 """What the statutes ask about: the category of a topic, and where members sit in bodies."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import msgspec
 
 from diramoja.core import Reader
-from diramoja.core.errors import InvalidError
+from diramoja.core.errors import ConflictError, InvalidError
 from diramoja.core.ports.database import Session
 from diramoja.plugins.vote.contracts import ScheduleVote
 from diramoja.plugins.vote.delegation_queries import category_of
+from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.state import OFFICERS
 from diramoja.plugins.vote.views import BodySeat, Terms
 
-__all__ = ["schedule_command", "seats_in_bodies"]
+__all__ = ["check_polls", "schedule_command", "seats_in_bodies"]
 
 SEATS = 100
+
+
+async def check_polls(db: Session, reader: Reader, at: datetime, settings: VoteSettings) -> None:
+    """Before a vote is scheduled: nobody on a roll can switch off being told of it.
+
+    Raises:
+        ConflictError: a member without an office has scheduled as many as one may in a day (`polls_full`).
+    """
+    if any(map(reader.has, OFFICERS)):
+        return
+    sql = "SELECT count(*) AS n FROM vote WHERE created_by = $1 AND frozen_at > $2"
+    row = await db.one(sql, reader.member, at - timedelta(days=1))
+    if row is not None and row["n"] >= settings.own_polls_a_day:
+        raise ConflictError(f"You can schedule {settings.own_polls_a_day} polls a day.", code="polls_full")
 
 
 async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVote:

@@ -102,7 +102,7 @@ class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
         standings: good alone, unless the statutes say otherwise.
         regions: each with all that it contains; none: everywhere.
         bodies: none: whoever is in none, too.
-        member_days: for how many days one has been a member when the roll is frozen.
+        member_days: for how many days one has been a member, without a break, when the roll is frozen.
     """
 
     levels: Annotated[tuple[MembershipLevel, ...], Meta(min_length=1, max_length=5)] = (

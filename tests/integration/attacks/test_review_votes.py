@@ -237,3 +237,28 @@ def test_nobody_is_taken_off_a_roll_without_a_word(place: Town, leader: Person, 
     until(lambda: any(each["subject"]["id"] == vote for each in place.notices(members[1], "vote.roll_corrected")))
     made_up = objection | {"member_id": "mem_nobody"}
     assert code(members[0].post(path, made_up)) == (404, "member_missing")
+
+
+def test_nobody_without_an_office_fills_the_inboxes_with_polls(place: Town, leader: Person) -> None:
+    (eager,) = place.people("eager", 1, level="member")
+    polls = [drafted(place, eager, vote_type="poll", roll={"levels": ["leader"]}) for _ in range(6)]
+    answers = [code(eager.post(f"/v1/votes/{poll}/schedule")) for poll in polls]
+    assert answers == [(200, "")] * 5 + [(409, "polls_full")]
+    assert leader.post(f"/v1/votes/{polls[5]}/schedule").status_code == 200
+    place.move(place.now + timedelta(days=1, minutes=1))
+    again = drafted(place, eager, vote_type="poll", roll={"levels": ["leader"]})
+    assert eager.post(f"/v1/votes/{again}/schedule").status_code == 200
+
+
+def test_an_old_account_is_no_old_membership(place: Town, leader: Person) -> None:
+    """Accounts that slept and were made members just now are on no roll that asks for some time."""
+    (sleeper,) = place.people("sleeper", 1)
+    place.move(place.now + timedelta(days=40))
+    sleeper = place.given_level(sleeper, "member")
+    rule = {"roll": {"levels": ["member"], "member_days": 30}}
+    early = scheduled(place, leader, **rule)
+    assert not sleeper.get(f"/v1/votes/{early}/roll/me").json()["eligible"]
+    place.move(place.now + timedelta(days=30, minutes=1))
+    leader, sleeper = (place.platform.sign_in(each.username) for each in (leader, sleeper))
+    late = scheduled(place, leader, **rule)
+    assert sleeper.get(f"/v1/votes/{late}/roll/me").json()["eligible"]
