@@ -154,10 +154,7 @@ class DecideObjection(Command):
 
 
 class ExtendVote(Command):
-    """Move the close by as long as nobody could vote; by an official, for an outage of more than a quarter of an hour.
-
-    Answers a VoteView.
-    """
+    """By an official: move the close by an outage of more than a quarter of an hour. Answers a VoteView."""
 
     outage_from: Moment
     outage_until: Moment

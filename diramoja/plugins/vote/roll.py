@@ -101,9 +101,9 @@ async def freeze_roll(payload: FreezeRoll, db: Database) -> Command:
 _ELIGIBLE = (
     "FROM member WHERE membership_level = ANY($1::text[]) AND standing = ANY($2::text[]) AND member_since <= $3"
     " AND ($4 OR region = ANY($5::text[])) AND ($6 OR bodies && $7::text[])"
-    " AND ($8 OR (SELECT level FROM member_history AS h WHERE h.member = member.id AND at <= $3 ORDER BY at DESC,"
-    " id DESC LIMIT 1) <> 'supporter' AND NOT EXISTS (SELECT 1 FROM member_history AS h WHERE h.member = member.id AND at > $3"
-    " AND level = 'supporter'))"
+    " AND ($8 OR (SELECT level FROM member_history AS h WHERE h.member = member.id AND at <= $3"
+    " ORDER BY at DESC, id DESC LIMIT 1) <> 'supporter' AND NOT EXISTS"
+    " (SELECT 1 FROM member_history AS h WHERE h.member = member.id AND at > $3 AND level = 'supporter'))"
 )
 """An account may be older than the membership: where that has to have lasted, its history is asked, too."""
 

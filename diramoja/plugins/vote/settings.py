@@ -48,7 +48,7 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
 
     duration_min_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 5
     duration_max_days: Days = 366
-    ahead_max_days: Annotated[int, Meta(ge=1, le=3_660)] = 1_096
+    ahead_max_days: Annotated[int, Meta(ge=1, le=365_250)] = 36_525
     own_polls_a_day: Annotated[int, Meta(ge=0, le=1_000)] = 5
     objections_until_hours: Hours = 24
     closing_soon_hours: Hours = 24
