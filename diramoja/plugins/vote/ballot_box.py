@@ -61,9 +61,10 @@ class EmptyBox(Command):
 
 
 class FindBallots(View):
-    """Ballots of a station that still have their content."""
+    """Ballots of a station that still have their content. `all`: the blank ones of a public vote, too."""
 
     box: str
+    all: bool = False
 
 
 class ForgetBallots(Command):
@@ -210,7 +211,7 @@ def tell_no_turnout(state: BallotBox, message: TellTurnout, context: Context) ->
 def seal_box(state: BallotBox, message: SealBox, context: Context) -> Decision:
     """Ballots that wait for the roll are decided first."""
     if message.is_cancelled:
-        return state.but(phase="sealed", is_cancelled=True), Call(find_ballots, FindBallots(context.id))
+        return state.but(phase="sealed", is_cancelled=True), Call(find_ballots, FindBallots(context.id, all=True))
     if state.was_in_doubt:
         return state.but(phase="sealing"), Tell(BALLOT_BOX, context.id, FinishSeal(TRIES))
     return _sealed(state)
@@ -236,7 +237,7 @@ def empty_box(state: BallotBox, message: EmptyBox, context: Context) -> Decision
 @job(FindBallots, timeout_s=30, attempts=20)
 async def find_ballots(payload: FindBallots, db: Database) -> ForgetBallots | None:
     """Some at a time."""
-    found = await kept_ballots(db, payload.box, EMPTIED_AT_ONCE + 1)
+    found = await kept_ballots(db, payload.box, EMPTIED_AT_ONCE + 1, blank=payload.all)
     return ForgetBallots(tuple(found[:EMPTIED_AT_ONCE]), more=len(found) > EMPTIED_AT_ONCE) if found else None
 
 
@@ -248,7 +249,7 @@ def forget_ballots(state: BallotBox, message: ForgetBallots, context: Context) -
         gone: list[Put | Remove] = [Remove(Ballot, ballot.member) for ballot in kept]
     else:
         gone = [Put(ballot.but(content="")) for ballot in kept]
-    return *gone, *((Call(find_ballots, FindBallots(context.id)),) if message.more else ())
+    return *gone, *((Call(find_ballots, FindBallots(context.id, all=state.is_cancelled)),) if message.more else ())
 
 
 ballot_box.hears(ResultsPublished, across=sealed_stations, tell=lambda _event: EmptyBox())

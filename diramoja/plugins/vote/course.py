@@ -248,6 +248,8 @@ def note_no_pulse(state: Vote, message: NotePulse, context: Context) -> Decision
 @vote.on(*TAKING)
 def extend_vote(state: Vote, message: ExtendVote, context: Context) -> Decision:
     """By an official, for what the pulse cannot see; no ballot was taken in that time."""
+    if context.sender in state.terms.candidates:
+        return Reject("recused", "Whoever stands does not move the close.", 403)
     least = timedelta(minutes=context.settings(VoteSettings).outage_min_minutes)
     outage = message.outage_until - message.outage_from
     if outage <= least:
