@@ -9,6 +9,7 @@ from diramoja.core.host import CORE_PORTS, Deployment, assemble, discover
 from diramoja.core.plugin import Plugin
 from diramoja.core.settings import Settings
 from diramoja.plugins.identity.settings import IdentitySettings
+from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.ports.search import Search
 from diramoja.ports.texts import Texts
 from diramoja_community.deployment import DEFAULT_PORTS, NEEDS
@@ -16,8 +17,11 @@ from diramoja_community.texts import Catalogues
 
 __all__ = ["SETTINGS", "migrations", "open_ports", "plugins"]
 
-SETTINGS: dict[type, Settings] = {IdentitySettings: IdentitySettings(argon2_memory_kib=4096, argon2_passes=1)}
-"""Other than the defaults: quick passwords."""
+SETTINGS: dict[type, Settings] = {
+    IdentitySettings: IdentitySettings(argon2_memory_kib=4096, argon2_passes=1),
+    VoteSettings: VoteSettings(duration_min_minutes=1),
+}
+"""Other than the defaults: quick passwords, short votes."""
 
 
 @cache

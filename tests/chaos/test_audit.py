@@ -10,8 +10,8 @@ import pytest
 
 from diramoja.adapters.postgres.migrations import migrate
 from tests.chaos import community
+from tests.chaos.asking import Done
 from tests.chaos.audit import audit
-from tests.chaos.people import Done
 from tests.support.postgres_server import fresh_database, shared_postgres
 
 DONE = [
