@@ -59,7 +59,7 @@ class _Hall:
             self.line.append(member)
         elif name == "event.promoted":
             self.promoted[member] += 1
-        elif member in self.seated or member in self.line:
+        elif member in (self.line if news["was"] == "waitlisted" else self.seated):
             self.seated.discard(member)
             self.line = [each for each in self.line if each != member]
         else:

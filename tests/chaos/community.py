@@ -8,6 +8,7 @@ from pathlib import Path
 from diramoja.core.host import CORE_PORTS, Deployment, assemble, discover
 from diramoja.core.plugin import Plugin
 from diramoja.core.settings import Settings
+from diramoja.counting import Methods, all_methods
 from diramoja.plugins.identity.settings import IdentitySettings
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.ports.search import Search
@@ -54,4 +55,5 @@ async def open_ports(search: object) -> AsyncIterator[dict[type, object]]:
             opened[name] = await stack.enter_async_context(adapter.open(adapter.settings()))
         ports: dict[type, object] = {deployment.protocols[port]: opened[name][port] for port, name in wanted.items()}
         defaults = {each.settings: each.settings() for each in plugins() if each.settings}
-        yield ports | defaults | SETTINGS | {Search: search, Texts: Catalogues.read(plugins())}
+        texts, methods = Catalogues.read(plugins()), all_methods(discover().counting_methods)
+        yield ports | defaults | SETTINGS | {Search: search, Texts: texts, Methods: methods}
