@@ -17,8 +17,10 @@ __all__ = ["PASSWORD", "Asker", "Desk", "Doing", "Done", "read_done"]
 
 AGAIN_S = 0.1
 UNDER_WAY = frozenset({429, 503})
-REFUSED = ("posts_limited", "topic_slowed", "questions_full", "upvotes_full")
-"""Codes of a 429 that a plugin means: asking again soon is of no use."""
+REFUSED = ("posts_limited", "topic_slowed", "questions_full", "upvotes_full", "roll_unavailable")
+"""Codes of a 429 or 503 that a plugin means: asking again with the same key is of no use."""
+UNLUCKY = ("roll_unavailable", "opens_in_the_past", "expires_in_the_past")
+"""Codes of what is refused where the roll cannot be read for long, or a clock is wrong."""
 PASSWORD = "a long sentence that nobody guesses"
 
 type Doing = Callable[[], Coroutine[Any, Any, None]]
@@ -112,7 +114,8 @@ class Asker:
             **note,
         )
         self.desk.log.write(msgspec.json.encode(done) + b"\n")
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code == httpx.codes.BAD_REQUEST:
+        is_strange = answer.is_server_error or answer.status_code == httpx.codes.BAD_REQUEST
+        if is_strange and done.code not in UNLUCKY:
             self.desk.odd.append(f"{what} {path}: {answer.status_code} {answer.text[:300]}")
         return value
 
@@ -138,4 +141,4 @@ class Asker:
 
 
 def _is_refusal(answer: httpx.Response) -> bool:
-    return answer.status_code == httpx.codes.TOO_MANY_REQUESTS and answer.json().get("code") in REFUSED
+    return answer.json().get("code") in REFUSED

@@ -51,8 +51,7 @@ async def audit(database: asyncpg.Connection, done: Sequence[Done], add: Add) ->
         for row in await database.fetch(sql):
             add(fault, tuple(row.values()))
     counted = Counter(f"{each.what} ({each.status})" for each in done)
-    tables = ("post", "notice", "conversation_message", "moderation_case_report", "event_guest", "vote", "vote_ballot")
-    rows = {f"rows of {name}": await database.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
+    rows = {f"rows of {name}": await database.fetchval(f"SELECT count(*) FROM {name}") for name in TABLES}
     return {name: counted[name] for name in sorted(counted)} | rows
 
 
@@ -267,6 +266,10 @@ async def _choices(database: asyncpg.Connection, done: Sequence[Done], add: Add)
         add("choice unlike what was asked", (chosen, zones))
 
 
+TABLES = (
+    "post", "notice", "conversation_message", "moderation_case_report", "event_guest", "event_question", "vote",
+    "vote_ballot", "vote_delegated",
+)  # fmt: skip
 CHECKS = (
     _accounts, _posts, _published, _numbers, _counts, _reactions, _reports, _notices, _talks, _choices, audit_events,
     audit_votes,
