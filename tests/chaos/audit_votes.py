@@ -81,10 +81,11 @@ async def audit_votes(database: asyncpg.Connection, done: Sequence[Done], add: A
     """Each vote that was scheduled."""
     roll = {each.about for each in done if each.what == "admit member" and happened(each)}
     casts = by_pair(done, "cast")
-    scheduled = {each.about for each in done if each.what == "schedule" and happened(each)}
+    scheduled = {each.about: each for each in done if each.what == "schedule" and happened(each)}
     rows = await database.fetch("SELECT * FROM vote WHERE phase <> 'draft' ORDER BY id")
-    for missing in scheduled - {row["id"] for row in rows}:
+    for missing in scheduled.keys() - {row["id"] for row in rows}:
         add("result published otherwise than once", (missing, "is not there"))
+    rows = [row for row in rows if row["id"] in scheduled and not _wrong_clock(scheduled[row["id"]], row["frozen_at"])]
     for row in rows:
         ballots = await database.fetch("SELECT * FROM vote_ballot WHERE vote = $1", row["id"])
         vote = _Vote(row, list(ballots))
@@ -98,6 +99,11 @@ async def audit_votes(database: asyncpg.Connection, done: Sequence[Done], add: A
     await _published(database, rows, roll, add)
     for row in await database.fetch(KEPT):
         add("ballot kept after it was published", tuple(row))
+
+
+def _wrong_clock(each: Done, at: datetime) -> bool:
+    """Whether what a member did was written with a time that it cannot have been."""
+    return not each.begun - NEAR_S < at.timestamp() < each.ended + NEAR_S
 
 
 ROLL = "SELECT member FROM vote_roll WHERE vote = $1"
@@ -216,14 +222,13 @@ async def _delegated(database: asyncpg.Connection, vote: _Vote, done: Sequence[D
             add("delegated ballot otherwise", (vote.id, member, chain, wrong))
 
 
-async def _written(database: asyncpg.Connection, vote: str) -> dict[str, float]:
+async def _written(database: asyncpg.Connection, vote: str) -> dict[str, datetime]:
     """When each last delegated, by the clock that wrote it."""
     sql = "SELECT member, max(made_at) AS made_at FROM vote_delegation WHERE scope = $1 GROUP BY member"
-    times: dict[str, datetime] = {row["member"]: row["made_at"] for row in await database.fetch(sql, vote)}
-    return {member: at.timestamp() for member, at in times.items()}
+    return {row["member"]: row["made_at"] for row in await database.fetch(sql, vote)}
 
 
-def _towards(vote: _Vote, done: Sequence[Done], written: Mapping[str, float]) -> tuple[dict[str, str], set[str]]:
+def _towards(vote: _Vote, done: Sequence[Done], written: Mapping[str, datetime]) -> tuple[dict[str, str], set[str]]:
     """Who delegates to whom in the end; and of whom that cannot be said."""
     over = min([vote.row["closes_at"].timestamp(), *_refused(vote.id, done)]) - NEAR_S
     walls = {each for one in done if one.what == "block" for each in ((one.who, one.about), (one.about, one.who))}
@@ -237,20 +242,20 @@ def _towards(vote: _Vote, done: Sequence[Done], written: Mapping[str, float]) ->
             unsure.add(member)
         elif taken and taken[-1].what == "delegate":
             towards[member] = taken[-1].text
-            first = _since(taken)
-            if (member, taken[-1].text) in walls or abs(written.get(member, first) - first) > NEAR_S:
+            is_wrong = member in written and _wrong_clock(_since(taken), written[member])
+            if is_wrong or (member, taken[-1].text) in walls:
                 unsure.add(member)
     return towards, unsure
 
 
-def _since(taken: Sequence[Done]) -> float:
-    """When somebody began to delegate to whom they delegate now."""
+def _since(taken: Sequence[Done]) -> Done:
+    """Since when somebody delegates to whom they delegate now."""
     since = taken[-1]
     for each in reversed(taken):
         if each.what != "delegate" or each.text != since.text:
             break
         since = each
-    return since.ended
+    return since
 
 
 def _refused(vote: str, done: Sequence[Done]) -> list[float]:

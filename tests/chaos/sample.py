@@ -133,11 +133,11 @@ CLOSES = 2_000_000_000.0
 VOTES_DONE = [
     Done("b", "admit member", 200, about="a"),
     Done("a", "admit member", 200, about="b"),
-    Done("a", "schedule", 200, about="v", made="v"),
-    Done("a", "schedule", 200, about="s", made="s"),
+    Done("a", "schedule", 200, about="v", made="v", begun=CLOSES - 90, ended=CLOSES - 89),
+    Done("a", "schedule", 200, about="s", made="s", begun=CLOSES - 90, ended=CLOSES - 89),
     Done("a", "cast", 201, about="v", text="1", made="r1"),
     Done("a", "cast", 201, about="v", text="2", made="r2"),
-    Done("b", "delegate", 200, about="v", text="a", ended=CLOSES - 40),
+    Done("b", "delegate", 200, about="v", text="a", begun=CLOSES - 41, ended=CLOSES - 40),
     Done("a", "cast", 201, about="s", text="1", made="r3"),
 ]
 
@@ -168,6 +168,7 @@ async def _vote(at: Platform, id: str, terms: dict[str, Any], *, choices: str, b
         terms=msgspec.json.encode(terms).decode(),
         roll_size=2,
         closes_at=_time(CLOSES),
+        frozen_at=_time(CLOSES - 90),
         count_number=1,
         tallied=msgspec.json.encode(tallied).decode(),
         outcome="decided",
