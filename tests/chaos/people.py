@@ -58,11 +58,12 @@ class People:
                 some = [_Member(self, number, desk) for number in range(COUNT)]
                 convener = Asker(desk, "convener")
                 await self._prepare(some, convener)
+                votes = Convener(convener, self._polls)
+                if lasts_s > LEAST_S:
+                    await votes.begin(lasts_s)
                 self.ready.set()
                 async with asyncio.TaskGroup() as tasks:
-                    if lasts_s > LEAST_S:
-                        until = time.time() + lasts_s
-                        tasks.create_task(Convener(convener, self._polls).run(until, stop, gate))
+                    tasks.create_task(votes.run(time.time() + lasts_s, stop, gate))
                     for each in some:
                         tasks.create_task(each.run(COUNT / rate, stop, gate))
                 self.odd = desk.odd

@@ -15,6 +15,8 @@ __all__ = ["LEAST_S", "SORTS", "Convener", "Polls", "Voter"]
 
 LEAST_S = 60.0
 """A vote is open for a minute at least."""
+FIRST = (0.4, 0.6, 0.8)
+"""Of the time in which members are busy, how long the first of each sort is open."""
 NOTICE_S = 8.0
 """From being drafted to being open."""
 LOOK_S = 2.0
@@ -62,13 +64,18 @@ class Convener:
         self._asker = asker
         self._polls = polls
 
+    async def begin(self, lasts_s: float) -> None:
+        """The first of each sort, before anything is hurt: the last one is open for most of the time."""
+        for sort in range(len(SORTS)):
+            await self._convene(sort, max(LEAST_S, lasts_s * FIRST[sort]))
+
     async def run(self, until: float, stop: asyncio.Event, gate: asyncio.Event) -> None:
         """Keep one of each sort going, as long as it closes before `until`; then wait for all results."""
         while not stop.is_set():
             await gate.wait()
             for sort in range(len(SORTS)):
                 if not await self._is_going(sort) and time.time() + NOTICE_S + LEAST_S < until:
-                    await self._convene(sort)
+                    await self._convene(sort, LEAST_S)
             await asyncio.sleep(LOOK_S)
         end = max((each.closes for each in self._polls.all), default=0) + PUBLISHED_S
         for poll in self._polls.all:
@@ -82,9 +89,9 @@ class Convener:
     async def _is_published(self, poll: Poll) -> bool:
         return str((await self._asker.ask(f"/v1/votes/{poll.id}")).json().get("phase")) == "results_published"
 
-    async def _convene(self, sort: int) -> None:
+    async def _convene(self, sort: int, lasts_s: float) -> None:
         opens = time.time() + NOTICE_S
-        closes = opens + LEAST_S
+        closes = opens + lasts_s
         body = {
             "title": f"When clinics open, the {len(self._polls.all) + 1}. time",
             "vote_type": "poll",
