@@ -310,6 +310,16 @@ def test_a_close_asks_for_an_outage_first() -> None:
     assert [each.command for each in played.tells] == [SealBox()] * 2
 
 
+def test_a_close_that_a_clock_ahead_reminded_of_comes_in_time() -> None:
+    course = Course().opened()
+    course.at(CLOSES, CloseVote())
+    early = course.at(CLOSES - timedelta(seconds=2), NotePulse(60, closing=True))
+    assert (said(early), course.state.phase) == ([], "open")
+    assert early.reminders == [RemindAt(CLOSES, CloseVote())]
+    course.at(CLOSES, CloseVote())
+    assert said(course.at(CLOSES, NotePulse(60, closing=True))) == [VoteClosed]
+
+
 def test_an_outage_moves_the_close_by_as_long() -> None:
     course = Course().opened()
     course.at(OPENS + timedelta(hours=1), NoteTurnout(1, 1))
