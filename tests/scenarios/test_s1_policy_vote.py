@@ -1,8 +1,9 @@
-"""S1, a policy proposal, facts 8 to 12 at small size: a vote by 400 members, and its twin without quorum.
+"""S1, a policy proposal, facts 8 to 12: a vote by 400 members, and its twin without quorum.
 
 The campaign of fact 12 comes with its plugin: here it is what it waits for.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,11 +15,31 @@ import pytest
 from tests.scenarios.town import Listener, Town, soon, town
 from tests.support.community import Person
 
-MEMBERS = 399
-"""And the leader."""
-QUORUM = 120
-CHOICES = [1] * 75 + [2] * 45 + [3] * 20
-TWIN = 119
+
+@attrs.frozen
+class Size:
+    """How many are on the roll, the leader among them, and how they vote."""
+
+    roll: int
+    votes: tuple[int, int, int]
+
+    @property
+    def ballots(self) -> int:
+        return sum(self.votes)
+
+    @property
+    def quorum(self) -> int:
+        return self.roll * 3 // 10
+
+    @property
+    def choices(self) -> list[int]:
+        """Option numbers, one a voter."""
+        return [option for option, count in enumerate(self.votes, 1) for _ in range(count)]
+
+
+SIZE = Size(8_200, (1_525, 915, 407)) if os.environ.get("DIRAMOJA_TEST_SIZE") == "full" else Size(400, (75, 45, 20))
+"""`DIRAMOJA_TEST_SIZE=full` plays it at full size, in some minutes."""
+TWIN = SIZE.quorum - 1
 TWICE = 10
 OPTIONS = ["A clinic in every village", "Clinics by bus", "As it is"]
 
@@ -67,7 +88,7 @@ class Story:
 
     @property
     def voters(self) -> list[Person]:
-        return self.members[: len(CHOICES)]
+        return self.members[: SIZE.ballots]
 
     def cast(self, vote: Vote, person: Person, choice: int) -> int:
         return person.post(f"{vote.path}/ballots", {"choices": [choice]}).status_code
@@ -77,7 +98,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with town(tmp_path_factory.mktemp("s1_vote")) as made:
         leader = made.people("leader", 1, level="leader")[0]
-        members = made.people("member", MEMBERS, level="member")
+        members = made.people("member", SIZE.roll - 1, level="member")
         supporter = made.people("supporter", 1)[0]
         opens_at = made.now + timedelta(days=3)
         closes_at = opens_at + timedelta(days=7)
@@ -109,7 +130,7 @@ def test_fact_8_a_scheduled_vote_has_a_frozen_roll_and_fixed_terms(story: Story)
         answer = story.leader.post(f"{vote.path}/schedule")
         assert answer.status_code == 200, answer.text
         roll = soon(lambda vote=vote: (found := vote.read("/roll"))["hash"] and found, 5)  # type: ignore[misc]
-        assert roll["size"] == len(story.roll) == 400
+        assert roll["size"] == len(story.roll) == SIZE.roll
         assert len(roll["hash"]) == 64
     assert story.vote.read("/roll")["hash"] == story.twin.read("/roll")["hash"]
     changed = story.leader.call("PATCH", story.vote.path, {"options": ["Yes", "No"]})
@@ -142,11 +163,11 @@ def test_fact_8_who_came_later_or_is_no_member_is_not_on_the_roll(story: Story) 
 
 
 def test_fact_10_ballots_count_once_each_and_nobody_sees_how_it_stands(story: Story) -> None:
-    cast = story.town.each(zip(story.voters, CHOICES, strict=True), lambda each: story.cast(story.vote, *each))
-    again = story.town.each(story.voters[:TWICE], lambda person: story.cast(story.vote, person, CHOICES[0]))
+    cast = story.town.each(zip(story.voters, SIZE.choices, strict=True), lambda each: story.cast(story.vote, *each))
+    again = story.town.each(story.voters[:TWICE], lambda person: story.cast(story.vote, person, 1))
     twins = story.town.each(story.voters[:TWIN], lambda person: story.cast(story.twin, person, 1))
     assert {*cast, *again, *twins} == {201}
-    soon(lambda: story.vote.read()["votes_cast"] == len(CHOICES), 10)
+    soon(lambda: story.vote.read()["votes_cast"] == SIZE.ballots, 10)
     soon(lambda: story.twin.read()["votes_cast"] == TWIN, 10)
     for person in (story.members[0], story.leader, story.town.admin):
         hidden, opened = (person.get(f"{story.vote.path}/{what}") for what in ("tally", "results"))
@@ -172,16 +193,17 @@ def test_fact_10_who_has_voted_is_not_reminded_and_others_at_most_twice(story: S
     story.town.move(late)
     soon(lambda: story.vote.read()["phase"] == "closing_soon" == story.twin.read()["phase"], 5)
     story.town.move(story.closes_at - timedelta(hours=6))
-    absent = [each for each in story.roll if each not in story.voters]
-    missing = [each for each in story.roll if each not in story.voters[:TWIN]]
+    absent = [story.leader, *story.members[SIZE.ballots :]]
+    missing = [story.leader, *story.members[TWIN:]]
     soon(lambda: all(story.town.each(absent, lambda each: _reminders(story, story.vote, each))), 60)
     soon(lambda: all(story.town.each(missing, lambda each: len(_reminders(story, story.twin, each)) == 2)), 60)
-    for person in absent:
-        assert _reminders(story, story.vote, person) == ["vote.reminder"]
-    for person in story.voters:
-        assert _reminders(story, story.vote, person) == []
-    for person in story.voters[:TWIN]:
-        assert _reminders(story, story.twin, person) == []
+    for vote, people, expected in (
+        (story.vote, absent, ["vote.reminder"]),
+        (story.vote, story.voters, []),
+        (story.twin, story.voters[:TWIN], []),
+    ):
+        found = story.town.each(people, lambda each, vote=vote: _reminders(story, vote, each))  # type: ignore[misc]
+        assert found == [expected] * len(people)
 
 
 def test_fact_11_the_results_are_those_of_the_published_ballots(story: Story) -> None:
@@ -191,12 +213,12 @@ def test_fact_11_the_results_are_those_of_the_published_ballots(story: Story) ->
     soon(lambda: story.vote.read()["phase"] == "results_published", 5)
     assert abs(story.vote.at("closed") - story.closes_at) <= timedelta(seconds=2)
     found = story.vote.read("/results")
-    assert [line["votes"] for line in found["lines"]] == [75, 45, 20]
+    assert [line["votes"] for line in found["lines"]] == [*SIZE.votes]
     assert (found["outcome"], found["winners"], found["quorum_met"]) == ("decided", [1], True)
-    assert (found["ballots"], found["quorum_needed"], found["roll_size"]) == (140, QUORUM, 400)
+    assert (found["ballots"], found["quorum_needed"], found["roll_size"]) == (SIZE.ballots, SIZE.quorum, SIZE.roll)
     groups = story.vote.read("/ballots")["items"]
     recount = Counter({each["choices"][0]: each["ballots"] for each in groups})
-    assert [recount[option] for option in (1, 2, 3)] == [75, 45, 20]
+    assert [recount[option] for option in (1, 2, 3)] == [*SIZE.votes]
     late = story.members[-1].post(f"{story.vote.path}/ballots", {"choices": [1]})
     assert (late.status_code, late.json()["code"]) == (409, "vote_closed")
 
