@@ -46,7 +46,7 @@ def test_port_that_is_taken_is_refused_before_anything_starts(
     port = instance.url.rpartition(":")[2]
     code, _, said = diramoja(tmp_path / "other")("up", "--port", port)
     assert code == 1
-    assert said.startswith(f"error: The gateway cannot listen on 127.0.0.1 port {port}: Address already in use.")
+    assert f"error: The gateway cannot listen on 127.0.0.1 port {port}: Address already in use." in said
     assert not (tmp_path / "other").exists()
 
 

@@ -15,7 +15,8 @@ from tests.support.processes import in_time
 def test_instance_ends_in_order_crashes_and_takes_over(start: Any, diramoja: Any, tmp_path: Path) -> None:
     data = tmp_path / "data"
     on = diramoja(data)
-    assert on("counting", "add", "cnt_a", "1") == (0, "1\n", "")  # No instance: servers for this command only.
+    code, shown, said = on("counting", "add", "cnt_a", "1")  # No instance: servers for this command only.
+    assert (code, shown, said) == (0, "1\n", f"note: {data} holds nothing yet; a new instance begins there.\n")
     assert not server_processes(data.resolve())
     first = start(data, "--port", "0")
     assert on("counting", "add", "cnt_a", "1")[1] == "2\n"

@@ -93,7 +93,7 @@ async def test_many_listeners_hear_each_event_once_and_in_order(world: World) ->
     async with anyio.create_task_group() as tasks:
         for number in range(100):
             tasks.start_soon(listen, number, ready)
-        await eventually(lambda: len(ready) == 100)
+        await eventually(lambda: len(ready) == 100, within_s=30)
         for _ in range(50):
             await world.speak()
     assert all(each == list(range(1, 51)) for each in heard.values())

@@ -172,4 +172,4 @@ def test_scores_are_shown_to_oneself_with_what_they_come_from(platform: Communit
     scores = until(lambda: (now := amina.get("/v1/me/engagement").json())["target"] and now)
     assert next((each["name"], each["value"]) for each in scores["components"]) == ("posts", 12)
     assert amina.call("PUT", "/v1/me/promotion").json()["code"] == "promotion_missing"
-    assert amina.get("/v1/me").json()["contributions"] == {"posts": 1, "comments": 0}
+    assert amina.get("/v1/me").json()["contributions"] == {"posts": 1, "comments": 0, "votes": 0, "events": 0}
