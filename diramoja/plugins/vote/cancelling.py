@@ -4,9 +4,10 @@ from typing import Any
 
 from diramoja.core import Call, Cancel, Command, Context, Decision, Reject, Reply, Tell
 from diramoja.plugins.vote.contracts import CancelVote, SealBox, VoteCancelled
+from diramoja.plugins.vote.recusal import recused_no_more
 from diramoja.plugins.vote.rules import UNBINDING
 from diramoja.plugins.vote.sealing import DropKey, drop_key
-from diramoja.plugins.vote.state import RUNNING, Vote, has_office, is_in_charge, noted, vote, vote_view
+from diramoja.plugins.vote.state import RUNNING, TAKING, Vote, has_office, is_in_charge, noted, vote, vote_view
 
 __all__ = ["CloseSoon", "CloseVote", "OpenVote", "TakePulse", "UrgeQuorum", "boxes_of", "cancelled"]
 
@@ -54,4 +55,5 @@ def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
     boxes = [Tell("ballot_box", each, SealBox(is_cancelled=True)) for each in boxes_of(context.id, state)]
     reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote, CloseSoon, UrgeQuorum, TakePulse)]
     keys = (Call(drop_key, DropKey(context.id)),) if state.ballot_key else ()
-    return off, entry, *news, *boxes, *reminders, *keys
+    freed = recused_no_more(state, context) if state.phase in TAKING else ()
+    return off, entry, *news, *boxes, *reminders, *keys, *freed

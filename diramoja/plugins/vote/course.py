@@ -39,6 +39,7 @@ from diramoja.plugins.vote.contracts import (
     VoteOpened,
 )
 from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
+from diramoja.plugins.vote.recusal import recused, recused_no_more
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
@@ -101,7 +102,7 @@ def open_vote(state: Vote, message: OpenVote, context: Context) -> Decision:
         roll_size=opened.roll_size,
     )
     pulse = RemindEvery(PULSE, TakePulse()), _pulse(state, context, closing=False)
-    return opened, entry, news, *pulse, *_reminders(opened, context)
+    return opened, entry, news, *pulse, *_reminders(opened, context), *recused(opened, context)
 
 
 def _reminders(state: Vote, context: Context) -> list[RemindAt]:
@@ -295,7 +296,7 @@ def _closed(state: Vote, context: Context) -> tuple[Any, ...]:
     if terms.delegation:
         seals.append(Tell("delegation", ALL, SettleDelegations(context.id)))
     reminders = [Cancel(each.wire_name) for each in (TakePulse, CloseSoon, UrgeQuorum)]
-    return closed, entry, news, *seals, *reminders
+    return closed, entry, news, *seals, *reminders, *recused_no_more(state, context)
 
 
 @vote.on("closed")
