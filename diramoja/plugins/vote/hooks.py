@@ -16,6 +16,7 @@ from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
 from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.export_queries import HOLDINGS
+from diramoja.plugins.vote.irregularities import find_irregularities
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
@@ -27,6 +28,10 @@ from diramoja.plugins.vote.tie_routes import Ties
 __all__ = ["register_commands", "register_plugin"]
 
 _HERE = Path(__file__).parent
+JOBS = [
+    freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, drop_key, find_ballots, find_uncast,
+    drop_delegated, find_irregularities,
+]  # fmt: skip
 
 
 @hookimpl
@@ -37,18 +42,7 @@ def register_plugin() -> Plugin:
         kinds=[vote, ballot_box, dispute, delegation],
         records=RECORDS,
         views=[topic_categories],
-        jobs=[
-            freeze_roll,
-            correct_roll,
-            feel_pulse,
-            count_ballots,
-            find_committee,
-            make_key,
-            drop_key,
-            find_ballots,
-            find_uncast,
-            drop_delegated,
-        ],
+        jobs=JOBS,
         routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
         holds=HOLDINGS,

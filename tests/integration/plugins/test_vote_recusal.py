@@ -52,7 +52,7 @@ def opened(place: Town, people: Moderators, topic: str) -> str:
     """A vote about the topic that the leader proposed and in which the candidate stands."""
     body = {
         "title": "Who speaks for us",
-        "vote_type": "policy_vote",
+        "vote_type": "poll",
         "on_persons": True,
         "topic_id": topic,
         "options": [{"text": "The steward", "member_id": people.candidate.id}, "Nobody"],
