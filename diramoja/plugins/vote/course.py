@@ -40,6 +40,7 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.irregularities import looked_through, paced
+from diramoja.plugins.vote.participation import reporting
 from diramoja.plugins.vote.recusal import recused, recused_no_more
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
@@ -312,7 +313,7 @@ def take_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
         return sealed, Put(seal)
     looked, look, forget = looked_through(sealed, context)
     tallying = looked.but(phase="tallying", count_number=1)
-    return tallying, Put(seal), counting(tallying, context), look, forget
+    return tallying, Put(seal), counting(tallying, context), look, forget, *reporting(tallying, context)
 
 
 @vote.on("cancelled", "tallying", "results_published", "disputed")

@@ -17,16 +17,15 @@ from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import RUNNING, Pace, Vote, noted, vote
 from diramoja.ports.texts import msgid
+from diramoja.withholding import STEP
 
 __all__ = [
-    "FEW", "FindIrregularities", "Irregularity", "NoteIrregularities", "burst_in", "find_irregularities", "is_recent",
+    "FindIrregularities", "Irregularity", "NoteIrregularities", "burst_in", "find_irregularities", "is_recent",
     "is_turnout_odd", "looked_through", "looking_at_roll", "looking_at_stations", "paced",
 ]  # fmt: skip
 
 type IrregularityKind = Literal["burst", "recent_levels", "stations", "turnout", "late_roll"]
 
-FEW = 5
-"""No number below is told, and others are told in fives."""
 OFFICIALS = 200
 """So many are told at most."""
 MAD_TO_SD = 1.4826
@@ -121,7 +120,7 @@ def is_turnout_odd(told: int, sealed: int, roll_size: int) -> bool:
 
 
 def _told(number: float) -> str:
-    return str(FEW * int(number // FEW)) if number >= FEW else f"< {FEW}"
+    return str(STEP * int(number // STEP)) if number >= STEP else f"< {STEP}"
 
 
 # --- while it is open ---

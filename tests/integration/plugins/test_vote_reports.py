@@ -1,4 +1,4 @@
-"""What jobs read of a vote that is over, on a real PostgreSQL: irregularities."""
+"""What jobs read of a vote that is over, on a real PostgreSQL: irregularities, who took part."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from diramoja.plugins.vote.irregularities import (
     NoteIrregularities,
     find_irregularities,
 )
+from diramoja.plugins.vote.participation import ReportParticipation, report_participation
 from diramoja.plugins.vote.settings import VoteSettings
 from tests.support.postgres_server import fresh_database, shared_postgres
 
@@ -40,7 +41,8 @@ async def db(anyio_backend: str) -> AsyncIterator[Database]:
         await database.execute(
             "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
             " comments, age_group) SELECT 'mem_' || n, 'name_' || n,"
-            " CASE WHEN n <= 2 THEN 'official' ELSE 'member' END, 'good', CASE WHEN n <= 100 THEN 'north' ELSE 'south' END, '{}', $1, 0, 0,"
+            " CASE WHEN n <= 2 THEN 'official' ELSE 'member' END, 'good',"
+            " CASE WHEN n <= 100 THEN 'north' ELSE 'south' END, '{}', $1, 0, 0,"
             " CASE WHEN n <= 60 THEN '25_34' END FROM generate_series(1, $2::integer) n",
             FROZEN - timedelta(days=400),
             MEMBERS,
@@ -116,3 +118,39 @@ async def test_what_a_vote_saw_while_it_is_not_sealed_is_handed_on_alone(db: Dat
     payload = FindIrregularities("vot_short", FROZEN, (late,))
     told = await find_irregularities.run(payload, db=db, settings=SETTINGS)
     assert told == NoteIrregularities((late,), ("mem_1", "mem_2"))
+
+
+@pytest.mark.anyio
+async def test_who_took_part_is_written_once_without_small_cells(db: Database) -> None:
+    await db.execute(
+        "INSERT INTO vote_roll (vote, member) SELECT 'vot_part', 'mem_' || n FROM generate_series(1, $1::integer) n",
+        MEMBERS,
+    )
+    await voted(db, "vot_part", 1, 110)
+    await report_participation.run(ReportParticipation("vot_part"), db=db)
+    row = await db.one("SELECT report FROM vote_participation WHERE vote = 'vot_part'")
+    assert row is not None
+    report = row["report"]
+    assert (report["roll"], report["voted"]) == (120, 110)
+    empty = {"roll": None, "voted": None}
+    assert report["by_region"] == [{"name": "north"} | empty, {"name": "south"} | empty]  # All of the north voted.
+    assert report["by_level"] == [{"name": "member"} | empty, {"name": "official"} | empty]
+    assert report["by_age_group"] == [{"name": ""} | empty, {"name": "25_34"} | empty]
+    await db.execute("DELETE FROM vote_ballot WHERE vote = 'vot_part' AND member IN ('mem_1', 'mem_2')")
+    await report_participation.run(ReportParticipation("vot_part"), db=db)
+    assert await db.one("SELECT report FROM vote_participation WHERE vote = 'vot_part'") == row
+
+
+@pytest.mark.anyio
+async def test_large_cells_are_shown_in_fives(db: Database) -> None:
+    await db.execute(
+        "INSERT INTO vote_roll (vote, member) SELECT 'vot_some', 'mem_' || n FROM generate_series(1, $1::integer) n",
+        MEMBERS,
+    )
+    await voted(db, "vot_some", 33, 107)
+    await report_participation.run(ReportParticipation("vot_some"), db=db)
+    row = await db.one("SELECT report FROM vote_participation WHERE vote = 'vot_some'")
+    assert row is not None
+    north, south = row["report"]["by_region"]
+    assert north == {"name": "north", "roll": 100, "voted": 70}  # 68 of 100.
+    assert south == {"name": "south", "roll": 20, "voted": 5}  # 7 of 20.
