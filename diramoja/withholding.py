@@ -1,7 +1,7 @@
 """Figures about people that tell nothing about one of them (F9): small cells withheld, others in fives. Pure.
 
-A cell below five people is not shown. Nor is what would give it away: where the total is known, one withheld cell is the
-total without the others, so that the next smallest are withheld with it until they are five people together.
+A cell below five people is not shown. Nor is what would give it away: where the total is known, one withheld cell is
+the total without the others, so that the next smallest are withheld with it until they are five people together.
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, boxes_of, cancelled
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
     BoxCounted,
@@ -49,6 +49,7 @@ from diramoja.plugins.vote.state import (
     TAKING,
     BoxSeal,
     Vote,
+    boxes_of,
     noted,
     vote,
     vote_view,

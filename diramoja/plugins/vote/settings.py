@@ -46,6 +46,9 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
         recent_levels_ratio: and unusual if this share of the ballots is from such accounts.
         irregular_ballots_min: what concerns fewer ballots is never unusual.
         late_roll_hours: a roll that is changed within so many hours before a vote opens is changed late.
+        voters_kept_days: who voted is kept for so long after the time for disputes,
+        roll_kept_days: who was on the roll for so long after the results,
+        roll_hash_kept_days: and the hash of the roll for so long.
         turnout_every_s: so often a station tells the vote how many ballots it has.
         seal_key_file: of the key that the keys of votes are sealed with; empty: made in the data folder.
     """
@@ -78,5 +81,8 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
     recent_levels_ratio: Ratio = 0.10
     irregular_ballots_min: Annotated[int, Meta(ge=5, le=1_000_000)] = 20
     late_roll_hours: Hours = 24
+    voters_kept_days: Days = 90
+    roll_kept_days: Annotated[int, Meta(ge=1, le=3_660)] = 365
+    roll_hash_kept_days: Annotated[int, Meta(ge=1, le=36_600)] = 2_556
     turnout_every_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
     seal_key_file: str = ""

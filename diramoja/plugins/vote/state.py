@@ -23,7 +23,7 @@ from diramoja.plugins.vote.views import (
 
 __all__ = [
     "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Pace", "Vote",
-    "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "Wording", "boxes_of", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
@@ -199,6 +199,11 @@ vote = AgentKind(
     prefix="vot",
     rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot, Pace],
 )
+
+
+def boxes_of(id: str, state: Vote) -> list[str]:
+    """Its polling stations."""
+    return [f"{id}-{number}" for number in range(1, state.stations + 1)]
 
 
 def has_office(context: Context) -> bool:

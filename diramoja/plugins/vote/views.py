@@ -13,8 +13,8 @@ __all__ = [
     "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
     "LotSecret", "LotView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
     "OptionView", "Options", "Outcome", "OwnRollView", "ParticipationView", "QuorumRatio", "Reason", "ReceiptView",
-    "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule",
-    "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms",
+    "TieRule", "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"

@@ -1,4 +1,4 @@
-"""What jobs read of a vote that is over, on a real PostgreSQL: irregularities, who took part."""
+"""What jobs read of a vote that is over, on a real PostgreSQL: irregularities, who took part; and what they let go."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from diramoja.adapters.postgres.migrations import migrate
 from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.hooks import register_plugin as members
+from diramoja.plugins.vote.ballot_queries import kept_ballots
 from diramoja.plugins.vote.hooks import register_plugin as votes
 from diramoja.plugins.vote.irregularities import (
     FindIrregularities,
@@ -17,6 +18,7 @@ from diramoja.plugins.vote.irregularities import (
     find_irregularities,
 )
 from diramoja.plugins.vote.participation import ReportParticipation, report_participation
+from diramoja.plugins.vote.retention import DropRoll, drop_roll
 from diramoja.plugins.vote.settings import VoteSettings
 from tests.support.postgres_server import fresh_database, shared_postgres
 
@@ -154,3 +156,26 @@ async def test_large_cells_are_shown_in_fives(db: Database) -> None:
     north, south = row["report"]["by_region"]
     assert north == {"name": "north", "roll": 100, "voted": 70}  # 68 of 100.
     assert south == {"name": "south", "roll": 20, "voted": 5}  # 7 of 20.
+
+
+@pytest.mark.anyio
+async def test_the_rows_of_a_roll_go_and_it_is_known_that_they_are_gone(db: Database) -> None:
+    for vote in ("vot_gone", "vot_kept"):
+        await db.execute("INSERT INTO vote_roll_frozen (vote) VALUES ($1)", vote)
+        await db.execute("INSERT INTO vote_roll (vote, member) VALUES ($1, 'mem_1'), ($1, 'mem_2')", vote)
+    await drop_roll.run(DropRoll("vot_gone"), db=db)
+    marks = "SELECT rows_dropped, voters_dropped FROM vote_roll_frozen WHERE vote = $1"
+    assert dict(await db.one(marks, "vot_gone") or {}) == {"rows_dropped": False, "voters_dropped": True}
+    for _ in range(2):
+        await drop_roll.run(DropRoll("vot_gone", with_roll=True), db=db)
+    left = await db.fetch("SELECT vote FROM vote_roll WHERE vote IN ('vot_gone', 'vot_kept') ORDER BY 1")
+    assert [row["vote"] for row in left] == ["vot_kept", "vot_kept"]
+    assert dict(await db.one(marks, "vot_gone") or {}) == {"rows_dropped": True, "voters_dropped": True}
+    assert dict(await db.one(marks, "vot_kept") or {}) == {"rows_dropped": False, "voters_dropped": False}
+
+
+@pytest.mark.anyio
+async def test_ballots_without_content_are_found_where_their_voters_are_forgotten(db: Database) -> None:
+    await voted(db, "vot_voters", 1, 3)
+    assert await kept_ballots(db, "vot_voters-1", 2) == []
+    assert await kept_ballots(db, "vot_voters-1", 2, with_voters=True) == ["mem_1", "mem_2"]
