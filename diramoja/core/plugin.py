@@ -15,6 +15,8 @@ from diramoja.core.settings import Settings
 
 __all__ = ["ROLES", "Channel", "Holding", "Plugin", "PortSpec", "Walls", "included"]
 
+type Conduct = Literal["", "restricted", "suspended", "leaving", "erased"]
+
 LADDER: tuple[str, ...] = ("guest", "supporter", "member", "active_member")
 ROLES: tuple[str, ...] = (*LADDER, "leader", "official", "moderator", "membership_officer", "admin")
 """Roles that permissions name: each of the ladder includes those before it, leader and official include the whole
@@ -120,7 +122,7 @@ class Plugin:
     settings: type[Settings] | None = None
     walls: Walls | None = None
     shown: Callable[[Database, Sequence[str]], Awaitable[frozenset[str]]] | None = None
-    conduct: Callable[[Database, str], Awaitable[Literal["", "restricted", "suspended", "leaving"]]] | None = None
+    conduct: Callable[[Database, str], Awaitable[Conduct]] | None = None
     holds: Sequence[Holding] = ()
     locale: Path | None = None
     version: str = ""

@@ -1,22 +1,22 @@
 """What must be true of members' doings. No code of the core or a plugin: plain SQL, and what the members wrote down.
 
-What somebody asked for more than once and was refused in the end may have happened: nothing is expected of it.
+What somebody asked for more than once and was refused in the end may have happened: nothing is expected of it. Events
+and votes are looked at in modules beside this one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
-import msgspec
 
-from tests.chaos.people import Done
+from tests.chaos.asking import Done
+from tests.chaos.audit_events import EVENT_FAULTS, audit_events
+from tests.chaos.audit_votes import VOTE_FAULTS, audit_votes
+from tests.chaos.evidence import CREATED, OK, Add, happened, is_open, last_held, news_of, own_rows
 from tests.chaos.queries import QUERIES
 
 __all__ = ["FAULTS", "audit"]
 
-CREATED = 201
-OK = 200
 WRITTEN = ("write", "reply", "share")
 AXES = {"agree": "stance", "disagree": "stance", "pass": "stance", "like": "like"}
 FAULTS = (
@@ -38,36 +38,21 @@ FAULTS = (
     "live numbers with a gap",
     "row without its own row",
     "view without its rows",
+    *EVENT_FAULTS,
+    *VOTE_FAULTS,
 )
-
-type Add = Callable[[str, object], None]
 
 
 async def audit(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> dict[str, int]:
     """Say what is wrong; returns how much was looked at."""
-    for check in (_accounts, _posts, _published, _numbers, _counts, _reactions, _reports, _notices, _talks, _choices):
+    for check in CHECKS:
         await check(database, done, add)
     for fault, sql in QUERIES:
         for row in await database.fetch(sql):
             add(fault, tuple(row.values()))
     counted = Counter(f"{each.what} ({each.status})" for each in done)
-    tables = ("post", "notice", "conversation_message", "moderation_case_report")
-    rows = {f"rows of {name}": await database.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
+    rows = {f"rows of {name}": await database.fetchval(f"SELECT count(*) FROM {name}") for name in TABLES}
     return {name: counted[name] for name in sorted(counted)} | rows
-
-
-def _happened(each: Done) -> bool:
-    return each.status < 300  # HTTP's successes
-
-
-def _is_open(each: Done) -> bool:
-    """Whether nobody can say if it happened."""
-    return each.again and not _happened(each)
-
-
-async def _events(database: asyncpg.Connection, name: str) -> list[dict[str, Any]]:
-    rows = await database.fetch("SELECT agent, body FROM event_log WHERE name = $1 ORDER BY partition, seq", name)
-    return [msgspec.json.decode(row["body"]) | {"agent": row["agent"]} for row in rows]
 
 
 async def _accounts(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
@@ -79,7 +64,7 @@ async def _accounts(database: asyncpg.Connection, done: Sequence[Done], add: Add
             add("account missing or twice", (table, rows))
     opened = sorted((each.made, each.text) for each in done if each.what == "open")
     topics = sorted(tuple(row) for row in await database.fetch("SELECT id, title FROM topic"))
-    created = sorted((each["topic"], each["title"]) for each in await _events(database, "topic.created"))
+    created = sorted((each["topic"], each["title"]) for each in await news_of(database, "topic.created"))
     if not opened == topics == created:
         add("topic missing or twice", (opened, topics, created))
 
@@ -92,8 +77,8 @@ async def _posts(database: asyncpg.Connection, done: Sequence[Done], add: Add) -
     """What was acknowledged is there once, of its author, with the last text that was taken."""
     rows = {row["id"]: row for row in await database.fetch("SELECT id, author, body, status FROM post")}
     wrote = {each.made: each for each in done if each.what in WRITTEN and each.status == CREATED}
-    gone = {each.about for each in done if each.what == "delete" and _happened(each)}
-    unsure_gone = {each.about for each in done if each.what == "delete" and _is_open(each)}
+    gone = {each.about for each in done if each.what == "delete" and happened(each)}
+    unsure_gone = {each.about for each in done if each.what == "delete" and is_open(each)}
     edits: dict[str, list[Done]] = defaultdict(list)
     for each in done:
         if each.what == "edit":
@@ -112,8 +97,8 @@ async def _posts(database: asyncpg.Connection, done: Sequence[Done], add: Add) -
 
 def _texts(wrote: Done, edits: Sequence[Done]) -> set[str]:
     """Those that a post may show in the end: its last one, and any that may have been taken."""
-    taken = [each.text for each in edits if _happened(each)]
-    return {taken[-1] if taken else wrote.text, *(each.text for each in edits if _is_open(each))}
+    taken = [each.text for each in edits if happened(each)]
+    return {taken[-1] if taken else wrote.text, *(each.text for each in edits if is_open(each))}
 
 
 def _unwritten(rows: Mapping[str, asyncpg.Record], wrote: Mapping[str, Done], done: Sequence[Done], add: Add) -> None:
@@ -121,7 +106,7 @@ def _unwritten(rows: Mapping[str, asyncpg.Record], wrote: Mapping[str, Done], do
     for text, count in Counter(row["body"] for row in rows.values() if row["body"]).items():
         if count > 1:
             add("post missing or twice", (text, count))
-    unsure = {each.text for each in done if each.what in WRITTEN and _is_open(each)}
+    unsure = {each.text for each in done if each.what in WRITTEN and is_open(each)}
     for id, row in rows.items():
         if id not in wrote and row["body"] not in unsure:
             add("post that nobody wrote", tuple(row))
@@ -131,7 +116,7 @@ def _unwritten(rows: Mapping[str, asyncpg.Record], wrote: Mapping[str, Done], do
 
 async def _published(database: asyncpg.Connection, _done: Sequence[Done], add: Add) -> None:
     """Each post is news once, and counts once for its author and the topic's authors."""
-    news = await _events(database, "topic.post.published")
+    news = await news_of(database, "topic.post.published")
     times = Counter(each["post"] for each in news)
     for row in await database.fetch("SELECT id, status FROM post"):
         most = 1 if row["status"] == "published" else min(1, times[row["id"]])
@@ -147,7 +132,7 @@ async def _published(database: asyncpg.Connection, _done: Sequence[Done], add: A
     for row in await database.fetch("SELECT id, participation_count FROM topic"):
         if row["participation_count"] != authors[row["id"]]:
             add("count unlike its rows", (tuple(row), authors[row["id"]]))
-    shared = Counter(each["post"] for each in await _events(database, "topic.post.shared"))
+    shared = Counter(each["post"] for each in await news_of(database, "topic.post.shared"))
     for row in await database.fetch("SELECT id, share_count FROM post"):
         if row["share_count"] != shared[row["id"]]:
             add("count unlike its rows", (tuple(row), shared[row["id"]]))
@@ -171,7 +156,7 @@ async def _numbers(database: asyncpg.Connection, _done: Sequence[Done], add: Add
 async def _counts(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
     """Shares by what was acknowledged; all posts that were shared are there still, or are deleted."""
     shared = Counter(each.about for each in done if each.what == "share" and each.status == CREATED)
-    unsure = {each.about for each in done if each.what == "share" and _is_open(each)}
+    unsure = {each.about for each in done if each.what == "share" and is_open(each)}
     for row in await database.fetch("SELECT id, share_count FROM post"):
         if row["id"] not in unsure and row["share_count"] != shared[row["id"]]:
             add("count unlike its rows", ("shares", tuple(row), shared[row["id"]]))
@@ -179,9 +164,9 @@ async def _counts(database: asyncpg.Connection, done: Sequence[Done], add: Add) 
 
 async def _reactions(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
     """The counts of a post are those of its rows, and of a post that nobody edited what its readers asked for."""
-    own = await _own_rows(database, "topic", "reaction")
+    own = await own_rows(database, "topic", "reaction")
     rows: Counter[tuple[str, int, str]] = Counter()
-    for each in own:
+    for _, each in own:
         rows[each["id"].split(":")[0], each.get("revision", 1), each["kind"]] += 1
     asked, unsure = _asked(done)
     kinds = {"agree": "agree", "disagree": "disagree", "passes": "pass", "likes": "like"}
@@ -196,12 +181,12 @@ async def _reactions(database: asyncpg.Connection, done: Sequence[Done], add: Ad
 def _asked(done: Iterable[Done]) -> tuple[Counter[tuple[str, str]], set[str]]:
     """How many ended with which reaction to a post; and the posts of which that cannot be said."""
     held: dict[tuple[str, str, str], str] = {}
-    unsure = {each.about for each in done if each.what == "edit" and (_happened(each) or each.again)}
+    unsure = {each.about for each in done if each.what == "edit" and (happened(each) or each.again)}
     for each in done:
         if each.what not in ("react", "unreact"):
             continue
         key = each.about, each.who, AXES[each.text]
-        if not _happened(each):
+        if not happened(each):
             unsure |= {each.about} if each.again else set()
         elif each.what == "react":
             held[key] = each.text
@@ -213,7 +198,7 @@ def _asked(done: Iterable[Done]) -> tuple[Counter[tuple[str, str]], set[str]]:
 async def _reports(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
     """A report is filed once, in the case about its post."""
     reported = {(each.about, each.who) for each in done if each.what == "report" and each.status in (OK, CREATED)}
-    unsure = {(each.about, each.who) for each in done if each.what == "report" and _is_open(each)}
+    unsure = {(each.about, each.who) for each in done if each.what == "report" and is_open(each)}
     sql = 'SELECT c.post, r.reporter FROM moderation_case c JOIN moderation_case_report r ON r."case" = c.id'
     filed = Counter(tuple(row) for row in await database.fetch(sql))
     for pair in reported | set(filed):
@@ -241,7 +226,7 @@ async def _notices(database: asyncpg.Connection, done: Sequence[Done], add: Add)
     for member, kind, id, by in wanted:
         if (member, kind, id) not in told and frozenset((member, by)) not in walls:
             add("notice missing", (member, kind, id))
-    kept = Counter(row["agent"] for row in await database.fetch(OWN, "inbox", "notice"))
+    kept = Counter(agent for agent, _ in await own_rows(database, "inbox", "notice"))
     shown = Counter(row["member"] for row in await database.fetch("SELECT member FROM notice"))
     if kept != shown:
         add("notice missing", ("rows unlike the inboxes", kept - shown, shown - kept))
@@ -250,7 +235,7 @@ async def _notices(database: asyncpg.Connection, done: Sequence[Done], add: Add)
 async def _talks(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
     """A message that was acknowledged is there once, and news once."""
     said = {each.made: each for each in done if each.what == "say" and each.status == CREATED}
-    unsure = any(each.what == "say" and _is_open(each) for each in done)
+    unsure = any(each.what == "say" and is_open(each) for each in done)
     rows = {row["id"]: row for row in await database.fetch("SELECT id, conversation, sender FROM conversation_message")}
     for id, each in said.items():
         row = rows.get(id)
@@ -258,7 +243,7 @@ async def _talks(database: asyncpg.Connection, done: Sequence[Done], add: Add) -
             add("message missing or twice", (each, row and tuple(row)))
     if not unsure and (more := set(rows) - set(said)):
         add("message missing or twice", ("nobody wrote", more))
-    news = Counter(each["message"] for each in await _events(database, "conversation.message.sent"))
+    news = Counter(each["message"] for each in await news_of(database, "conversation.message.sent"))
     for id in rows.keys() | news.keys():
         if news[id] != 1:
             add("message missing or twice", (id, "news", news[id]))
@@ -266,39 +251,26 @@ async def _talks(database: asyncpg.Connection, done: Sequence[Done], add: Add) -
 
 async def _choices(database: asyncpg.Connection, done: Sequence[Done], add: Add) -> None:
     """What each member asked for last holds: walls, what they follow, how they are told."""
-    walls, unsure_walls = _last(done, "block", "unblock")
+    walls, unsure_walls = last_held(done, "block", "unblock")
     own = {tuple(row) for row in await database.fetch("SELECT member, other FROM member_wall WHERE is_own")}
     for pair in (walls ^ own) - unsure_walls:
         add("wall unlike what was asked", pair)
-    follows, unsure = _last(done, "follow", "unfollow")
+    follows, unsure = last_held(done, "follow", "unfollow")
     rows = {tuple(row) for row in await database.fetch("SELECT member, topic FROM topic_follower")}
     for pair in (follows ^ rows) - unsure:
         add("choice unlike what was asked", pair)
-    chosen = {each.who: each.text for each in done if each.what == "prefer" and _happened(each)}
+    chosen = {each.who: each.text for each in done if each.what == "prefer" and happened(each)}
     sql = "SELECT member, time_zone FROM notice_preferences"
     zones = {row["member"]: row["time_zone"] for row in await database.fetch(sql)}
     if chosen != zones:
         add("choice unlike what was asked", (chosen, zones))
 
 
-def _last(done: Sequence[Done], do: str, undo: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Pairs for which it holds in the end; and those of which that cannot be said."""
-    held: set[tuple[str, str]] = set()
-    unsure: set[tuple[str, str]] = set()
-    for each in done:
-        if each.what in (do, undo):
-            pair = each.who, each.about
-            if not _happened(each):
-                unsure |= {pair} if each.again else set()
-            elif each.what == do:
-                held.add(pair)
-            else:
-                held.discard(pair)
-    return held, unsure
-
-
-OWN = "SELECT agent, body FROM own_row WHERE kind = $1 AND collection = $2"
-
-
-async def _own_rows(database: asyncpg.Connection, kind: str, collection: str) -> list[dict[str, Any]]:
-    return [msgspec.json.decode(row["body"]) for row in await database.fetch(OWN, kind, collection)]
+TABLES = (
+    "post", "notice", "conversation_message", "moderation_case_report", "event_guest", "event_question", "vote",
+    "vote_ballot", "vote_delegated",
+)  # fmt: skip
+CHECKS = (
+    _accounts, _posts, _published, _numbers, _counts, _reactions, _reports, _notices, _talks, _choices, audit_events,
+    audit_votes,
+)  # fmt: skip

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import attrs
 
+from tests.chaos.asking import read_done
 from tests.chaos.checker import Report, Sent, check, read_log
 from tests.chaos.faults import FAULTS, GREAT, SERVERS
 from tests.chaos.load import Client
-from tests.chaos.people import People, read_done
+from tests.chaos.people import People
 from tests.chaos.stage import Stage
 from tests.chaos.web import WebClient
 
@@ -99,7 +100,9 @@ class _Run:
         people = People(stage.gateway_urls, stage.token, self._folder / PEOPLE, campaign.seed)
         async with asyncio.TaskGroup() as tasks:
             if campaign.with_plugins:
-                tasks.create_task(people.run(rate=campaign.people_rate, stop=stop, gate=stage.gate))
+                tasks.create_task(
+                    people.run(rate=campaign.people_rate, lasts_s=campaign.seconds, stop=stop, gate=stage.gate)
+                )
                 await people.ready.wait()
             for client in straight:
                 rate = campaign.rate / CLIENTS

@@ -10,8 +10,8 @@ import msgspec
 import nats
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from tests.chaos.asking import Done
 from tests.chaos.audit import FAULTS, audit
-from tests.chaos.people import Done
 
 __all__ = ["Report", "Sent", "check", "read_log"]
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from diramoja.core.host import CORE_PORTS, Deployment, assemble, discover
 from diramoja.core.plugin import Plugin
 from diramoja.core.settings import Settings
+from diramoja.counting import Methods, all_methods
 from diramoja.plugins.identity.settings import IdentitySettings
+from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.ports.search import Search
 from diramoja.ports.texts import Texts
 from diramoja_community.deployment import DEFAULT_PORTS, NEEDS
@@ -16,8 +18,11 @@ from diramoja_community.texts import Catalogues
 
 __all__ = ["SETTINGS", "migrations", "open_ports", "plugins"]
 
-SETTINGS: dict[type, Settings] = {IdentitySettings: IdentitySettings(argon2_memory_kib=4096, argon2_passes=1)}
-"""Other than the defaults: quick passwords."""
+SETTINGS: dict[type, Settings] = {
+    IdentitySettings: IdentitySettings(argon2_memory_kib=4096, argon2_passes=1),
+    VoteSettings: VoteSettings(duration_min_minutes=1),
+}
+"""Other than the defaults: quick passwords, short votes."""
 
 
 @cache
@@ -50,4 +55,5 @@ async def open_ports(search: object) -> AsyncIterator[dict[type, object]]:
             opened[name] = await stack.enter_async_context(adapter.open(adapter.settings()))
         ports: dict[type, object] = {deployment.protocols[port]: opened[name][port] for port, name in wanted.items()}
         defaults = {each.settings: each.settings() for each in plugins() if each.settings}
-        yield ports | defaults | SETTINGS | {Search: search, Texts: Catalogues.read(plugins())}
+        texts, methods = Catalogues.read(plugins()), all_methods(discover().counting_methods)
+        yield ports | defaults | SETTINGS | {Search: search, Texts: texts, Methods: methods}

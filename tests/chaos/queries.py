@@ -35,7 +35,8 @@ SELECT agent, convert_from(body, 'UTF8'), count(*) FROM event_log WHERE name = '
 GROUP BY agent, convert_from(body, 'UTF8') HAVING count(*) > 1
 """
 NOTICES = """
-SELECT member, kind, subject_id, count(*) FROM notice WHERE kind IN ('post.replied', 'topic.suggested')
+SELECT member, kind, subject_id, count(*) FROM notice
+WHERE kind IN ('post.replied', 'topic.suggested', 'vote.opened', 'vote.results')
 GROUP BY member, kind, subject_id HAVING count(*) > 1
 """
 LIVE = """
@@ -45,7 +46,7 @@ HAVING count(*) <> max(channel_seq) OR count(DISTINCT channel_seq) <> count(*) O
 OWN_ROWS = """
 SELECT t.collection, t.id FROM (
     SELECT id, 'revision' AS collection FROM post_revision UNION ALL SELECT id, 'post' FROM post
-    UNION ALL SELECT id, 'message' FROM conversation_message
+    UNION ALL SELECT id, 'message' FROM conversation_message UNION ALL SELECT id, 'question' FROM event_question
 ) t WHERE NOT EXISTS (SELECT 1 FROM own_row o WHERE o.collection = t.collection AND o.key = t.id)
 """
 VIEWS = "SELECT id FROM topic WHERE id NOT IN (SELECT id FROM member_topic)"

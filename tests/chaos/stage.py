@@ -112,9 +112,9 @@ class Stage:
             keys.get(name)
         return keys
 
-    def token(self, member: str) -> str:
-        """An access token that lasts."""
-        return Tokens(self._keys().get("access_token")).issue_access(member, ("member",), "ses_1", 86_400)
+    def token(self, member: str, *roles: str) -> str:
+        """An access token that lasts, of a member with further roles."""
+        return Tokens(self._keys().get("access_token")).issue_access(member, ("member", *roles), "ses_1", 86_400)
 
     @property
     def nats_url(self) -> str:

@@ -2,16 +2,24 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
 
 import asyncpg
-import msgspec
 import pytest
 
 from diramoja.adapters.postgres.migrations import migrate
 from tests.chaos import community
-from tests.chaos.audit import audit
-from tests.chaos.people import Done
+from tests.chaos.asking import Done
+from tests.chaos.audit import FAULTS, audit
+from tests.chaos.sample import (
+    AGAIN,
+    EVENTS_DONE,
+    EVENTS_WRONG,
+    VOTES_DONE,
+    VOTES_WRONG,
+    Platform,
+    build_events,
+    build_votes,
+)
 from tests.support.postgres_server import fresh_database, shared_postgres
 
 DONE = [
@@ -25,39 +33,9 @@ DONE = [
     Done("b", "follow", 204, about="t"),
     Done("b", "prefer", 200, text="UTC"),
     Done("a", "say", 201, about="c", text="Well?", made="m1"),
+    *EVENTS_DONE,
+    *VOTES_DONE,
 ]
-EMPTY = {"ARRAY": [], "boolean": False, "bytea": b"", "text": "", "jsonb": "{}"}
-"""What a column holds that nothing here is about, by its type; numbers 0, times now."""
-
-
-class Platform:
-    """Rows of which only some columns matter."""
-
-    def __init__(self, database: asyncpg.Connection) -> None:
-        self._database = database
-        self._events = 0
-
-    async def put(self, table: str, **columns: Any) -> None:
-        sql = (
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1"
-            " AND is_nullable = 'NO' AND column_default IS NULL AND is_generated = 'NEVER'"
-        )
-        row = {name: EMPTY.get(kind, 0) for name, kind in await self._database.fetch(sql, table)} | columns
-        times = {name for name, kind in await self._database.fetch(sql, table) if kind.startswith("timestamp")}
-        names = [name for name in row if name not in times]
-        places = ", ".join([f"${place}" for place in range(1, len(names) + 1)] + ["now()"] * len(times))
-        listed = ", ".join(f'"{name}"' for name in (*names, *times))
-        await self._database.execute(
-            f"INSERT INTO {table} ({listed}) VALUES ({places})", *(row[name] for name in names)
-        )
-
-    async def event(self, kind: str, agent: str, name: str, /, **body: str | int) -> None:
-        self._events += 1
-        await self.put("event_log", seq=self._events, kind=kind, agent=agent, name=name, body=msgspec.json.encode(body))
-
-    async def own(self, kind: str, agent: str, collection: str, /, **body: str | int) -> None:
-        encoded = msgspec.json.encode(body)
-        await self.put("own_row", kind=kind, agent=agent, collection=collection, key=body["id"], body=encoded)
 
 
 async def build(at: Platform) -> None:
@@ -98,11 +76,6 @@ async def build(at: Platform) -> None:
     await at.event("conversation", "c", "conversation.message.sent", message="m1")
 
 
-AGAIN = (
-    "INSERT INTO event_log (partition, seq, kind, agent, name, version, at, correlation, causation, body)"
-    " SELECT partition, seq + 100, kind, agent, name, version, at, correlation, causation, body FROM event_log"
-    " WHERE name = '{}'"
-)
 WRONG = {
     "DELETE FROM member WHERE id = 'b'": "account missing or twice",
     AGAIN.format("topic.created"): "topic missing or twice",
@@ -131,6 +104,8 @@ WRONG = {
     "UPDATE event_log SET channel_seq = 2 WHERE name = 'topic.created'": "live numbers with a gap",
     "DELETE FROM own_row WHERE collection = 'message'": "row without its own row",
     "DELETE FROM member_topic": "view without its rows",
+    **EVENTS_WRONG,
+    **VOTES_WRONG,
 }
 
 
@@ -141,7 +116,9 @@ async def found_by(wrong: dict[str, str]) -> dict[str, set[str]]:
     database = await asyncpg.connect(settings.url)
     found: dict[str, set[str]] = {}
     try:
-        await build(Platform(database))
+        platform = Platform(database)
+        for make in (build, build_events, build_votes):
+            await make(platform)
         for statement in ("", *wrong):
             faults: Counter[str] = Counter()
             change = database.transaction()
@@ -168,3 +145,7 @@ def test_nothing_is_found_where_all_is_right(found: dict[str, set[str]]) -> None
 @pytest.mark.parametrize("statement", WRONG)
 def test_each_fault_is_found(found: dict[str, set[str]], statement: str) -> None:
     assert WRONG[statement] in found[statement]
+
+
+def test_there_is_a_wrong_for_each_fault_of_the_audit() -> None:
+    assert set(WRONG.values()) == set(FAULTS)

@@ -26,3 +26,4 @@ def test_with_all_plugins_what_members_do_is_neither_lost_nor_doubled(tmp_path: 
     assert outcome.quiet, outcome.timeline
     assert sum(outcome.faults.values()) >= FAULTS_OF_MEMBERS
     assert outcome.report.seen["things that members did"] > LEAST_DONE
+    assert outcome.report.seen["rows of event_guest"] > 0

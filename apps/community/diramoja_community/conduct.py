@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar.handlers import BaseRouteHandler
 
-from diramoja.core.errors import DeniedError
+from diramoja.core.errors import DeniedError, UnauthenticatedError
 from diramoja.core.gateway import Reader
 from diramoja.core.ports.database import Database
 from diramoja.core.registry import Registry
@@ -34,12 +34,17 @@ class Conduct:
         """Let the request pass.
 
         Raises:
+            UnauthenticatedError: they were erased.
             DeniedError: `restricted`, `suspended` or `leaving`.
         """
         left_open, scope = handler.opt.get("open_to"), _parts(connection)
-        if not reader.member or scope["method"] in READS or left_open in ("suspended", "agent"):
+        if not reader.member or scope["method"] in READS or left_open == "agent":
             return
         found = await self.of(reader.member)
+        if found == "erased":
+            raise UnauthenticatedError("This account is no more.", code="token_invalid")
+        if left_open == "suspended":
+            return
         if found == "leaving":
             detail = "Your account is about to be deleted: POST /v1/me/restore takes that back."
             raise DeniedError(detail, code=found)
@@ -47,7 +52,7 @@ class Conduct:
             raise DeniedError(f"You are {found}. GET /v1/me/sanctions says why, and until when.", code=found)
 
     async def of(self, member: str) -> str:
-        """`restricted`, `suspended`, or "" where neither holds."""
+        """`restricted`, `suspended`, `leaving`, `erased`, or "" where none holds."""
         return await self._ask(self._database, member) if self._ask is not None else ""
 
 

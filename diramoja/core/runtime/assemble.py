@@ -43,7 +43,7 @@ from diramoja.core.runtime.items import WORKER_ENDED, Item, from_tell
 from diramoja.core.runtime.progress import Progress
 from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id
 
-__all__ = ["AUDIENCE_JOB", "Assembly", "Audience"]
+__all__ = ["AUDIENCE_JOB", "Assembly", "Audience", "short"]
 
 AUDIENCE_JOB = "_audience"
 """Name of the runtime's own job that tells a wide audience."""
@@ -168,7 +168,7 @@ def _event(work: Assembly, decided: Decided, event: Event) -> None:
 def _heard(work: Assembly, item: Item, hearing: Hearing[Any], event: Event) -> None:
     if hearing.to is None:
         payload = encode(Audience(hearing.name, event.schema_version, encode(event)))
-        key = f"{hearing.name}:{_short(item.envelope.id)}:{len(work.writes.jobs)}"
+        key = f"{hearing.name}:{short(item.envelope.id)}:{len(work.writes.jobs)}"
         term = timedelta(days=1)
         work.writes.jobs.append(_job_row(item, name=AUDIENCE_JOB, version=1, payload=payload, key=key, term=term))
         return
@@ -197,7 +197,7 @@ def _deaf(item: Item, hearing: Hearing[Any], event: Event, error: Exception) -> 
     """The event as a dead letter of the kind that could not hear it."""
     envelope = item.envelope
     return DeadLetter(
-        id=f"{dead_letter_id(item)}_{_short(hearing.name)}",
+        id=f"{dead_letter_id(item)}_{short(hearing.name)}",
         partition=item.partition,
         stream_seq=item.seq,
         kind=hearing.kind,
@@ -247,7 +247,7 @@ def _reminder(work: Assembly, item: Item, effect: RemindAt | RemindAfter | Remin
     name = reminder_name(effect)
     due, repeat = _due(item.at, effect)
     envelope = Envelope(
-        id=f"r:{item.key.kind}:{item.key.agent}:{name}:{_short(item.envelope.id)}",
+        id=f"r:{item.key.kind}:{item.key.agent}:{name}:{short(item.envelope.id)}",
         version=effect.command.schema_version,
         body=encode(effect.command),
         correlation=item.envelope.correlation or item.envelope.id,
@@ -258,7 +258,7 @@ def _reminder(work: Assembly, item: Item, effect: RemindAt | RemindAfter | Remin
     )
 
 
-def _short(id: str) -> str:
+def short(id: str) -> str:
     """Names the cause: ids that held their cause's would grow with every round of a reminder that sets the next."""
     return hashlib.blake2b(id.encode(), digest_size=10).hexdigest()
 
@@ -297,7 +297,7 @@ def _call(work: Assembly, item: Item, call: Call[Any]) -> None:
         name=call.job.name,
         version=call.payload.schema_version,
         payload=encode(call.payload),
-        key=call.key or f"{_short(item.envelope.id)}:{len(work.writes.jobs)}",
+        key=call.key or f"{short(item.envelope.id)}:{len(work.writes.jobs)}",
         term=timedelta(seconds=call.job.deadline_s),
     )
     work.writes.jobs.append(row)

@@ -19,7 +19,7 @@ from diramoja.core.jobs import Job
 from diramoja.core.messages import MAX_BODY_BYTES, Command, Message, decode, encode
 from diramoja.core.ports.broker import Outgoing
 from diramoja.core.ports.records import JobRow, JobStore
-from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
+from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience, short
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.settle import NUDGE
 
@@ -206,7 +206,7 @@ def _outgoing(row: JobRow, kind: str, agent: str, command: Command) -> Outgoing:
 
 
 def _envelope(row: JobRow, agent: str, body: bytes, version: int) -> Envelope:
-    id = f"j:{row.id}:{row.causation}:{agent}"
+    id = f"j:{row.id}:{short(row.causation)}:{agent}"
     return Envelope(
         id=id,
         version=version,
@@ -214,7 +214,7 @@ def _envelope(row: JobRow, agent: str, body: bytes, version: int) -> Envelope:
         sender=row.agent,
         correlation=row.correlation,
         causation=row.causation,
-        hops=row.hops + 1,
+        hops=row.hops,  # A job is no tell: what it looks up page by page has no end that could be known.
         request=id,
         told_by="job",
     )

@@ -347,7 +347,8 @@ def _wrong_phase(cell: Cell, item: Item) -> Reject:
     if phase == kind.absent.phase:
         return Reject(kind.code_of(phase), f"There is no {kind.name} {cell.key.agent}.", 404)
     return Reject(
-        kind.code_of(phase), f"The {kind.name} is {phase.replace('_', ' ')}: {item.verb} is not possible now."
+        kind.code_of(phase),
+        f"The {kind.name} is {phase.replace('_', ' ')}: {item.verb.replace('_', ' ')} is not possible now.",
     )
 
 

@@ -3,6 +3,7 @@
 from diramoja.core import Command, Personal, View, job
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.invitation_queries import Segment, segment_page
+from diramoja.plugins.member.contracts import not_walled
 
 __all__ = [
     "AskAttended",
@@ -95,14 +96,16 @@ async def find_invited(payload: FindInvited, db: Database) -> NoteInvited | None
 
 @job(FindGuests, timeout_s=30)
 async def find_guests(payload: FindGuests, db: Database) -> TellGuests | None:
-    """In the order of their ids."""
+    """In the order of their ids. A reminder says where, so it is not for those from whom a wall hides the event."""
     rows = await db.fetch(
-        "SELECT member FROM event_guest WHERE event = $1 AND state = ANY($2::text[]) AND member > $3"
-        " ORDER BY member LIMIT $4",
+        "SELECT g.member FROM event_guest AS g JOIN event AS e ON e.id = g.event"  # noqa: S608  # constants
+        " WHERE g.event = $1 AND g.state = ANY($2::text[]) AND g.member > $3"
+        f" AND ($5 <> 'reminder' OR {not_walled('g.member', 'e.organizer')}) ORDER BY g.member LIMIT $4",
         payload.event,
         list(payload.states),
         payload.after,
         PAGE,
+        payload.notice,
     )
     members = tuple(row["member"] for row in rows)
     if not members:

@@ -6,7 +6,7 @@ from html import escape
 __all__ = ["BARS_MAX", "bar_chart"]
 
 BARS_MAX = 60
-_WIDTH, _ROW, _LABEL, _FIGURE = 640, 28, 170, 60
+_WIDTH, _ROW, _LABEL, _FIGURE, _EDGE = 640, 28, 170, 60, 10
 _LABEL_CHARS = 24
 _TEXT, _BAR = 'font-family="sans-serif" font-size="14" fill="#222"', 'fill="#1f6f5c"'
 
@@ -20,14 +20,15 @@ def bar_chart(title: str, bars: Sequence[tuple[str, int | None]]) -> str:
     named = escape(title)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-        f' role="img" aria-label="{named}"><title>{named}</title><g {_TEXT}>'
+        f' role="img" aria-label="{named}"><title>{named}</title>'
+        f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/><g transform="translate({_EDGE})" {_TEXT}>'
         f'<text y="18" font-weight="bold">{named}</text>{rows}</g></svg>'
     )
 
 
 def _bar(place: int, label: str, figure: int | None, most: int) -> str:
     y = _ROW * place
-    length = (_WIDTH - _LABEL - _FIGURE) * (figure or 0) // max(most, 1)
+    length = (_WIDTH - _LABEL - _FIGURE - _EDGE) * (figure or 0) // max(most, 1)
     said = "-" if figure is None else str(figure)
     return (
         f'<text y="{y + 18}">{escape(label[:_LABEL_CHARS])}</text>'

@@ -21,16 +21,18 @@ class Segment(View):
     members: tuple[Personal[str], ...] = ()
 
 
-_MATCHES = """
-m.id <> $2 AND (m.id = ANY($3::text[]) OR (
+_IS_OPEN = f"{not_walled('m.id', '$2')} AND m.phase <> 'suspended' AND m.standing <> 'suspended_by_body'"
+_MATCHES = f"""
+m.id <> $2 AND (m.id = ANY($3::text[]) AND {_IS_OPEN} OR (
     (cardinality($4::text[]) > 0 OR cardinality($5::text[]) > 0)
     AND (cardinality($4::text[]) = 0 OR m.interests && $4::text[])
     AND (cardinality($5::text[]) = 0 OR m.region = ANY($5::text[]))
     AND ($6 OR m.membership_level <> 'supporter')
 ))
-"""
+"""  # constants
+"""Of a name nothing is said but what the organizer knows: with a wall or a suspension it is as if there were none."""
 _IS_TOLD = f"""
-{not_walled("m.id", "$2")} AND m.phase <> 'suspended' AND m.standing <> 'suspended_by_body'
+{_IS_OPEN}
 AND NOT EXISTS (SELECT 1 FROM event_invitation AS i WHERE i.event = $1 AND i.member = m.id)
 AND NOT EXISTS (SELECT 1 FROM event_guest AS g WHERE g.event = $1 AND g.member = m.id)
 """  # noqa: S608  # constants

@@ -10,7 +10,8 @@ __all__ = ["lapse_notice", "near_notice", "offer_notice", "promotion_notice", "r
 
 
 def reminder_notice(state: Gathering, context: Context, hours: int, *, place: str, valid_until: datetime) -> Notify:
-    """That it begins soon; with a place: where. Each of the reminders is told once, also where the event moves."""
+    """That it begins soon; with a place: where. That is told anew of another time, the earlier ones are told once."""
+    at = f"{_time(state.starts_at)}:" if place else ""
     text = "{title} begins on {time}. Where: {place}" if place else "{title} begins on {time}."
     return Notify(
         kind="event.reminder",
@@ -18,7 +19,7 @@ def reminder_notice(state: Gathering, context: Context, hours: int, *, place: st
         subject=Subject("event", context.id),
         text=text,
         values=_values(state) | ({"place": place} if place else {}),
-        key=f"event.reminder:{context.id}:{hours}",
+        key=f"event.reminder:{context.id}:{at}{hours}",
         valid_until=valid_until,
     )
 
@@ -73,14 +74,14 @@ def near_notice(state: Gathering, context: Context) -> Notify:
 
 
 def reschedule_notice(state: Gathering, context: Context, before: datetime) -> Notify:
-    """That it begins at another time."""
+    """That it begins at another time; each move is told, also one back to a time that was told before."""
     return Notify(
         kind="event.rescheduled",
         notice_class="personal",
         subject=Subject("event", context.id),
         text="{title} begins on {time}, not on {before}.",
         values=_values(state) | {"before": _time(before)},
-        key=f"event.rescheduled:{context.id}:{_time(state.starts_at)}",
+        key=f"event.rescheduled:{context.id}:{state.sequence}",
         valid_until=state.starts_at,
     )
 

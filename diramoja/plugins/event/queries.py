@@ -49,12 +49,12 @@ type When = Literal["ahead", "past"]
 type Mine = Literal["organized", "attending"]
 
 _SEEN = f"""
-(e.organizer = $1 OR $1 = ANY(e.staff) OR e.opened_at IS NOT NULL AND {not_walled("$1", "e.organizer")} AND (
+(e.organizer = $1 OR {not_walled("$1", "e.organizer")} AND ($1 = ANY(e.staff) OR e.opened_at IS NOT NULL AND (
     e.visibility = 'public'
     OR e.visibility = 'members_only' AND $2
     OR EXISTS (SELECT 1 FROM event_guest AS seat WHERE seat.event = e.id AND seat.member = $1)
     OR EXISTS (SELECT 1 FROM event_invitation AS card WHERE card.event = e.id AND card.member = $1)
-))
+)))
 """  # noqa: S608  # constants
 """$1 the reader, $2 whether they are a member. Who is invited or has answered sees the event, whoever else may."""
 _EVENT = (

@@ -104,10 +104,11 @@ class TellTopQuestions(Command):
 
 @job(FindTopQuestions, timeout_s=10)
 async def find_top_questions(payload: FindTopQuestions, db: Database) -> TellTopQuestions | None:
-    """Of two that as many want, the one that was asked first."""
+    """Of two that as many want, the one that was asked first; none from behind a wall."""
     rows = await db.fetch(
-        "SELECT body, upvotes FROM event_question WHERE event = $1 AND status = 'published' AND state = 'open'"
-        " ORDER BY upvotes DESC, number LIMIT $2",
+        "SELECT q.body, q.upvotes FROM event_question AS q JOIN event AS e ON e.id = q.event"  # noqa: S608  # constants
+        " WHERE q.event = $1 AND q.status = 'published' AND q.state = 'open'"
+        f" AND {not_walled('e.organizer', 'q.author')} ORDER BY q.upvotes DESC, q.number LIMIT $2",
         payload.event,
         payload.most,
     )

@@ -168,7 +168,8 @@ def tell_guests(state: Gathering, message: TellGuests, context: Context) -> Deci
 def _notice(state: Gathering, message: TellGuests, context: Context) -> Notify | None:
     """What they are told, while it is still true: an event that moved reminds again."""
     if message.notice == RESCHEDULED:
-        return reschedule_notice(state, context, datetime.fromisoformat(message.about))
+        before = datetime.fromisoformat(message.about)
+        return reschedule_notice(state, context, before) if before != state.starts_at else None
     hours = int(message.about)
     if context.now < state.starts_at - timedelta(hours=hours):
         return None
@@ -196,4 +197,6 @@ def drop_guests(state: Gathering, message: DropGuests, context: Context) -> Deci
     """The counts stay, the people go."""
     gone = [Remove(of, member) for member in message.members for of in (Guest, Invitation, CheckedIn, Voice, Answered)]
     more = Call(find_kept, FindKept(context.id), key=f"forget:{message.members[-1]}")
-    return *gone, *([more] if message.has_more else [])
+    unnamed = {"head": "", "tail": ""}  # Of the line that was left, only how many were in it.
+    kept = state.but(general=state.general.but(**unnamed), accessible=state.accessible.but(**unnamed))
+    return kept, *gone, *([more] if message.has_more else [])

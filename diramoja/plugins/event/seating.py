@@ -26,6 +26,7 @@ from diramoja.plugins.event.state import (
     NO_LIMIT,
     OPEN,
     TOLD,
+    CheckedIn,
     Gathering,
     Guest,
     Invitation,
@@ -64,7 +65,7 @@ class ReleaseSeats(Command):
 @event.on(*TOLD)
 def rsvp(state: Gathering, message: Rsvp, context: Context) -> Decision:
     seating = Seating(state, context)
-    if refusal := _not_asked(seating):
+    if refusal := _not_asked(seating) or (_used(context) if message.answer != "yes" else None):
         return refusal
     guest = seating.guest(context.sender)
     if message.answer == "yes":
@@ -81,6 +82,8 @@ def withdraw_rsvp(state: Gathering, message: WithdrawRsvp, context: Context) -> 
     answered = RsvpView("declined", answer="no")
     if guest is None:
         return Reply(answered)
+    if refusal := _used(context):
+        return refusal
     seating.vacate(guest)
     seating.forget(guest)
     seating.fill()
@@ -123,6 +126,13 @@ def _not_asked(seating: "Seating") -> Reject | None:
     if context.row(Invitation, context.sender) is not None:
         return None
     return Reject("event_missing", f"There is no event {context.id}.", 404)
+
+
+def _used(context: Context) -> Reject | None:
+    """A seat is taken once: whoever is there does not hand it on to somebody else."""
+    if context.row(CheckedIn, context.sender) is None:
+        return None
+    return Reject("seat_used", "You have checked in: this seat stays yours.")
 
 
 def seats_of(state: Gathering) -> Gathering:

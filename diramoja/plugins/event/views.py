@@ -188,7 +188,10 @@ class EventView(View):
 
 
 class InvitationsView(View):
-    """`selected`: who is invited now. `suppressed`: who matched and is not: a block, a suspension, invited before."""
+    """`selected`: who is invited now. `suppressed`: who matched and is not.
+
+    They were invited before; among those of an interest or a region also for a block or a suspension.
+    """
 
     selected: int
     suppressed: int

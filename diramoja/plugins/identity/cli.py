@@ -1,7 +1,7 @@
 """`diramoja admin`: the first administrator, and roles. Nobody becomes one by registering first."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -15,8 +15,8 @@ __all__ = ["admin"]
 
 admin = typer.Typer(help="Administrators and roles.", no_args_is_help=True)
 
-type Username = Annotated[str, typer.Argument(help="As given when joining.")]
-type RoleName = Annotated[str, typer.Argument(help="moderator, membership_officer or admin")]
+Username = Annotated[str, typer.Argument(help="As given when joining.")]
+RoleName = Annotated[str, typer.Argument(help="moderator, membership_officer or admin.")]
 
 
 @admin.command()
@@ -67,7 +67,11 @@ def _change(host: CommandHost, username: str, role: str, *, give: bool) -> None:
 
 async def _role(attached: Attached, member: str, role: str, *, give: bool) -> None:
     from diramoja.plugins.identity.contracts import GrantRole, RevokeRole
+    from diramoja.plugins.member.contracts import MembershipLevel
 
+    if role in get_args(MembershipLevel.__value__):
+        cure = "A membership officer sets it: PATCH /v1/members/{id}/membership."
+        raise InvalidError(f"{role} is no role but a level of membership.", cure=cure)
     if role not in {"moderator", "membership_officer", "admin"}:
         raise InvalidError(f"There is no role {role}.", cure="Name moderator, membership_officer or admin.")
     known: Any = role

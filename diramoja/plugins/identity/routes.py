@@ -96,7 +96,14 @@ class Auth(Controller):
     path = "/auth"
     tags = ["Accounts"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/login", permission="account.sign_in", open_to="suspended", status_code=HTTP_200_OK, summary="Sign in")
+    @post(
+        "/login",
+        permission="account.sign_in",
+        open_to="suspended",
+        status_code=HTTP_200_OK,
+        example={"username": "amina", "password": "correct horse battery staple"},
+        summary="Sign in",
+    )
     async def login(  # noqa: PLR0917  # each is a dependency by name
         self,
         data: Credentials,

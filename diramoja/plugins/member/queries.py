@@ -243,14 +243,17 @@ async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
     return frozenset(row["id"] for row in rows)
 
 
-async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving"]:
-    """What people decided about a member and holds, be it people in moderation or their body; or that they leave."""
+async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving", "erased"]:
+    """What people decided about a member and holds, be it people in moderation or their body; or that they leave.
+
+    `erased`: they are no more, though their last token may not have expired.
+    """
     row = await db.one(
         "SELECT CASE WHEN erase_after IS NOT NULL THEN 'leaving' WHEN standing = 'suspended_by_body' THEN 'suspended'"
         " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
         member,
     )
-    found: Literal["", "restricted", "suspended", "leaving"] = row["conduct"] if row else ""
+    found: Literal["", "restricted", "suspended", "leaving", "erased"] = row["conduct"] if row else "erased"
     return found
 
 

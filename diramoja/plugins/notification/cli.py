@@ -17,7 +17,10 @@ def bounces(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Messages (RFC 3464), each a file; - for standard input.")],
 ) -> None:
-    """Note mail that came back: an address that is refused for good is not used again."""
+    """Note mail that came back.
+
+    An address that is refused for good is not used again.
+    """
     from diramoja.plugins.notification.bounces import read_bounce
     from diramoja.plugins.notification.contracts import NoteDelivery
     from diramoja.plugins.notification.queries import member_of_letter

@@ -34,7 +34,7 @@ from diramoja.plugins.vote.contracts import (
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal
+from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal, wording_refusal
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -64,7 +64,8 @@ def create_vote(state: Vote, message: CreateVote, context: Context) -> Decision:
     given = {name: getattr(message, name) for name in message.__struct_fields__}
     options = options_of(message.options)
     terms = terms_with(Terms(), given, options)
-    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)):
+    unclear = wording_refusal((message.title, message.description), options)
+    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)) or unclear:
         return refusal
     drafted = state.but(
         phase="draft", title=message.title, terms=terms, created_by=context.sender, created_at=context.now
@@ -143,10 +144,12 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
     before = wording_of(context)
     options = options_of(given["options"]) if "options" in given else before.options
     terms = terms_with(state.terms, given, options)
-    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings), is_draft=True):
+    title, wording = given.get("title", state.title), before.but(options=options)
+    wording = wording.but(description=given.get("description", before.description))
+    unclear = wording_refusal((title, wording.description), options)
+    if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings), is_draft=True) or unclear:
         return refusal
-    wording = before.but(description=given.get("description", before.description), options=options)
-    changed, entry = noted(state.but(title=given.get("title", state.title), terms=terms), context, "changed")
+    changed, entry = noted(state.but(title=title, terms=terms), context, "changed")
     return changed, Put(wording), entry, Reply(view_of(context.id, changed, wording))
 
 
@@ -160,6 +163,8 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
     grades = context.settings(VoteSettings).grades_max if message.form == "grade" else 0
     terms = state.terms.but(form=message.form, grades=grades, category=message.category)
+    if message.drafted not in (None, state.terms):
+        return Reject("draft_changed", "This draft was changed just now: look at it, and schedule it again.")
     if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
         return refusal
     wording = wording_of(context)
@@ -187,8 +192,8 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
 
 
 def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
-    if state.terms.vote_type not in UNBINDING and not has_office(context):
-        return Reject("not_leader", "A leader or an official schedules a vote that decides something.", 403)
+    if (state.terms.vote_type not in UNBINDING or state.terms.on_persons) and not has_office(context):
+        return Reject("not_leader", "A leader or an official schedules what decides something or is on persons.", 403)
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     settings = context.settings(VoteSettings)

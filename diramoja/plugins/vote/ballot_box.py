@@ -65,10 +65,10 @@ class ForgetVoters(Command):
 
 
 class FindBallots(View):
-    """Ballots of a station that still have their content; all that are there, where who voted is forgotten as well."""
+    """Ballots of a station that still have their content. `all`: those without any, too."""
 
     box: str
-    with_voters: bool = False
+    all: bool = False
 
 
 class ForgetBallots(Command):
@@ -215,7 +215,7 @@ def tell_no_turnout(state: BallotBox, message: TellTurnout, context: Context) ->
 def seal_box(state: BallotBox, message: SealBox, context: Context) -> Decision:
     """Ballots that wait for the roll are decided first."""
     if message.is_cancelled:
-        return state.but(phase="sealed", is_cancelled=True), Call(find_ballots, FindBallots(context.id))
+        return state.but(phase="sealed", is_cancelled=True), Call(find_ballots, FindBallots(context.id, all=True))
     if state.was_in_doubt:
         return state.but(phase="sealing"), Tell(BALLOT_BOX, context.id, FinishSeal(TRIES))
     return _sealed(state)
@@ -241,7 +241,7 @@ def empty_box(state: BallotBox, message: EmptyBox, context: Context) -> Decision
 @job(FindBallots, timeout_s=30, attempts=20)
 async def find_ballots(payload: FindBallots, db: Database) -> ForgetBallots | None:
     """Some at a time."""
-    found = await kept_ballots(db, payload.box, EMPTIED_AT_ONCE + 1, with_voters=payload.with_voters)
+    found = await kept_ballots(db, payload.box, EMPTIED_AT_ONCE + 1, blank=payload.all)
     return ForgetBallots(tuple(found[:EMPTIED_AT_ONCE]), more=len(found) > EMPTIED_AT_ONCE) if found else None
 
 
@@ -253,13 +253,14 @@ def forget_ballots(state: BallotBox, message: ForgetBallots, context: Context) -
         gone: list[Put | Remove] = [Remove(Ballot, ballot.member) for ballot in kept]
     else:
         gone = [Put(ballot.but(content="")) for ballot in kept]
-    return *gone, *((Call(find_ballots, FindBallots(context.id, state.is_forgotten)),) if message.more else ())
+    everything = state.is_cancelled or state.is_forgotten
+    return *gone, *((Call(find_ballots, FindBallots(context.id, all=everything)),) if message.more else ())
 
 
 @ballot_box.on("sealed")
 def forget_voters(state: BallotBox, message: ForgetVoters, context: Context) -> Decision:
     """Long after the time for disputes."""
-    return state.but(is_forgotten=True), Call(find_ballots, FindBallots(context.id, with_voters=True))
+    return state.but(is_forgotten=True), Call(find_ballots, FindBallots(context.id, all=True))
 
 
 ballot_box.hears(ResultsPublished, across=sealed_stations, tell=lambda _event: EmptyBox())

@@ -183,10 +183,10 @@ async def ballots_in(db: Database, station: str) -> AsyncIterator[Cast]:
         last = rows[-1]["member"]
 
 
-async def kept_ballots(db: Database, station: str, most: int, *, with_voters: bool = False) -> list[str]:
-    """Some members whose ballot a station still has; `with_voters`: or of whom it knows that they voted."""
+async def kept_ballots(db: Database, station: str, most: int, *, blank: bool = False) -> list[str]:
+    """Some members whose ballot a station still has; those without content too, where `blank`."""
     sql = "SELECT member FROM vote_ballot WHERE box = $1 AND (content <> '' OR $3) ORDER BY member LIMIT $2"
-    return [row["member"] for row in await db.fetch(sql, station, most, with_voters)]
+    return [row["member"] for row in await db.fetch(sql, station, most, blank)]
 
 
 async def record_of(db: Session, vote: str) -> PublishedRecord | None:

@@ -42,7 +42,14 @@ class Ballots(Controller):
     path = "/votes/{vote_id:str}/ballots"
     tags = ["Ballots"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/", permission="vote.cast", limit="votes", open_to="suspended", summary="Cast a ballot")
+    @post(
+        "/",
+        permission="vote.cast",
+        limit="votes",
+        open_to="suspended",
+        example={"choices": [2]},
+        summary="Cast a ballot",
+    )
     async def cast(  # noqa: PLR0917  # each is a dependency by name
         self,
         vote_id: str,

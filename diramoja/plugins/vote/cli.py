@@ -36,8 +36,12 @@ def check(
     """
     import msgspec
 
+    from diramoja.core.plugin import ROLES
+    from diramoja.core.settings import nearest
     from diramoja.plugins.vote.preview import lines_of
 
+    if role not in ROLES:
+        raise InvalidError(f"There is no role {role[:40]}.", cure=nearest(role, ROLES))
     moment = _moment(at)
 
     async def work(attached: Attached) -> "Preview":

@@ -17,6 +17,7 @@ from diramoja.plugins.vote.views import (
     DisputeDecision,
     DisputeText,
     Majority,
+    Moment,
     ObjectionDecision,
     ObjectionKind,
     Options,
@@ -62,8 +63,8 @@ class CreateVote(Command):
     title: Title
     vote_type: VoteType
     options: Options
-    opens_at: datetime
-    closes_at: datetime
+    opens_at: Moment
+    closes_at: Moment
     description: Description = ""
     voting_method: VotingMethod = "simple_majority"
     anonymity_level: AnonymityLevel = "public"
@@ -86,8 +87,8 @@ class EditVote(Command):
     title: Title | UnsetType = UNSET
     vote_type: VoteType | UnsetType = UNSET
     options: Options | UnsetType = UNSET
-    opens_at: datetime | UnsetType = UNSET
-    closes_at: datetime | UnsetType = UNSET
+    opens_at: Moment | UnsetType = UNSET
+    closes_at: Moment | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     voting_method: VotingMethod | UnsetType = UNSET
     anonymity_level: AnonymityLevel | UnsetType = UNSET
@@ -113,12 +114,14 @@ class ScheduleVote(Command):
         form: of its ballots, as the method says.
         category: of the topic it is about.
         seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
+        drafted: the terms that all this is of; 409 `draft_changed` where they are others by now.
     """
 
     form: BallotForm = "choose_one"
     category: str = ""
     seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
+    drafted: Terms | None = None
 
 
 class CancelVote(Command):
@@ -151,13 +154,10 @@ class DecideObjection(Command):
 
 
 class ExtendVote(Command):
-    """Move the close by as long as nobody could vote; by an official, for an outage of more than a quarter of an hour.
+    """By an official: move the close by an outage of more than a quarter of an hour. Answers a VoteView."""
 
-    Answers a VoteView.
-    """
-
-    outage_from: datetime
-    outage_until: datetime
+    outage_from: Moment
+    outage_until: Moment
     reason: Reason
 
 

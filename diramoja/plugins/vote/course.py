@@ -235,13 +235,17 @@ def take_pulse(state: Vote, message: TakePulse, context: Context) -> Decision:
 
 @vote.on(*TAKING)
 def note_pulse(state: Vote, message: NotePulse, context: Context) -> Decision:
-    """An outage moves the close; without one the vote closes, if it is time."""
+    """An outage moves the close; without one the vote closes, once it is time by the clock of the ballots."""
     settings = context.settings(VoteSettings)
     silent = context.now - (state.told_at or state.opens_at)
     outage = min(timedelta(seconds=message.gap_s) - PULSE, silent)
     if outage > timedelta(minutes=settings.outage_min_minutes):
         return _extended(state, outage, "Nobody could vote: the platform did not run.", context)
-    return _closed(state, context) if message.closing and context.now >= state.closes_at else None
+    if not message.closing:
+        return None
+    if context.now < state.closes_at:  # It was extended meanwhile, or reminded of by a clock that is ahead.
+        return RemindAt(state.closes_at, CloseVote())
+    return _closed(state, context)
 
 
 @vote.on("closed", "tallying", "results_published", "disputed", "cancelled")
@@ -253,6 +257,8 @@ def note_no_pulse(state: Vote, message: NotePulse, context: Context) -> Decision
 @vote.on(*TAKING)
 def extend_vote(state: Vote, message: ExtendVote, context: Context) -> Decision:
     """By an official, for what the pulse cannot see; no ballot was taken in that time."""
+    if context.sender in state.terms.candidates:
+        return Reject("recused", "Whoever stands does not move the close.", 403)
     least = timedelta(minutes=context.settings(VoteSettings).outage_min_minutes)
     outage = message.outage_until - message.outage_from
     if outage <= least:

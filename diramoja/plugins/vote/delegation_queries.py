@@ -6,6 +6,7 @@ who show theirs; across a block nobody is named.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -43,7 +44,7 @@ class Scope:
 
     Attributes:
         within: the wider scopes around it, narrowest first.
-        terms: of a vote; `phase`, `closes_at`, `roll_size` likewise.
+        terms: of a vote; `phase`, `closes_at`, `roll_size` likewise, and whether its ballots are published.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Scope:
     phase: str = ""
     closes_at: datetime | None = None
     roll_size: int = 0
+    is_published: bool = False
 
     @property
     def world(self) -> tuple[str, ...]:
@@ -78,10 +80,12 @@ async def scope_of(db: Database, name: str) -> Scope:
     Raises:
         MissingError: it is a vote or a topic that is not there.
     """
-    row = await db.one("SELECT phase, terms, closes_at, roll_size FROM vote WHERE id = $1 AND phase <> 'draft'", name)
-    if row is not None:
+    sql = "SELECT phase, terms, closes_at, roll_size, published_at FROM vote WHERE id = $1 AND phase <> 'draft'"
+    if (row := await db.one(sql, name)) is not None:
         terms = msgspec.convert(row["terms"], Terms)
-        return Scope(name, "vote", world_of(name, terms)[1:], terms, row["phase"], row["closes_at"], row["roll_size"])
+        times = {"closes_at": row["closes_at"], "is_published": row["published_at"] is not None}
+        within = world_of(name, terms)[1:]
+        return Scope(name, "vote", within, terms, phase=row["phase"], roll_size=row["roll_size"], **times)
     if category := await category_of(db, name):
         return Scope(name, "topic", (category,))
     if name.startswith(("vot_", "top_")):
@@ -172,7 +176,7 @@ async def one_delegation(
     view = _own(own) if own else DelegationView(scope.name, scope.kind)
     members = tuple(each.delegate for each in chain)
     view = view.but(chain=members or view.chain, delegators=count, names=names)
-    return await _in_vote(db, reader, view, scope) if scope.kind == "vote" else view
+    return await _in_vote(db, reader, view, scope, known=_known_before(chain, scope)) if scope.kind == "vote" else view
 
 
 async def _chain(db: Database, member: str, scope: Scope, at: datetime) -> list[Edge]:
@@ -223,8 +227,18 @@ REASONS = {
 }
 
 
-async def _in_vote(db: Database, reader: Reader, view: DelegationView, scope: Scope) -> DelegationView:
-    """Whether it counts here, and what came of it."""
+def _known_before(chain: Sequence[Edge], scope: Scope) -> int:
+    """How many of the chain the reader may see the choice of while the vote is open: as far as it was made before.
+
+    Else whoever delegates to one after the other would know how all have voted, before the close.
+    """
+    opens_at = scope.terms.opens_at if scope.terms else None
+    early = takewhile(lambda edge: opens_at is not None and edge.made_at < opens_at, chain)
+    return len(chain) if scope.is_published else len(tuple(early))
+
+
+async def _in_vote(db: Database, reader: Reader, view: DelegationView, scope: Scope, *, known: int) -> DelegationView:
+    """Whether it counts here, and what came of it. `known`: see `_known_before`."""
     assert scope.terms is not None
     if not scope.terms.delegation:
         return view.but(effective=False, reason="In this vote everybody votes for themselves.")
@@ -232,10 +246,10 @@ async def _in_vote(db: Database, reader: Reader, view: DelegationView, scope: Sc
         return view
     if scope.phase not in RUNNING and (found := await _came_of(db, reader.member, scope.name)):
         view = view.but(caster=found["caster"] or None, effective=not found["uncast"])
-        return await _with_choice(db, view.but(reason=REASONS.get(found["uncast"], "")), scope)
+        return await _with_choice(db, view.but(reason=REASONS.get(found["uncast"], "")), scope, known)
     reason = await _obstacle(db, reader.member, view.chain, scope)
     view = view.but(effective=not reason, reason=reason)
-    return view if reason else await _with_choice(db, view, scope)
+    return view if reason else await _with_choice(db, view, scope, known)
 
 
 async def _came_of(db: Database, member: str, vote: str) -> Mapping[str, Any] | None:
@@ -260,8 +274,8 @@ async def _obstacle(db: Database, member: str, chain: Sequence[str], scope: Scop
     return "" if chain[0] in roll else REASONS["not_on_roll"]
 
 
-async def _with_choice(db: Database, view: DelegationView, scope: Scope) -> DelegationView:
-    """In public votes with what the first of the chain who voted chose."""
+async def _with_choice(db: Database, view: DelegationView, scope: Scope, known: int) -> DelegationView:
+    """In public votes with what the first of the chain who voted chose, if that may be known."""
     if scope.terms is None or scope.terms.anonymity_level != "public":
         return view
     members = [view.caster] if view.caster else list(view.chain)
@@ -270,7 +284,7 @@ async def _with_choice(db: Database, view: DelegationView, scope: Scope) -> Dele
     )
     cast = {row["member"]: row["content"] for row in rows}
     first = next((each for each in members if each in cast), None)
-    return view if first is None else view.but(choices=tuple(read(cast[first])))
+    return view if first is None or first not in view.chain[:known] else view.but(choices=tuple(read(cast[first])))
 
 
 async def narrowest_delegate(db: Database, member: str, vote: str, at: datetime) -> str | None:

@@ -28,7 +28,7 @@ __all__ = ["OwnDelegations"]
 type ScopeName = Annotated[
     str,
     PathParameter(
-        description="id of a vote or topic, or a category", max_length=128, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$"
+        description="id of a vote or topic, or a category", max_length=128, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$(?!\n)"
     ),
 ]
 

@@ -7,7 +7,7 @@ from litestar.status_codes import HTTP_200_OK
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.contracts import DecideDispute, FileDispute
-from diramoja.plugins.vote.dispute_queries import check_disputing, dispute_list
+from diramoja.plugins.vote.dispute_queries import check_deciding, check_disputing, dispute_list
 from diramoja.plugins.vote.views import DisputeText, DisputeView
 
 __all__ = ["Disputes", "VoteDisputes"]
@@ -47,7 +47,10 @@ class Disputes(Controller):
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/decisions", permission="dispute.decide", status_code=HTTP_200_OK, summary="Decide a dispute")
-    async def decide(self, dispute_id: str, data: DecideDispute, send: Send) -> DisputeView:
+    async def decide(
+        self, dispute_id: str, data: DecideDispute, *, db: Database, reader: Reader, send: Send
+    ) -> DisputeView:
         """One voice of at least three, none of whom stands, made the vote or disputes it; more than half agree."""
+        await check_deciding(db, reader, dispute_id)
         view: DisputeView = await send("dispute", dispute_id, data)
         return view

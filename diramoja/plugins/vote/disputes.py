@@ -13,6 +13,7 @@ from diramoja.plugins.vote.contracts import (
 from diramoja.plugins.vote.results import published, took_effect
 from diramoja.plugins.vote.state import DECIDED, Disputer, Vote, noted, vote
 from diramoja.plugins.vote.tally import counting
+from diramoja.plugins.vote.ties import tie_asked
 from diramoja.plugins.vote.views import DisputeDecision
 
 __all__: list[str] = []
@@ -31,9 +32,14 @@ def file_dispute(state: Vote, message: FileDispute, context: Context) -> Decisio
     if context.row(Disputer, context.sender):
         return Reject("dispute_filed", "You disputed this result before.")
     disputed, entry = noted(
-        state.but(phase="disputed", disputes_open=state.disputes_open + 1), context, "disputed", message.dispute_id
+        state.but(phase="disputed", disputes_open=state.disputes_open + 1),
+        context,
+        "disputed",
+        message.dispute_id,
+        is_named=False,
     )
-    named = (*state.terms.candidates, state.created_by, state.scheduled_by, context.sender)
+    terms = state.terms
+    named = (*terms.candidates, terms.casting_member, state.created_by, state.scheduled_by, context.sender)
     opened = OpenDispute(
         vote=context.id,
         title=state.title,
@@ -69,4 +75,6 @@ def _resolved(state: Vote, context: Context) -> tuple[Any, ...]:
         return recounted, counting(recounted, context)
     if state.verdict == "annul":
         return published(state.but(outcome="annulled", winners=()), context)
-    return took_effect(state.but(phase="results_published", verdict=None), context)
+    upheld, *asked = tie_asked(state.but(phase="results_published", verdict=None), context)
+    after, *effects = took_effect(upheld, context)
+    return after, *asked, *effects

@@ -54,7 +54,7 @@ def register_plugin() -> Plugin:
             "vote.schedule": {"member"},
             "vote.object": {"member", "membership_officer"},
             "vote.cast": {"supporter"},
-            "vote.dispute": {"member"},
+            "vote.dispute": {"supporter"},
             "vote.extend": {"official"},
             "roll.decide": {"membership_officer"},
             "dispute.decide": {"official"},

@@ -42,6 +42,17 @@ OUTCOMES = {
     "no_quorum": msgid("Too few took part: nothing is decided"),
     "annulled": msgid("Annulled"),
 }
+METHODS = {
+    "simple_majority": msgid("one choice; the most votes win"),
+    "plurality": msgid("one choice; the most votes win"),
+    "approval": msgid("any number of choices; the most votes win"),
+    "score": msgid("a grade for each option; the largest sum wins"),
+    "instant_runoff": msgid("options are ranked; the last one goes out until one has more than half"),
+    "scottish_stv": msgid("options are ranked; votes that one does not need are handed on"),
+    "meek_stv": msgid("options are ranked; votes that one does not need are handed on"),
+    "schulze": msgid("options are ranked; every two are compared"),
+    "majority_judgement": msgid("a grade for each option; the best median wins"),
+}
 MAJORITIES = {
     "plurality": msgid("more votes than any other"),
     "absolute": msgid("more than half of the valid votes"),
@@ -134,9 +145,15 @@ def _hero(vote: VoteView, say: Say) -> str:
     return f'<div class="hero"><h1>{escape(vote.title)}</h1><p class="state {style}">{escape(said)}</p></div>'
 
 
+def _method(vote: VoteView, say: Say) -> str:
+    ranked = "instant_runoff" if vote.seats == 1 else "scottish_stv"
+    words = METHODS.get(ranked if vote.voting_method == "ranked_choice" else vote.voting_method)
+    return f"{say(words, {})} ({vote.voting_method})" if words else vote.voting_method
+
+
 def _asked(vote: VoteView, say: Say) -> str:
     facts = {
-        METHOD: vote.voting_method,
+        METHOD: _method(vote, say),
         SEATS: str(vote.seats),
         MAJORITY: say(MAJORITIES[vote.majority], {}),
         TIE: say(TIES[vote.tie_rule], {}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import attrs
@@ -13,7 +14,7 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import Vote, Wording, view_of
+from diramoja.plugins.vote.state import OFFICERS, Vote, Wording, view_of
 from diramoja.plugins.vote.views import (
     AuditView,
     LotView,
@@ -29,13 +30,12 @@ from diramoja.plugins.vote.views import (
 )
 
 __all__ = [
-    "Voter", "audit_trail", "objection_list", "one_result", "one_roll", "one_tally", "one_vote", "own_roll",
-    "vote_list", "vote_of_objection", "voter_at",
+    "Voter", "audit_trail", "check_member", "objection_list", "one_result", "one_roll", "one_tally", "one_vote",
+    "own_roll", "vote_list", "vote_of_objection", "voter_at",
 ]  # fmt: skip
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
 _SEEN = "(v.phase <> 'draft' OR v.created_by = $1 OR $2)"
-OFFICERS = ("leader", "official")
 
 
 @attrs.frozen
@@ -220,10 +220,10 @@ async def one_result(db: Database, reader: Reader, id: str) -> ResultView:
 
 
 async def objection_list(db: Database, reader: Reader, id: str, page: PageQuery) -> Page[ObjectionView]:
-    """Objections to a roll, the newest first: one's own; all of them for membership officers."""
+    """Objections to a roll, the newest first: one's own, and those about oneself; all for membership officers."""
     at, last = place(page, tuple[Moment, str]) or (None, "")
     rows = await db.fetch(
-        "SELECT * FROM vote_objection WHERE vote = $1 AND ($2 OR filed_by = $3)"
+        "SELECT * FROM vote_objection WHERE vote = $1 AND ($2 OR filed_by = $3 OR member = $3)"
         " AND ($4::timestamptz IS NULL OR (filed_at, id) < ($4, $5)) ORDER BY filed_at DESC, id DESC LIMIT $6",
         id,
         reader.has("membership_officer"),
@@ -232,12 +232,21 @@ async def objection_list(db: Database, reader: Reader, id: str, page: PageQuery)
         last,
         page.limit + 1,
     )
-    return paged(rows, page, _objection, "filed_at", "id")
+    return paged(rows, page, partial(_objection, reader=reader), "filed_at", "id")
 
 
-def _objection(row: Mapping[str, Any]) -> ObjectionView:
+def _objection(row: Mapping[str, Any], reader: Reader) -> ObjectionView:
+    """Whoever it is about, and nobody else, does not see who filed it."""
+    inside = reader.member == row["filed_by"] or reader.member != row["member"]
     shared = {name: row[name] for name in ObjectionView.__struct_fields__ if name in row}
-    return msgspec.convert({**shared, "vote_id": row["vote"], "member_id": row["member"]}, ObjectionView)
+    more = {"vote_id": row["vote"], "member_id": row["member"], "filed_by": row["filed_by"] if inside else ""}
+    return msgspec.convert({**shared, **more}, ObjectionView)
+
+
+async def check_member(db: Database, id: str) -> None:
+    """Raises MissingError where this is no member."""
+    if await db.one("SELECT 1 FROM member WHERE id = $1", id) is None:
+        raise MissingError(f"There is no member {id}.", code="member_missing")
 
 
 async def vote_of_objection(db: Database, id: str) -> str:

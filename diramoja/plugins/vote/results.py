@@ -43,6 +43,7 @@ def published(state: Vote, context: Context) -> tuple[Any, ...]:
     assert state.outcome is not None
     effective_at = context.now + timedelta(hours=context.settings(VoteSettings).dispute_hours)
     shown = state.but(phase="results_published", published_at=context.now, effective_at=effective_at)
+    shown, *asked = tie_asked(shown, context)
     marked, entry = noted(shown, context, "results_published", f"count {state.count_number}: {state.outcome}")
     news = ResultsPublished(
         vote=context.id,
@@ -59,7 +60,7 @@ def published(state: Vote, context: Context) -> tuple[Any, ...]:
         effective_at=effective_at,
     )
     reminders = RemindAt(effective_at, TakeEffect()), *keeping(marked, context)
-    return marked, entry, news, *reminders, *tie_asked(marked, context)
+    return marked, entry, news, *reminders, *asked
 
 
 @vote.on("results_published")

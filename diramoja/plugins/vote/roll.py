@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from diramoja.core import Call, Command, Context, Decision, Event, Personal, Put, Reject, Reply, Tell, View, job
+from diramoja.core import Call, Command, Context, Decision, Personal, Put, Reject, Reply, Tell, View, job
 from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.member.contracts import MemberSettings
+from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.cancelling import cancelled
 from diramoja.plugins.vote.contracts import (
     DecideObjection,
@@ -21,7 +22,7 @@ from diramoja.plugins.vote.rules import roll_digest, stations_for
 from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
-from diramoja.plugins.vote.views import ObjectionView, RollRule
+from diramoja.plugins.vote.views import ObjectionKind, ObjectionView, RollRule
 
 __all__ = [
     "CorrectRoll", "FreezeRoll", "correct_roll", "eligible_count", "freeze_roll", "freezing", "is_ready", "preparing",
@@ -31,6 +32,13 @@ __all__ = [
 TOO_MANY = "More than {most} are on the roll: nobody can have a casting vote."
 FIXED_BEFORE = timedelta(hours=1)
 """So long before it opens objections are answered: time enough for the job that corrects the roll, or gives up."""
+NOTICES: dict[tuple[str, ObjectionKind], str] = {
+    ("vote.roll_objected", "missing"): "Somebody says that you are missing on the roll of the vote {title}: {text}",
+    ("vote.roll_objected", "not_eligible"): "Somebody says that you should not be on the roll of the vote {title}:"
+    " {text} If that is not so, tell a membership officer, who decides about it.",
+    ("vote.roll_corrected", "missing"): "You come on the roll of the vote {title}: {reason}",
+    ("vote.roll_corrected", "not_eligible"): "You are taken off the roll of the vote {title}: {reason}",
+}
 CHUNK = 10_000
 """Members hashed at a time."""
 
@@ -94,7 +102,11 @@ async def freeze_roll(payload: FreezeRoll, db: Database) -> Command:
 _ELIGIBLE = (
     "FROM member WHERE membership_level = ANY($1::text[]) AND standing = ANY($2::text[]) AND member_since <= $3"
     " AND ($4 OR region = ANY($5::text[])) AND ($6 OR bodies && $7::text[])"
+    " AND ($8 OR (SELECT level FROM member_history AS h WHERE h.member = member.id AND at <= $3"
+    " ORDER BY at DESC, id DESC LIMIT 1) <> 'supporter' AND NOT EXISTS"
+    " (SELECT 1 FROM member_history AS h WHERE h.member = member.id AND at > $3 AND level = 'supporter'))"
 )
+"""An account may be older than the membership: where that has to have lasted, its history is asked, too."""
 
 
 def _eligible(rule: RollRule, regions: Sequence[str], at: datetime) -> tuple[Any, ...]:
@@ -107,6 +119,7 @@ def _eligible(rule: RollRule, regions: Sequence[str], at: datetime) -> tuple[Any
         list(regions),
         not rule.bodies,
         list(rule.bodies),
+        rule.member_days == 0 or "supporter" in rule.levels,
     )
 
 
@@ -118,7 +131,7 @@ async def eligible_count(db: Session, rule: RollRule, regions: Sequence[str], at
 
 async def _write_roll(session: Session, payload: FreezeRoll) -> None:
     await session.execute(
-        f"INSERT INTO vote_roll (vote, member) SELECT $8, id {_ELIGIBLE}",  # fixed text
+        f"INSERT INTO vote_roll (vote, member) SELECT $9, id {_ELIGIBLE}",  # fixed text
         *_eligible(payload.rule, payload.regions, payload.frozen_at),
         payload.vote,
     )
@@ -220,8 +233,24 @@ def file_objection(state: Vote, message: FileObjection, context: Context) -> Dec
     objection = Objection(
         message.objection_id, message.kind, message.member, message.text, context.sender, context.now
     )  # fmt: skip
-    filed, entry = noted(state, context, "roll_objected", message.objection_id)
-    return filed, entry, Put(objection), Reply(objection_view(context.id, objection), status=201)
+    filed, entry = noted(state, context, "roll_objected", message.objection_id, is_named=False)
+    told = _told(state, objection, "vote.roll_objected", context)
+    return filed, entry, Put(objection), *told, Reply(objection_view(context.id, objection), status=201)
+
+
+def _told(state: Vote, objection: Objection, kind: str, context: Context) -> tuple[Tell, ...]:
+    """Tell whom an objection of somebody else is about: nobody loses a vote without a word."""
+    if objection.member == objection.filed_by:
+        return ()
+    notice = Notify(
+        kind=kind,
+        notice_class="statutory",
+        subject=Subject("vote", context.id),
+        text=NOTICES[kind, objection.kind],
+        values={"title": state.title, "text": objection.text, "reason": objection.reason},
+        key=f"{kind}:{objection.id}",
+    )
+    return notify(context, objection.member, notice)
 
 
 @vote.on("scheduled")
@@ -239,11 +268,14 @@ def decide_objection(state: Vote, message: DecideObjection, context: Context) ->
         decision=message.decision, reason=message.reason, decided_by=context.sender, decided_at=context.now
     )
     noted_, entry = noted(state, context, f"roll_objection_{message.decision}", objection.id)
-    effects: list[Event | Put | Call[Any]] = [entry, Put(decided)]
+    effects: list[Any] = [entry, Put(decided)]
     if message.decision == "uphold":
         is_added = objection.kind == "missing"
         wanted = CorrectRoll(context.id, state.terms.roll, objection.id, objection.member, is_added)
-        effects.append(Call(correct_roll, wanted, key=objection.id))
+        effects += [
+            Call(correct_roll, wanted, key=objection.id),
+            *_told(state, decided, "vote.roll_corrected", context),
+        ]
     return noted_, *effects, Reply(objection_view(context.id, decided))
 
 

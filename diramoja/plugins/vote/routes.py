@@ -24,6 +24,7 @@ from diramoja.plugins.vote.delegation_queries import narrowest_delegate
 from diramoja.plugins.vote.methods import check_method
 from diramoja.plugins.vote.queries import (
     audit_trail,
+    check_member,
     objection_list,
     one_result,
     one_roll,
@@ -34,7 +35,7 @@ from diramoja.plugins.vote.queries import (
     vote_of_objection,
 )
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.statute_queries import schedule_command
+from diramoja.plugins.vote.statute_queries import check_polls, schedule_command
 from diramoja.plugins.vote.views import (
     AuditView,
     ObjectionDecision,
@@ -45,6 +46,7 @@ from diramoja.plugins.vote.views import (
     ResultView,
     RollView,
     TallyView,
+    Terms,
     VotePhase,
     VoteView,
 )
@@ -60,6 +62,20 @@ class NewObjection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     member_id: Annotated[str, Meta(max_length=128)] = ""
 
 
+A_VOTE = {
+    "title": "Opening hours of clinics",
+    "description": "Until when should clinics be open?",
+    "vote_type": "policy_vote",
+    "options": ["Until eight", "Until ten", "All night"],
+    "voting_method": "ranked_choice",
+    "anonymity_level": "pseudonymous",
+    "quorum_ratio": 0.3,
+    "opens_at": "2031-03-10T09:00:00Z",
+    "closes_at": "2031-03-17T09:00:00Z",
+}
+"""What the reference shows: what is left out has its default."""
+
+
 class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to an objection."""
 
@@ -73,7 +89,7 @@ class Votes(Controller):
     path = "/votes"
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @post("/", permission="vote.create", limit="posts", summary="Draft a vote")
+    @post("/", permission="vote.create", limit="posts", example=A_VOTE, summary="Draft a vote")
     async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
         check_method(data.voting_method, data.seats, data.majority, methods)
@@ -105,11 +121,23 @@ class Votes(Controller):
         return view
 
     @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
-    async def schedule(self, vote_id: str, *, db: Database, reader: Reader, send: Send, methods: Methods) -> VoteView:
+    async def schedule(
+        self,
+        vote_id: str,
+        *,
+        db: Database,
+        reader: Reader,
+        clock: Clock,
+        settings: VoteSettings,
+        send: Send,
+        methods: Methods,
+    ) -> VoteView:
         """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
-        draft = await one_vote(db, reader, vote_id)
-        form = check_method(draft.voting_method, draft.seats, draft.majority, methods)
+        await one_vote(db, reader, vote_id)
+        await check_polls(db, reader, clock.now(), settings)
         command = await schedule_command(db, reader, vote_id)
+        terms = command.drafted or Terms()
+        form = check_method(terms.voting_method, terms.seats, terms.majority, methods)
         view: VoteView = await send("vote", vote_id, command.but(form=form))
         return view
 
@@ -139,16 +167,19 @@ class Votes(Controller):
         open_to="suspended",
         summary="Object to a roll",
     )
-    async def file_objection(self, vote_id: str, data: NewObjection, reader: Reader, send: Send) -> ObjectionView:
+    async def file_objection(
+        self, vote_id: str, data: NewObjection, *, db: Database, reader: Reader, send: Send
+    ) -> ObjectionView:
         """Somebody is missing, or should not be on it; until a day before the vote opens."""
         member = data.member_id or reader.member
+        await check_member(db, member)
         command = FileObjection(send.new_id("obj"), data.kind, member, data.text)
         view: ObjectionView = await send("vote", vote_id, command)
         return view
 
     @get("/{vote_id:str}/roll/objections", permission="vote.object", summary="Objections to a roll")
     async def list_objections(self, vote_id: str, db: Database, reader: Reader, page: PageQuery) -> Page[ObjectionView]:
-        """One's own; all of them for membership officers."""
+        """One's own, and those about oneself; all of them for membership officers."""
         return await objection_list(db, reader, vote_id, page)
 
     @post("/{vote_id:str}/extensions", permission="vote.extend", status_code=HTTP_200_OK, summary="Extend a vote")
@@ -169,7 +200,7 @@ class Votes(Controller):
 
     @get("/{vote_id:str}/audit", permission="vote.read", summary="What was done with a vote")
     async def list_audit(self, vote_id: str, db: Database, reader: Reader, page: PageQuery) -> Page[AuditView]:
-        """From the beginning; by "": software."""
+        """From the beginning; by "": software, or somebody who objects or disputes."""
         return await audit_trail(db, reader, vote_id, page)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -13,18 +14,29 @@ from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteO
 
 __all__ = [
     "UNBINDING", "closing_soon_at", "notice_refusal", "outcome_of", "quorum_of", "roll_digest", "station_of",
-    "stations_for", "terms_hash", "terms_refusal", "urgent_at",
+    "stations_for", "terms_hash", "terms_refusal", "urgent_at", "wording_refusal",
 ]  # fmt: skip
 
 STATION_BYTES = 8
 UNBINDING = ("poll", "survey", "straw_poll")
+_AGAINST = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of what follows."""
 
 
 def terms_refusal(terms: Terms, now: datetime, settings: VoteSettings, *, is_draft: bool = False) -> Reject | None:
     """Why there can be no such vote, whoever asks; None where there can. Drafts of software miss options and times."""
     shape = None if is_draft and not terms.options else _shape(terms)
     times = None if is_draft and not terms.opens_at else _times(terms, now, settings)
-    return _secrecy(terms) or shape or times
+    return _secrecy(terms) or shape or _far(terms, now, settings) or times
+
+
+def _far(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:
+    """Of a draft one of the times may be missing; beyond the year 9999 in UTC none can be shown."""
+    opens = now + timedelta(days=settings.ahead_max_days)
+    closes = opens + timedelta(days=settings.duration_max_days)
+    if (terms.opens_at and terms.opens_at > opens) or (terms.closes_at and terms.closes_at > closes):
+        return Reject("opens_too_late", f"A vote opens in {settings.ahead_max_days} days at the latest.", 400)
+    return None
 
 
 def _secrecy(terms: Terms) -> Reject | None:
@@ -53,12 +65,37 @@ def _shape(terms: Terms) -> Reject | None:
         return Reject("seats_too_many", "A vote has more options than seats.", 400)
     if (terms.tie_rule == "casting_vote") != bool(terms.casting_member):
         return Reject("casting_member_unfit", "A casting member is named where the tie rule is casting_vote.", 400)
+    if "supporter" in terms.roll.levels and terms.vote_type not in UNBINDING:
+        return Reject("roll_unfit", "Supporters are no members: they take part in polls, and decide nothing.", 400)
+    return _persons(terms)
+
+
+def _persons(terms: Terms) -> Reject | None:
     named = [each for each in terms.candidates if each]
+    if terms.casting_member and terms.casting_member in named:
+        return Reject("casting_member_unfit", "Whoever stands does not decide a tie.", 400)
     if terms.on_persons != bool(named):
         return Reject("candidates_unfit", "Options name members in votes on persons, and only there.", 400)
     if len(set(named)) != len(named):
         return Reject("candidate_twice", "Nobody stands twice.", 400)
     return None
+
+
+def wording_refusal(texts: Iterable[str], options: Iterable[VoteOption]) -> Reject | None:
+    """Why nobody could tell what is asked: text that runs against its direction, options that look alike or empty."""
+    given = tuple(options)
+    if any(not _AGAINST.isdisjoint(each) for each in (*texts, *(option.text for option in given))):
+        return Reject("wording_unclear", "Signs that turn the direction of a text hide what it says.", 400)
+    seen = [(_looks(each.text), each.member_id) for each in given]
+    if len(set(seen)) < len(seen) or any(not text for text, _ in seen):
+        return Reject("wording_unclear", "Every option shows something, and no two look alike.", 400)
+    return None
+
+
+def _looks(text: str) -> str:
+    """Without what cannot be seen: forms of a letter, capitals, spaces and signs without width are alike."""
+    shown = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each)[0] != "C")
+    return "".join(shown.casefold().split())
 
 
 def notice_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:

@@ -20,6 +20,8 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
     Attributes:
         duration_min_minutes: a vote is open for so long at least.
         duration_max_days: and for so long at the most.
+        ahead_max_days: it opens at most so many days from when it is drafted.
+        own_polls_a_day: so many may a member without an office schedule in a day: all on the roll are told of each.
         objections_until_hours: so long before a vote opens objections to its roll end.
         closing_soon_hours: the last part of a vote is at most so long,
         closing_soon_ratio: and at most this share of its duration.
@@ -55,6 +57,8 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
 
     duration_min_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 5
     duration_max_days: Days = 366
+    ahead_max_days: Annotated[int, Meta(ge=1, le=365_250)] = 36_525
+    own_polls_a_day: Annotated[int, Meta(ge=0, le=1_000)] = 5
     objections_until_hours: Hours = 24
     closing_soon_hours: Hours = 24
     closing_soon_ratio: Ratio = 0.10

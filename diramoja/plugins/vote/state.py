@@ -22,8 +22,9 @@ from diramoja.plugins.vote.views import (
 )
 
 __all__ = [
-    "DECIDED", "DRAFTED", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection", "Pace", "Vote",
-    "Wording", "boxes_of", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection",
+    "Pace", "Vote", "Wording", "boxes_of", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view",
+    "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
@@ -46,7 +47,7 @@ class Wording(Row):
 
 
 class AuditEntry(Row):
-    """What was done with the vote; by "": software."""
+    """What was done with the vote; by "": software, or somebody who is not named."""
 
     id: str
     number: int
@@ -129,6 +130,7 @@ class Vote(State, version=1, omit_defaults=True):
         silences: the last long times in which no ballot was told of.
         is_urged: the last reminder went out.
         extended_s: by how long its close moved.
+        lot_until: so long the officers have time to reveal their secrets, unless the result is disputed before.
         lot_seed: in hexadecimal, once the lot is drawn. `casting`: options as the casting member prefers them.
         verdict: of the disputes decided since the last count, the one that weighs most.
         is_effective: it was told that the result stands.
@@ -164,6 +166,7 @@ class Vote(State, version=1, omit_defaults=True):
     extended_s: int = 0
     tallied: Tallied | None = None
     count_number: int = 0
+    lot_until: datetime | None = None
     lot_seed: str = ""
     casting: tuple[int, ...] = ()
     outcome: Outcome | None = None
@@ -216,10 +219,10 @@ def is_in_charge(state: Vote, context: Context) -> bool:
     return context.sender == state.created_by or has_office(context)
 
 
-def noted(state: Vote, context: Context, what: str, detail: str = "") -> tuple[Vote, Put]:
-    """One more entry of the audit trail."""
+def noted(state: Vote, context: Context, what: str, detail: str = "", *, is_named: bool = True) -> tuple[Vote, Put]:
+    """One more entry of the audit trail, which all can read: whoever objects or disputes is not named there."""
     number = state.entries + 1
-    by = "" if context.told_by else context.sender
+    by = "" if context.told_by or not is_named else context.sender
     return state.but(entries=number), Put(AuditEntry(f"{number:06}", number, context.now, by, what, detail))
 
 

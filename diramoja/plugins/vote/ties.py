@@ -7,11 +7,11 @@ a draw before witnesses, with minutes.
 
 import hashlib
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
-from diramoja.core import Call, Command, Context, Decision, Put, Reject, RemindAt, Reply, Tell
+from diramoja.core import Call, Command, Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.counting import lot_seed
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.state import Lot, Vote, has_office, noted, vote, vote_view
@@ -135,8 +135,7 @@ def draw_lot(state: Vote, message: DrawLot, context: Context) -> Decision:
     if refusal:
         return refusal
     lot = _lot(context)
-    assert state.published_at is not None
-    if len(lot.secrets) >= FEWEST and context.now < state.published_at + REVEALED_WITHIN:
+    if len(lot.secrets) >= FEWEST and state.lot_until is not None and context.now < state.lot_until:
         return Reject("lot_pending", "The officers have a day to reveal their secrets.")
     drawn = lot.but(order=message.order, minutes=message.minutes, drawn_by=context.sender, drawn_at=context.now)
     marked, entry = noted(state, context, "lot_drawn", message.minutes)
@@ -174,17 +173,18 @@ def _again(state: Vote, context: Context) -> tuple[Vote, Call[CountBallots]]:
 # --- who has to act ---
 
 
-def tie_asked(state: Vote, context: Context) -> tuple[Tell | RemindAt, ...]:
-    """Tell those on whom it depends that the result is tied."""
+def tie_asked(state: Vote, context: Context) -> tuple[Any, ...]:
+    """Tell those on whom it depends that the result is tied; from now on the officers have a day for their secrets."""
     if state.outcome != "tied":
-        return ()
+        return (state,)
     if state.terms.tie_rule == "casting_vote":
-        return notify(context, state.terms.casting_member, _notice(state, context, "vote.casting_asked"))
+        return state, *notify(context, state.terms.casting_member, _notice(state, context, "vote.casting_asked"))
     if state.terms.tie_rule != "lot":
-        return ()
+        return (state,)
     officers = [each.member for each in _lot(context).secrets]
     told = [tell for each in officers for tell in notify(context, each, _notice(state, context, "vote.lot_asked"))]
-    return *told, RemindAt(context.now + REVEALED_WITHIN, RemindOfLot())
+    until = context.now + REVEALED_WITHIN
+    return state.but(lot_until=until), *told, RemindAt(until, RemindOfLot())
 
 
 @vote.on("results_published")

@@ -11,7 +11,7 @@ from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 __all__ = [
     "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices", "DecisionText",
     "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
-    "LotSecret", "LotView", "Majority", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
+    "LotSecret", "LotView", "Majority", "Moment", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
     "OptionView", "Options", "Outcome", "OwnRollView", "ParticipationView", "QuorumRatio", "Reason", "ReceiptView",
     "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms",
     "TieRule", "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
@@ -21,6 +21,7 @@ _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
 """Not blank; of the control characters only tab, line feed and carriage return."""
 
+type Moment = Annotated[datetime, Meta(tz=True, examples=["2031-05-01T16:00:00Z"])]
 type VotePhase = Literal[
     "absent", "draft", "scheduled", "open", "closing_soon", "closed", "tallying", "results_published", "disputed",
     "cancelled",
@@ -101,7 +102,7 @@ class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
         standings: good alone, unless the statutes say otherwise.
         regions: each with all that it contains; none: everywhere.
         bodies: none: whoever is in none, too.
-        member_days: for how many days one has been a member when the roll is frozen.
+        member_days: for how many days one has been a member, without a break, when the roll is frozen.
     """
 
     levels: Annotated[tuple[MembershipLevel, ...], Meta(min_length=1, max_length=5)] = (
@@ -159,8 +160,9 @@ class Terms(View, omit_defaults=True):
 class VoteView(View):
     """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
 
-    `ballot_key`: what ballots that are not public are sealed to, unpadded base64url. `effective_at`: when what was
-    decided may be acted on, once the time for disputes is over.
+    `form`: how a ballot is filled in, as the method asks; certain once it is scheduled. `ballot_key`: what ballots that
+    are not public are sealed to, unpadded base64url. `effective_at`: when what was decided may be acted on, once the
+    time for disputes is over.
     """
 
     id: str
@@ -226,7 +228,7 @@ class OwnRollView(View):
 
 
 class ObjectionView(View):
-    """An objection to the roll, as whoever filed it and officers see it."""
+    """An objection to the roll, as whoever filed it and officers see it; `filed_by` is "" to whom it is about."""
 
     id: str
     vote_id: str
@@ -409,7 +411,7 @@ class DisputeView(View):
 
 
 class AuditView(View):
-    """What was done with a vote, by whom; "" for software."""
+    """What was done with a vote, by whom; "" for software, and for whoever objects or disputes."""
 
     number: int
     at: datetime
@@ -427,7 +429,7 @@ class DelegationView(View):
         effective: whether one's ballot would be cast along it, if somebody of the chain votes.
         reason: why not.
         caster: who cast it, once the vote is closed.
-        choices: what they chose, in public votes, as soon as they did.
+        choices: what they chose, in public votes: before the results only along delegations from before the opening.
         delegators: how many delegate to oneself in this scope.
         names: of these, those who show theirs.
     """

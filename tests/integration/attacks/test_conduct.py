@@ -15,6 +15,7 @@ OWN = {
     "PATCH /v1/me",
     "PUT /v1/me/consents",
     "PUT /v1/me/promotion",
+    "POST /v1/votes/{vote_id}/ballots",
     "DELETE /v1/me/promotion",
     "DELETE /v1/members/{member_id}/follow",
     "DELETE /v1/me",

@@ -182,7 +182,7 @@ EXPECTED = {
     "GET /v1/votes/{vote_id}/results": GUEST,
     "GET /v1/votes/{vote_id}/audit": GUEST,
     "GET /v1/votes/{vote_id}/disputes": GUEST,
-    "POST /v1/votes/{vote_id}/disputes": MEMBER,
+    "POST /v1/votes/{vote_id}/disputes": SIGNED_IN,
     "POST /v1/disputes/{dispute_id}/decisions": OFFICIAL,
     "GET /v1/votes/{vote_id}/ballots": GUEST,
     "POST /v1/votes/{vote_id}/ballots": SIGNED_IN,

@@ -180,6 +180,9 @@ def test_a_vote_is_played_through_on_the_command_line(place: Town, leader: Perso
     assert done.returncode == 0, done.stderr
     assert "It may be scheduled." in done.stdout
     assert _check(place, "vot_nowhere").returncode == 1
+    mistyped = _check(place, vote, "--role", "leadr")
+    assert mistyped.returncode == 1
+    assert "There is no role leadr. Did you mean leader?" in mistyped.stderr
 
 
 def _check(place: Town, *arguments: str) -> subprocess.CompletedProcess[str]:

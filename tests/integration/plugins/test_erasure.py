@@ -334,6 +334,14 @@ def test_whoever_left_is_at_no_event(platform: Community, admin: Person) -> None
     erase(platform, admin, person.id)
     only_shells_are_left(platform, person.id)
     assert platform.http.get(feed).status_code == 401
+    for method, path, more in (
+        ("PUT", "/v1/me/calendar-feed", None),
+        ("PUT", f"{event}/rsvp", {"answer": "yes"}),
+        ("POST", f"{event}/questions", {"body": "Am I still here?"}),
+        ("PUT", f"/v1/members/{host.id}/block", None),
+    ):  # The last token of somebody who is gone may live on for minutes.
+        gone = person.call(method, path, more)
+        assert (gone.status_code, gone.json()["code"]) == (401, "token_invalid"), (path, gone.text)
     assert rows(platform, "SELECT 1 FROM event_feed") == []
     next_in_line, host = platform.sign_in("next_in_line"), platform.sign_in("host")
     assert does(next_in_line, "GET", f"{event}/rsvp")["state"] == "confirmed"

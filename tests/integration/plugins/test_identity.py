@@ -126,6 +126,8 @@ def test_roles_are_given_and_taken_by_the_command_line(platform: Community) -> N
     for name, role in ((person.username, "king"), ("nobody_here", "admin")):
         refused = platform.command("admin", "grant", name, role)
         assert refused.returncode == 1 and "Traceback" not in refused.stderr
+    level = platform.command("admin", "grant", person.username, "official")
+    assert level.returncode == 1 and "a level of membership. A membership officer sets it" in level.stderr
 
 
 def test_following_is_shown_to_the_follower_only(platform: Community) -> None:

@@ -178,4 +178,4 @@ async def test_the_rows_of_a_roll_go_and_it_is_known_that_they_are_gone(db: Data
 async def test_ballots_without_content_are_found_where_their_voters_are_forgotten(db: Database) -> None:
     await voted(db, "vot_voters", 1, 3)
     assert await kept_ballots(db, "vot_voters-1", 2) == []
-    assert await kept_ballots(db, "vot_voters-1", 2, with_voters=True) == ["mem_1", "mem_2"]
+    assert await kept_ballots(db, "vot_voters-1", 2, blank=True) == ["mem_1", "mem_2"]

@@ -78,6 +78,8 @@ def test_count_with_a_majority(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "code", "said"),
     [
         (["shulze", "votes.blt"], 2, "There is no method of counting 'shulze'. Did you mean schulze?"),
+        (["ranked_choice", "votes.blt"], 2, "is instant_runoff for one seat, scottish_stv for several."),
+        (["simple_majority", "votes.blt"], 2, "The simple majority of a vote is plurality."),
         (["plurality", "votes.blt", "--ties", "lots"], 2, "--ties cannot be 'lots'. Did you mean lot?"),
         (["plurality", "votes.blt", "--seed", "00"], 2, "--seed has 64 hexadecimal digits."),
         (["plurality", "votes.blt", "--casting", "x"], 2, "--casting whole numbers."),

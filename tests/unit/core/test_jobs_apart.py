@@ -16,6 +16,8 @@ from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.testing.runtime import Runtime
 from tests.support.waiting import eventually
 
+PAGES = 100
+
 
 class Order(Command):
     what: str
@@ -35,6 +37,14 @@ class Shouted(Event, name="shop.shouted"):
 
 class Parcel(View):
     what: str
+
+
+class Page(View):
+    number: int
+
+
+class TakePage(Command):
+    number: int
 
 
 class Shop(State):
@@ -67,6 +77,11 @@ async def ship(parcel: Parcel) -> None:
     """Beside the other, for its patience."""
 
 
+@job(Page)
+async def turn_page(page: Page) -> TakePage:
+    return TakePage(page.number)
+
+
 shop = AgentKind("shop", Shop, prefix="shp")
 
 
@@ -78,6 +93,12 @@ def order(state: Shop, message: Order, context: Context) -> Decision:
 @shop.on("absent")
 def delivered(state: Shop, message: Delivered, context: Context) -> Decision:
     return state.but(delivered=(*state.delivered, message.what[:30]))
+
+
+@shop.on("absent")
+def take_page(state: Shop, message: TakePage, context: Context) -> Decision:
+    more = (Call(turn_page, Page(message.number + 1), key=f"page:{message.number}"),) if message.number < PAGES else ()
+    return state.but(delivered=(f"page {message.number}",)), *more
 
 
 @shop.on("absent")
@@ -97,7 +118,7 @@ shop.hears(Shouted, across=nobody, tell=lambda event: Delivered("heard"))
 
 @pytest.fixture
 def stage(runtime: Runtime) -> Runtime:
-    runtime.deploy(Plugin(name="shops", kinds=[shop], jobs=[deliver, ship]))
+    runtime.deploy(Plugin(name="shops", kinds=[shop], jobs=[deliver, ship, turn_page]))
     return runtime
 
 
@@ -118,6 +139,13 @@ def test_a_broken_job_is_reported_to_its_agent(stage: Runtime, what: str, told: 
     stage.advance(hours=1)
     assert stage.state(shop, "shp_1").delivered == (told,)
     assert stage.state(shop, "shp_2").delivered == ("tea",)
+
+
+def test_pages_without_end_are_turned_by_job_after_job(stage: Runtime) -> None:
+    stage.send(shop, "shp_1", TakePage(1))
+    stage.advance(hours=1)
+    assert stage.state(shop, "shp_1").delivered == (f"page {PAGES}",)
+    assert max(len(row.causation) for row in stage.records.jobs.values()) < 100
 
 
 def test_a_job_whose_report_raises_too_ends(stage: Runtime) -> None:

@@ -17,6 +17,10 @@ BUILT_IN = (
     "plurality, approval, score, instant_runoff, scottish_stv, meek_stv, schulze, majority_judgement, "
     "or one that a plugin brings."
 )
+IN_VOTES = {
+    "simple_majority": "The simple majority of a vote is plurality.",
+    "ranked_choice": "The ranked choice of a vote is instant_runoff for one seat, scottish_stv for several.",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,7 +77,8 @@ def _method(console: Console, name: str) -> "Method":
 
     known = BUILT_IN if name in BUILT_IN else all_methods(console.found.counting_methods)
     if name not in known:
-        raise SettingsError(f"There is no method of counting {name[:40]!r}.", cure=nearest(name, known))
+        cure = IN_VOTES.get(name) or nearest(name, known)
+        raise SettingsError(f"There is no method of counting {name[:40]!r}.", cure=cure)
     return known[name]
 
 

@@ -18,14 +18,21 @@ def test_no_text_leaves_its_place(title: str, figures: list[tuple[str, int | Non
     assert {each.tag for each in image.iter()} <= {f"{SVG}{name}" for name in ("svg", "title", "g", "text", "rect")}
     assert set(image.attrib) == {"viewBox", "width", "height", "role", "aria-label"}
     assert image.get("aria-label") == image[0].text or not title
-    assert len(image.findall(f".//{SVG}rect")) == min(len(figures), BARS_MAX)
+    assert len(image.findall(f"{SVG}g/{SVG}rect")) == min(len(figures), BARS_MAX)
 
 
 @given(bars)
 def test_no_bar_is_longer_than_its_place(figures: list[tuple[str, int | None]]) -> None:
     image = ET.fromstring(bar_chart("Check-ins", figures))
-    for each in image.findall(f".//{SVG}rect"):
+    for each in image.findall(f"{SVG}g/{SVG}rect"):
         assert 0 <= int(each.get("width", "")) <= int(image.get("width", "")) - int(each.get("x", ""))
+
+
+def test_a_dark_page_does_not_swallow_the_text() -> None:
+    image = ET.fromstring(bar_chart("Ratings", [("1", 2)]))
+    ground = image.find(f"{SVG}rect")
+    assert ground is not None and ground.get("fill") == "#fff"
+    assert [ground.get(side) for side in ("width", "height")] == [image.get(side) for side in ("width", "height")]
 
 
 def test_what_is_withheld_is_no_zero() -> None:

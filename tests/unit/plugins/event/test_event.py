@@ -196,6 +196,40 @@ def test_an_event_that_moves_away_from_tomorrow_takes_answers_as_before() -> Non
     assert world.phase == "upcoming"
 
 
+def test_who_was_told_where_for_one_time_is_told_again_for_another() -> None:
+    world = EventWorld().opened(location="Hall 2")
+    world.yes("a")
+    world.to(world.before(10))
+    world(ORGANIZER, EditEvent(starts_at=STARTS + timedelta(days=30)))
+    world.to(STARTS + timedelta(days=30))
+    keys = [notice.key for _, notice in world.told if notice.kind == "event.reminder"]
+    assert len(dict.fromkeys(keys)) == 5  # 7 and 3 days once, 24 hours twice, 2 hours once.
+
+
+def moves(world: EventWorld) -> list[tuple[str, str]]:
+    """What an inbox keeps: of one key the first."""
+    told = [notice for _, notice in world.told if notice.kind == "event.rescheduled"]
+    kept = {notice.key: notice for notice in reversed(told)}
+    return [(each.values["before"][:10], each.values["time"][:10]) for each in reversed(kept.values())]
+
+
+def test_an_event_that_moves_back_and_forth_says_each_time_where_it_is_now() -> None:
+    world = EventWorld().opened()
+    world.yes("a")
+    later = STARTS + timedelta(days=1)
+    for starts_at in (later, STARTS, later):
+        world(ORGANIZER, EditEvent(starts_at=starts_at))
+    assert moves(world) == [("2031-04-11", "2031-04-12"), ("2031-04-12", "2031-04-11"), ("2031-04-11", "2031-04-12")]
+
+
+def test_a_move_that_was_taken_back_meanwhile_is_not_told() -> None:
+    world = EventWorld().opened()
+    world.yes("a")
+    about = STARTS.isoformat()
+    world("", TellGuests("rescheduled", about, ("confirmed",), ("a",), has_more=False), told_by="job")
+    assert moves(world) == []
+
+
 def test_a_longer_event_is_news_and_no_notice() -> None:
     world = EventWorld().opened()
     world.yes("a")
@@ -257,21 +291,24 @@ def test_nobody_is_invited_to_a_plan() -> None:
 
 @pytest.mark.parametrize("end", ["completed", "cancelled"])
 def test_a_year_later_nobody_is_known_to_it(end: str) -> None:
-    world = EventWorld().opened()
+    world = EventWorld().opened(capacity=250)
     world.segment = ["i"]
     world(ORGANIZER, Invite(members=("i",)))
     for number in range(250):
         world.yes(f"m{number:03}")
+    for name in ("w1", "w2", "w3"):
+        world.yes(name)
     if end == "cancelled":
         world(ORGANIZER, CancelEvent("Flood."))
     else:
         world.to(STARTS + timedelta(minutes=90))
     over = world.now
     world.to(over + timedelta(days=364))
-    assert len(world.all(Guest)) == 250
+    assert len(world.all(Guest)) == 253
     world.to(over + timedelta(days=365))
     assert (world.all(Guest), world.all(Invitation)) == ([], [])
-    assert (world.phase, world.state.registered) == (end, 250)
+    assert (world.phase, world.state.registered, world.state.general.waiting) == (end, 250, 3)
+    assert not any(name in str(world.state) for name in ("w1", "w2", "w3"))
 
 
 def test_where_nobody_notifies_all_goes_on() -> None:

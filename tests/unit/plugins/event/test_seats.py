@@ -17,8 +17,8 @@ from diramoja.plugins.event.contracts import (
 )
 from diramoja.plugins.event.seating import FillSeats
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import Guest
-from tests.support.event_world import ORGANIZER, EventWorld, code
+from diramoja.plugins.event.state import CheckedIn, Guest
+from tests.support.event_world import ORGANIZER, STARTS, EventWorld, code
 
 
 @pytest.fixture
@@ -335,3 +335,19 @@ def test_what_somebody_had_is_said(hall: EventWorld) -> None:
     ]
     assert len(hall.named(RsvpConfirmed)) == 2
     assert hall.withdraw("nobody").reply == RsvpView("declined", answer="no")
+
+
+# --- seats that were used ---
+
+
+@pytest.mark.parametrize("how", ["no", "maybe", "withdraw"])
+def test_who_is_there_does_not_hand_on_the_seat(hall: EventWorld, how: str) -> None:
+    """Else one seat could let in one after the other, and more would have been there than there are seats."""
+    for name in "abcd":
+        hall.yes(name)
+    hall.to(STARTS)
+    hall.rows[CheckedIn, "a"] = CheckedIn("a", "venue", STARTS)
+    given_up = hall.withdraw("a") if how == "withdraw" else hall("a", Rsvp("no" if how == "no" else "maybe"))
+    assert code(given_up) == "seat_used"
+    assert hall.state_of("a") == "confirmed"
+    assert hall.yes("a").reject is None

@@ -111,6 +111,20 @@ def test_page_before_the_results_says_where_the_vote_stands(phase: str) -> None:
     assert "Count it again" not in page
 
 
+@pytest.mark.parametrize(
+    ("method", "seats", "said"),
+    [
+        ("ranked_choice", 1, "options are ranked; the last one goes out until one has more than half (ranked_choice)"),
+        ("ranked_choice", 2, "options are ranked; votes that one does not need are handed on (ranked_choice)"),
+        ("simple_majority", 1, "one choice; the most votes win (simple_majority)"),
+        ("of_a_plugin", 1, ">of_a_plugin<"),
+    ],
+)
+def test_page_says_in_words_how_ballots_are_counted(method: str, seats: int, said: str) -> None:
+    vote = a_vote().but(phase="open", published_at=None, voting_method=method, seats=seats)
+    assert said in rendered(Shown(vote, RollView(vote.id, 20, "r" * 64, RollRule(), NOON, NOON)))
+
+
 def test_page_escapes_whatever_people_wrote_and_names_nobody() -> None:
     page = rendered(shown(a_vote()))
     assert "<img" not in page

@@ -71,9 +71,9 @@ def test_nothing_goes_while_a_dispute_is_open(command: LetVotersGo | ForgetRoll)
 def test_a_station_forgets_all_its_voters_page_by_page() -> None:
     sealed = BallotBox(phase="sealed", vote="vot_1", station=1)
     forgetting = play(ballot_box, sealed, ForgetVoters(), id="vot_1-1")
-    assert [(call.job, call.payload.with_voters) for call in forgetting.calls] == [(find_ballots, True)]
+    assert [(call.job, call.payload.all) for call in forgetting.calls] == [(find_ballots, True)]
     rows = [Ballot(member, "1", "r") for member in ("mem_a", "mem_b")]
     page = ForgetBallots(("mem_a", "mem_b"), more=True)
     gone = play(ballot_box, forgetting.state, page, id="vot_1-1", rows=rows)
     assert [each.key for each in gone.removes] == ["mem_a", "mem_b"]
-    assert [call.payload.with_voters for call in gone.calls] == [True]
+    assert [call.payload.all for call in gone.calls] == [True]

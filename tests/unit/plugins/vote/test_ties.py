@@ -10,7 +10,7 @@ from diramoja.core import Command, RemindAt, Row
 from diramoja.counting import Ties, lot_order, lot_seed
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.contracts import TakeResult
+from diramoja.plugins.vote.contracts import FileDispute, SettleDispute, TakeResult
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Lot, Vote
@@ -182,3 +182,19 @@ def test_a_tie_has_no_effect_until_it_is_decided() -> None:
     world.now = CLOSE + timedelta(days=4)
     assert world("", TakeEffect()).events == []
     assert not world.state.is_effective
+
+
+def test_a_dispute_takes_no_time_from_the_officers() -> None:
+    """Else who would rather draw in public disputes the result until the day for the secrets is over."""
+    world = World()
+    world.commit("mem_a", "mem_b")
+    world.tie()
+    assert world("mem_x", FileDispute("dsp_1", "It is all wrong here.")).reject is None
+    assert code(world.reveal("mem_a")) != ""
+    world.now += timedelta(days=3)
+    settled = world("", SettleDispute("dsp_1", "reject", "It is not."))
+    assert [each.at for each in settled.reminders if isinstance(each, RemindAt)] == [world.now + timedelta(days=1)]
+    assert code(world("mem_c", DrawLot((2, 1), MINUTES))) == "lot_pending"
+    world.reveal("mem_a")
+    world.reveal("mem_b")
+    assert world.state.phase == "tallying"

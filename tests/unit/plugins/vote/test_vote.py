@@ -1,6 +1,6 @@
 """Votes as values: who may draft, schedule and call off what; when it opens, reminds, closes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from diramoja.plugins.vote.contracts import (
     FileObjection,
     NoteTurnout,
     PrepareBox,
+    PrepareVote,
     QuorumMissing,
     RollFrozen,
     ScheduleVote,
@@ -126,6 +127,32 @@ def test_people_with_an_office_schedule_what_decides(
     vote_type: str, sender: str, roles: list[str], refused: str
 ) -> None:
     assert code(Course(vote_type=vote_type)(sender, ScheduleVote(), roles)) == refused
+
+
+def test_what_was_looked_up_of_a_draft_is_of_the_draft_that_is_scheduled() -> None:
+    """Else who changes it in between evades the statutes, which ask about category, seats and method."""
+    course = Course()
+    looked_at = course.state.terms
+    assert course(LEADER, EditVote(topic_id="top_budget", voting_method="approval")).reject is None
+    assert code(course(LEADER, ScheduleVote(category="", drafted=looked_at))) == "draft_changed"
+    assert code(course(LEADER, ScheduleVote(category="budget", drafted=course.state.terms))) == ""
+
+
+def test_a_draft_of_software_takes_no_time_that_cannot_be_shown() -> None:
+    draft = LoneAgent(vote, "vot_1", settings=[SETTINGS, MemberSettings()])
+    prepared = PrepareVote("top_1", "Clinics", "", "healthcare", policy_proposal=False, author=MEMBER)
+    draft.take(prepared, now=NOW)
+    late = EditVote(closes_at=datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14))))
+    assert code(draft.take(late, sender=MEMBER, now=NOW)) == "opens_too_late"
+
+
+def test_who_stands_moves_no_close() -> None:
+    stands = (VoteOption("Ayo", LEADER), VoteOption("Bahati", "mem_b"))
+    course = Course(on_persons=True, options=stands).opened()
+    night = ExtendVote(OPENS, OPENS + timedelta(hours=8), "The line was cut.")
+    course.now = OPENS + timedelta(hours=9)
+    assert code(course(LEADER, night, ["official"])) == "recused"
+    assert code(course(OTHER, night, ["official"])) == ""
 
 
 def test_a_scheduled_vote_is_fixed_and_has_its_roll_written() -> None:
@@ -281,6 +308,16 @@ def test_a_close_asks_for_an_outage_first() -> None:
     played = course.at(CLOSES, NotePulse(60, closing=True))
     assert said(played) == [VoteClosed]
     assert [each.command for each in played.tells] == [SealBox()] * 2
+
+
+def test_a_close_that_a_clock_ahead_reminded_of_comes_in_time() -> None:
+    course = Course().opened()
+    course.at(CLOSES, CloseVote())
+    early = course.at(CLOSES - timedelta(seconds=2), NotePulse(60, closing=True))
+    assert (said(early), course.state.phase) == ([], "open")
+    assert early.reminders == [RemindAt(CLOSES, CloseVote())]
+    course.at(CLOSES, CloseVote())
+    assert said(course.at(CLOSES, NotePulse(60, closing=True))) == [VoteClosed]
 
 
 def test_an_outage_moves_the_close_by_as_long() -> None:
