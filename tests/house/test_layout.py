@@ -37,7 +37,8 @@ OWN_PLUGIN_FILES = {
         "walls.py", "writing.py",
     },
     "vote": {
-        "cancelling.py", "course.py", "disputes.py", "forgetting.py", "results.py", "roll.py", "tally.py",  # Of a vote.
+        "cancelling.py", "course.py", "disputes.py", "forgetting.py", "irregularities.py",  # Of a vote.
+        "participation.py", "recusal.py", "results.py", "retention.py", "roll.py", "tally.py",
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
         "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.

@@ -48,8 +48,8 @@ SETTINGS = VoteSettings(station_members=200)
 class Course:
     """One vote, played command by command by people, jobs and reminders."""
 
-    def __init__(self, **terms: Any) -> None:
-        self.agent = LoneAgent(vote, "vot_1", has=["notification"], settings=[SETTINGS, MemberSettings()])
+    def __init__(self, *has: str, **terms: Any) -> None:
+        self.agent = LoneAgent(vote, "vot_1", has=["notification", *has], settings=[SETTINGS, MemberSettings()])
         self.now = NOW
         given = {
             "title": "Clinics",

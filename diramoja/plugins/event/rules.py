@@ -7,6 +7,7 @@ the last one said. What is below five is not shown, and neighbours are merged un
 from collections.abc import Sequence
 
 from diramoja.plugins.event.views import FeedbackView, RatingBin
+from diramoja.withholding import STEP, merged
 
 __all__ = ["NO_RATINGS", "STEP", "Ratings", "feedback_view", "is_shown_at", "score_of", "with_rating"]
 
@@ -14,7 +15,6 @@ type Ratings = tuple[int, int, int, int, int]
 """How many gave 1 to 5."""
 
 NO_RATINGS: Ratings = (0, 0, 0, 0, 0)
-STEP = 5
 _BEST = 5
 
 
@@ -46,18 +46,4 @@ def feedback_view(ratings: Sequence[int]) -> FeedbackView:
 
 def bins_of(ratings: Sequence[int]) -> tuple[RatingBin, ...]:
     """Neighbouring ratings merged until each bin has five; counts rounded to five."""
-    bins: list[tuple[int, int, int]] = []
-    low = held = 0
-    for rating, number in enumerate(ratings, start=1):
-        low, held = low or rating, held + number
-        if held >= STEP:
-            bins.append((low, rating, held))
-            low = held = 0
-    if low and bins:
-        first, _, number = bins.pop()
-        bins.append((first, _BEST, number + held))
-    return tuple(RatingBin(low, high, _rounded(number)) for low, high, number in bins)
-
-
-def _rounded(number: int) -> int:
-    return STEP * round(number / STEP)
+    return tuple(RatingBin(low, high, number) for low, high, number in merged(ratings))

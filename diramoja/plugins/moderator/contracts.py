@@ -12,11 +12,11 @@ __all__ = [
     "AskReview", "AssignModerator", "AuthorityLevel", "CaseClaimed", "CaseEscalated", "CaseOpened",
     "CaseOrigin", "CaseOverdue", "CasePhase", "CaseReleased", "CaseRevised", "ClaimCase", "ClassifierAway",
     "ClassifierBack", "CountAppeal", "CountClaim", "CountDecision", "CountRelease", "CountReview", "CountShare",
-    "DecideAppeal", "DecideCase", "EndCase", "EscalateCase", "Evidence", "FileAppeal", "FileReport", "FlagPost",
-    "ForgetSanction", "GoOffDuty", "GoOnDuty", "GuidelinesVersion", "JoinCase", "LapseCase", "MarkOverdue",
-    "ModeratorType", "OpenCase", "Outcome", "PostAction", "PostCleared", "Reason", "ReleaseCase", "Report",
-    "ReportView", "ReviewCase", "ReviseCase", "RuleName", "SanctionKind", "ScreenPost", "ScreenText",
-    "TellReporters", "WarningIssued",
+    "DecideAppeal", "DecideCase", "EndCase", "EndRecusal", "EscalateCase", "Evidence", "FileAppeal", "FileReport",
+    "FlagPost", "ForgetSanction", "GoOffDuty", "GoOnDuty", "GuidelinesVersion", "JoinCase", "LapseCase",
+    "MarkOverdue", "ModeratorType", "OpenCase", "Outcome", "PostAction", "PostCleared", "Reason", "RecuseMembers",
+    "ReleaseCase", "Report", "ReportView", "ReviewCase", "ReviseCase", "RuleName", "SanctionKind", "ScreenPost",
+    "ScreenText", "TellReporters", "WarningIssued",
 ]  # fmt: skip
 
 type Outcome = Literal["cleared", "held", "hidden"]
@@ -133,6 +133,22 @@ class EndCase(Command):
     """
 
     post: str
+
+
+class RecuseMembers(Command):
+    """While a vote about this topic is open, those who stand in it or proposed it act in no case of the topic.
+
+    Told by the vote when it opens; EndRecusal follows when it is over.
+    """
+
+    vote: str
+    members: Personal[tuple[str, ...]]
+
+
+class EndRecusal(Command):
+    """The vote is closed or called off."""
+
+    vote: str
 
 
 # --- to a case ---

@@ -14,6 +14,7 @@ from diramoja.plugins.moderator.projections import (
     case_rows,
     case_texts,
     moderator_rows,
+    recusal_rows,
     sanction_rows,
 )
 from diramoja.plugins.moderator.routes import Appeals, Cases, Moderators, Publicity, Sanctions
@@ -41,6 +42,7 @@ def register_plugin() -> Plugin:
             action_log,
             appeal_log,
             moderator_rows,
+            recusal_rows,
         ],
         routes=[Cases, Appeals, Moderators, Sanctions, Publicity],
         settings=ModerationSettings,

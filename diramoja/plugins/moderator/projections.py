@@ -8,6 +8,7 @@ from diramoja.plugins.moderator.case import case
 from diramoja.plugins.moderator.case_state import Appeal, Case, Exhibit, Reported, Sanction
 from diramoja.plugins.moderator.contracts import ActionTaken, AppealDecided
 from diramoja.plugins.moderator.moderator import Moderator, moderator
+from diramoja.plugins.moderator.screening import Recusal
 from diramoja.plugins.moderator.views import ProposalView
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "CaseTextRecord",
     "LogRecord",
     "ModeratorRecord",
+    "RecusalRecord",
     "SanctionRecord",
     "action_log",
     "appeal_log",
@@ -25,6 +27,7 @@ __all__ = [
     "case_rows",
     "case_texts",
     "moderator_rows",
+    "recusal_rows",
     "sanction_rows",
 ]
 
@@ -80,6 +83,14 @@ class CaseReportRecord(Record):
     reporter: Personal[str]
     reason: str
     text: str
+
+
+class RecusalRecord(Record):
+    """Who acts in no case of a topic while this vote about it is open."""
+
+    topic: str
+    vote: str
+    members: Personal[tuple[str, ...]]
 
 
 class SanctionRecord(Record):
@@ -168,6 +179,12 @@ def case_texts(agent: str, row: Exhibit) -> CaseTextRecord:
 def case_reports(agent: str, row: Reported) -> CaseReportRecord:
     """One row a report."""
     return CaseReportRecord(agent, row.reporter, row.reason, row.text)
+
+
+@record("moderation_recusal", key=("topic", "vote"), of=Recusal)
+def recusal_rows(agent: str, row: Recusal) -> RecusalRecord:
+    """One row a topic and open vote."""
+    return RecusalRecord(agent, row.vote, row.members)
 
 
 @record("moderation_sanction", key="id", of=Sanction)

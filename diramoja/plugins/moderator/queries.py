@@ -55,6 +55,8 @@ _SEAT = (
     " UNION SELECT addressee FROM moderation_case WHERE id = $2"
     ' UNION SELECT reporter FROM moderation_case_report WHERE "case" = $2)'
     " SELECT (SELECT authority_level FROM moderation_moderator WHERE id = $1) AS authority,"
+    " EXISTS (SELECT 1 FROM moderation_recusal r JOIN moderation_case c ON c.topic = r.topic"
+    " WHERE c.id = $2 AND $1 = ANY (r.members)) AS recused,"
     " EXISTS (SELECT 1 FROM party WHERE NOT"
 )
 _APPEAL = (
@@ -133,11 +135,15 @@ async def authority_in(db: Database, reader: Reader, case: str) -> AuthorityLeve
     """The authority of the reader; officials have the highest.
 
     Raises:
-        DeniedError: a block stands between the reader and a party of the case (`recused`).
+        DeniedError: a block stands between the reader and a party of the case, or they stand in an open vote about
+            its topic, or proposed it (`recused`).
     """
     row = await db.one(f"{_SEAT} {not_walled('$1', 'party.member')}) AS walled", reader.member, case)
     if row is not None and row["walled"]:
         raise DeniedError("A block stands between you and somebody whom this case concerns.", code="recused")
+    if row is not None and row["recused"]:
+        detail = "While a vote about this topic is open in which you stand, or that you proposed, others decide here."
+        raise DeniedError(detail, code="recused")
     if reader.has("official"):
         return "global"
     return msgspec.convert(row["authority"], AuthorityLevel) if row and row["authority"] else "topic"

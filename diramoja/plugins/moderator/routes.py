@@ -141,7 +141,10 @@ class Cases(Controller):
 
     @post("/cases/{case_id:str}/claim", permission="case.decide", status_code=HTTP_200_OK, summary="Take a case on")
     async def claim_case(self, case_id: str, db: Database, reader: Reader, send: Send) -> CaseView:
-        """409 `claimed` where another has it; 403 `recused` for whoever has a part in it or is blocked by a party."""
+        """409 `claimed` where another has it; 403 `recused` for whoever has a part in it or is blocked by a party.
+
+        So is whoever stands in an open vote about its topic, or proposed it.
+        """
         view: CaseView = await send("case", case_id, ClaimCase(await authority_in(db, reader, case_id)))
         return view
 

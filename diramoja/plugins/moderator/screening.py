@@ -25,12 +25,14 @@ from diramoja.plugins.moderator.contracts import (
     ClassifierBack,
     CountShare,
     EndCase,
+    EndRecusal,
     Evidence,
     FileReport,
     FlagPost,
     JoinCase,
     OpenCase,
     PostCleared,
+    RecuseMembers,
     ReportView,
     ReviseCase,
     ScreenPost,
@@ -43,7 +45,7 @@ from diramoja.plugins.notification.contracts import notify
 from diramoja.plugins.topic.contracts import PostReceived, PostShared, TakeVerdict
 from diramoja.ports.classifier import Assessment, Classifier
 
-__all__ = ["Filed", "Matter", "Screening", "Shares", "assessment", "screening"]
+__all__ = ["Filed", "Matter", "Recusal", "Screening", "Shares", "assessment", "screening"]
 
 
 class Matter(Row):
@@ -69,6 +71,13 @@ class Shares(Row):
     count: int
 
 
+class Recusal(Row):
+    """Who acts in no case of this topic while a vote about it is open."""
+
+    vote: str
+    members: Personal[tuple[str, ...]]
+
+
 class Screening(State, version=1):
     """Counts of a topic's posts; whether the list of words stood in for the classifier at the last one."""
 
@@ -92,7 +101,7 @@ async def assessment_of_text(messages: Sequence[ScreenText], classifier: Classif
 
 
 screening = AgentKind(
-    "screening", Screening, prefix="scr", rows=[Matter, Filed, Shares], facts=[assessment, assessment_of_text]
+    "screening", Screening, prefix="scr", rows=[Matter, Filed, Shares, Recusal], facts=[assessment, assessment_of_text]
 )
 
 
@@ -220,9 +229,25 @@ def end_case(state: Screening, message: EndCase, context: Context) -> Decision:
 
 @screening.on("absent", "watching")
 def forget_member(state: Screening, message: ForgetMember, context: Context) -> Decision:
-    """Reports and shares go; which case is open about what goes with the case."""
+    """Reports and shares go; which case is open about what goes with the case, who is recused with the vote."""
     own = [each for each in message.rows if each[0] in (Filed.wire_name, Shares.wire_name)]
-    return tuple(Remove(screening.rows[collection], key) for collection, key in own)
+    votes = [key for collection, key in message.rows if collection == Recusal.wire_name]
+    recusals = [row for key in votes if (row := context.row(Recusal, key)) is not None]
+    return (
+        *(Remove(screening.rows[collection], key) for collection, key in own),
+        *(Put(row.but(members=tuple(each for each in row.members if each != message.member))) for row in recusals),
+    )
+
+
+@screening.on("absent", "watching")
+def recuse(state: Screening, message: RecuseMembers, context: Context) -> Decision:
+    """Open cases are meant, too: the routes of the moderators look here before anybody acts."""
+    return state.but(phase="watching"), Put(Recusal(message.vote, message.members))
+
+
+@screening.on("absent", "watching")
+def end_recusal(state: Screening, message: EndRecusal, context: Context) -> Decision:
+    return Remove(Recusal, message.vote) if context.row(Recusal, message.vote) else None
 
 
 def _opened(message: OpenCase, context: Context) -> tuple[Put, Tell]:

@@ -11,7 +11,18 @@ from diramoja.core import Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic.contracts import TopicEscalated
-from diramoja.plugins.vote import cancelling, course, disputes, forgetting, results, roll, tally, ties
+from diramoja.plugins.vote import (
+    cancelling,
+    course,
+    disputes,
+    forgetting,
+    irregularities,
+    results,
+    retention,
+    roll,
+    tally,
+    ties,
+)
 from diramoja.plugins.vote.cancelling import OpenVote
 from diramoja.plugins.vote.contracts import (
     CreateVote,
@@ -42,7 +53,7 @@ from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
-HANDLED_IN = (cancelling, roll, course, tally, results, ties, disputes, forgetting)
+HANDLED_IN = (cancelling, roll, course, tally, results, ties, disputes, irregularities, retention, forgetting)
 """The modules whose handlers belong to the kind."""
 
 NOT_IN_TERMS = ("title", "description", "options", "topic_id")

@@ -39,7 +39,7 @@ from diramoja.plugins.vote.sealing import sealed_length
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import ReceiptView
 
-__all__ = ["EmptyBox", "FinishSeal", "ForgetBallots", "TellTurnout", "find_ballots"]
+__all__ = ["EmptyBox", "FinishSeal", "ForgetBallots", "ForgetVoters", "TellTurnout", "find_ballots"]
 
 TRIES = 8
 """How often a ballot is decided whose voter could not be looked up in time."""
@@ -60,8 +60,12 @@ class EmptyBox(Command):
     """What the station holds was published, or the vote called off: keep it no longer."""
 
 
+class ForgetVoters(Command):
+    """The vote was settled long ago: keep neither ballots nor who cast them; told by the vote."""
+
+
 class FindBallots(View):
-    """Ballots of a station that still have their content. `all`: the blank ones of a public vote, too."""
+    """Ballots of a station that still have their content. `all`: those without any, too."""
 
     box: str
     all: bool = False
@@ -245,11 +249,18 @@ async def find_ballots(payload: FindBallots, db: Database) -> ForgetBallots | No
 def forget_ballots(state: BallotBox, message: ForgetBallots, context: Context) -> Decision:
     """Of a vote that was called off nothing remains; else who voted, with the receipt."""
     kept = [ballot for member in message.members if (ballot := context.row(Ballot, member)) is not None]
-    if state.is_cancelled:
+    if state.is_cancelled or state.is_forgotten:
         gone: list[Put | Remove] = [Remove(Ballot, ballot.member) for ballot in kept]
     else:
         gone = [Put(ballot.but(content="")) for ballot in kept]
-    return *gone, *((Call(find_ballots, FindBallots(context.id, all=state.is_cancelled)),) if message.more else ())
+    everything = state.is_cancelled or state.is_forgotten
+    return *gone, *((Call(find_ballots, FindBallots(context.id, all=everything)),) if message.more else ())
+
+
+@ballot_box.on("sealed")
+def forget_voters(state: BallotBox, message: ForgetVoters, context: Context) -> Decision:
+    """Long after the time for disputes."""
+    return state.but(is_forgotten=True), Call(find_ballots, FindBallots(context.id, all=True))
 
 
 ballot_box.hears(ResultsPublished, across=sealed_stations, tell=lambda _event: EmptyBox())

@@ -41,6 +41,7 @@ class BallotBox(State, omit_defaults=True):
         sums: what the ballots of a public vote add up to by option; see `counts_of`.
         told, told_sums: what the vote knows of. `is_telling`: a reminder for the next time is set.
         was_in_doubt: of some ballot it could not be seen at once whether its voter is on the roll; it may still wait.
+        is_forgotten: who voted is kept no longer.
     """
 
     phase: Literal["absent", "open", "sealing", "sealed"] = "absent"
@@ -62,6 +63,7 @@ class BallotBox(State, omit_defaults=True):
     is_telling: bool = False
     was_in_doubt: bool = False
     is_cancelled: bool = False
+    is_forgotten: bool = False
 
 
 type Eligible = Literal["yes", "no", "unknown"]

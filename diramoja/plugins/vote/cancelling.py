@@ -4,11 +4,23 @@ from typing import Any
 
 from diramoja.core import Call, Cancel, Command, Context, Decision, Reject, Reply, Tell
 from diramoja.plugins.vote.contracts import CancelVote, SealBox, VoteCancelled
+from diramoja.plugins.vote.recusal import recused_no_more
+from diramoja.plugins.vote.retention import keeping
 from diramoja.plugins.vote.rules import UNBINDING
 from diramoja.plugins.vote.sealing import DropKey, drop_key
-from diramoja.plugins.vote.state import RUNNING, Vote, has_office, is_in_charge, noted, vote, vote_view
+from diramoja.plugins.vote.state import (
+    RUNNING,
+    TAKING,
+    Vote,
+    boxes_of,
+    has_office,
+    is_in_charge,
+    noted,
+    vote,
+    vote_view,
+)
 
-__all__ = ["CloseSoon", "CloseVote", "OpenVote", "TakePulse", "UrgeQuorum", "boxes_of", "cancelled"]
+__all__ = ["CloseSoon", "CloseVote", "OpenVote", "TakePulse", "UrgeQuorum", "cancelled"]
 
 
 class OpenVote(Command):
@@ -31,11 +43,6 @@ class TakePulse(Command):
     """Look whether there was an outage; a reminder."""
 
 
-def boxes_of(id: str, state: Vote) -> list[str]:
-    """Its polling stations."""
-    return [f"{id}-{number}" for number in range(1, state.stations + 1)]
-
-
 @vote.on("draft", *RUNNING)
 def cancel_vote(state: Vote, message: CancelVote, context: Context) -> Decision:
     if not is_in_charge(state, context):
@@ -54,4 +61,5 @@ def cancelled(state: Vote, reason: str, context: Context) -> tuple[Any, ...]:
     boxes = [Tell("ballot_box", each, SealBox(is_cancelled=True)) for each in boxes_of(context.id, state)]
     reminders = [Cancel(each.wire_name) for each in (OpenVote, CloseVote, CloseSoon, UrgeQuorum, TakePulse)]
     keys = (Call(drop_key, DropKey(context.id)),) if state.ballot_key else ()
-    return off, entry, *news, *boxes, *reminders, *keys
+    freed = recused_no_more(state, context) if state.phase in TAKING else ()
+    return off, entry, *news, *boxes, *reminders, *keys, *freed, *keeping(off, context)

@@ -10,6 +10,8 @@ from diramoja.core.ports.database import Database
 from diramoja.counting import Count, Methods
 from diramoja.counting.picture import picture
 from diramoja.plugins.vote.count_queries import ballot_file, one_count
+from diramoja.plugins.vote.participation import participation_of
+from diramoja.plugins.vote.views import ParticipationView
 
 __all__ = ["Counts"]
 
@@ -30,6 +32,11 @@ class Counts(Controller):
         """Bars for every round; what they show is in the picture as words, too. 409 `vote_open` before the count."""
         count = await one_count(db, reader, vote_id)
         return Response(await anyio.to_thread.run_sync(partial(picture, count)), media_type="image/svg+xml")
+
+    @get("/participation", permission="vote.read", summary="Who took part")
+    async def get_participation(self, vote_id: str, db: Database, reader: Reader) -> ParticipationView:
+        """By region, level and age group, in fives, without small cells. 404 `participation_missing` before."""
+        return await participation_of(db, reader, vote_id)
 
     @get("/ballots.csv", permission="vote.read", media_type="text/csv", summary="The ballots as CSV")
     async def get_csv(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:

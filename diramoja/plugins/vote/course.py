@@ -23,7 +23,7 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, boxes_of, cancelled
+from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
     BoxCounted,
@@ -39,6 +39,9 @@ from diramoja.plugins.vote.contracts import (
     VoteOpened,
 )
 from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
+from diramoja.plugins.vote.irregularities import looked_through, paced
+from diramoja.plugins.vote.participation import reporting
+from diramoja.plugins.vote.recusal import recused, recused_no_more
 from diramoja.plugins.vote.roll import freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
@@ -46,6 +49,7 @@ from diramoja.plugins.vote.state import (
     TAKING,
     BoxSeal,
     Vote,
+    boxes_of,
     noted,
     vote,
     vote_view,
@@ -101,7 +105,7 @@ def open_vote(state: Vote, message: OpenVote, context: Context) -> Decision:
         roll_size=opened.roll_size,
     )
     pulse = RemindEvery(PULSE, TakePulse()), _pulse(state, context, closing=False)
-    return opened, entry, news, *pulse, *_reminders(opened, context)
+    return opened, entry, news, *pulse, *_reminders(opened, context), *recused(opened, context)
 
 
 def _reminders(state: Vote, context: Context) -> list[RemindAt]:
@@ -123,17 +127,18 @@ def note_turnout(state: Vote, message: NoteTurnout, context: Context) -> Decisio
     silent = context.now - (state.told_at or state.opens_at)
     long = silent > timedelta(minutes=context.settings(VoteSettings).outage_min_minutes)
     silence = ((context.now - silent, context.now),) if long else ()
-    counted = state.but(
+    minute, minutes = paced(state, message.ballots, context)
+    counted = minute.but(
         votes_cast=state.votes_cast + message.ballots,
         told_at=context.now,
         silences=(*state.silences, *silence)[-SILENCES:],
     )
     accepted = BallotAccepted(context.id, counted.votes_cast, state.roll_size)
     if not state.terms.live_tally or not message.counts:
-        return counted, accepted
+        return counted, accepted, *minutes
     before = state.counts or (0,) * len(message.counts)
     shown = counted.but(counts=tuple(map(sum, zip(before, message.counts, strict=True))))
-    return shown, accepted, TallyUpdated(context.id, shown.votes_cast, shown.counts)
+    return shown, accepted, TallyUpdated(context.id, shown.votes_cast, shown.counts), *minutes
 
 
 @vote.on("closed", "tallying", "results_published", "disputed", "cancelled")
@@ -287,7 +292,7 @@ def close_vote(state: Vote, message: CloseVote, context: Context) -> Decision:
 
 
 def _closed(state: Vote, context: Context) -> tuple[Any, ...]:
-    closed, entry = noted(state.but(phase="closed", votes_cast=0), context, "closed")
+    closed, entry = noted(state.but(phase="closed", votes_cast=0, told=state.votes_cast), context, "closed")
     terms = state.terms
     news = VoteClosed(
         vote=context.id,
@@ -301,7 +306,7 @@ def _closed(state: Vote, context: Context) -> tuple[Any, ...]:
     if terms.delegation:
         seals.append(Tell("delegation", ALL, SettleDelegations(context.id)))
     reminders = [Cancel(each.wire_name) for each in (TakePulse, CloseSoon, UrgeQuorum)]
-    return closed, entry, news, *seals, *reminders
+    return closed, entry, news, *seals, *reminders, *recused_no_more(state, context)
 
 
 @vote.on("closed")
@@ -313,8 +318,9 @@ def take_seal(state: Vote, message: BoxCounted, context: Context) -> Decision:
     sealed = state.but(sealed=state.sealed + 1, votes_cast=state.votes_cast + message.ballots)
     if sealed.sealed < state.stations + state.terms.delegation:
         return sealed, Put(seal)
-    tallying = sealed.but(phase="tallying", count_number=1)
-    return tallying, Put(seal), counting(tallying, context)
+    looked, look, forget = looked_through(sealed, context)
+    tallying = looked.but(phase="tallying", count_number=1)
+    return tallying, Put(seal), counting(tallying, context), look, forget, *reporting(tallying, context)
 
 
 @vote.on("cancelled", "tallying", "results_published", "disputed")

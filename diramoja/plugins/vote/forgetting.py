@@ -30,7 +30,7 @@ def forget_disputer(state: Dispute, message: ForgetMember, context: Context) -> 
 
 @ballot_box.on("open", "sealing", "sealed")
 def forget_no_voter(state: BallotBox, message: ForgetMember, context: Context) -> Decision:
-    """All ballots of a station go together, when their time is over."""
+    """All ballots of a station go together, when their time is over: see retention."""
     return None
 
 

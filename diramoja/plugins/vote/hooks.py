@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from diramoja.core import Channel, Plugin, hookimpl
+from diramoja.core import Channel, Job, Plugin, hookimpl
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.ballot_box import find_ballots
 from diramoja.plugins.vote.ballot_box_state import ballot_box
@@ -16,7 +16,10 @@ from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
 from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.export_queries import HOLDINGS
+from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.participation import report_participation
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
+from diramoja.plugins.vote.retention import drop_roll
 from diramoja.plugins.vote.roll import correct_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.sealing import drop_key, make_key
@@ -27,6 +30,10 @@ from diramoja.plugins.vote.tie_routes import Ties
 __all__ = ["register_commands", "register_plugin"]
 
 _HERE = Path(__file__).parent
+JOBS: list[Job[Any]] = [
+    freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, drop_key, find_ballots, find_uncast,
+    drop_delegated, find_irregularities, report_participation, drop_roll,
+]  # fmt: skip
 
 
 @hookimpl
@@ -37,18 +44,7 @@ def register_plugin() -> Plugin:
         kinds=[vote, ballot_box, dispute, delegation],
         records=RECORDS,
         views=[topic_categories],
-        jobs=[
-            freeze_roll,
-            correct_roll,
-            feel_pulse,
-            count_ballots,
-            find_committee,
-            make_key,
-            drop_key,
-            find_ballots,
-            find_uncast,
-            drop_delegated,
-        ],
+        jobs=JOBS,
         routes=[Votes, Objections, Ballots, Receipts, Counts, VoteDisputes, Disputes, OwnDelegations, Ties],
         settings=VoteSettings,
         holds=HOLDINGS,

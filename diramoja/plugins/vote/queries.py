@@ -122,12 +122,18 @@ async def own_roll(db: Database, reader: Reader, id: str) -> OwnRollView:
         return OwnRollView(eligible=False, reason="The roll is not frozen yet.")
     row = await db.one(
         "SELECT EXISTS (SELECT 1 FROM vote_roll WHERE vote = $1 AND member = $2) AS eligible,"
-        " EXISTS (SELECT 1 FROM vote_ballot WHERE vote = $1 AND member = $2) AS voted",
+        " EXISTS (SELECT 1 FROM vote_ballot WHERE vote = $1 AND member = $2) AS voted,"
+        " coalesce((SELECT rows_dropped FROM vote_roll_frozen WHERE vote = $1), false) AS rows_dropped,"
+        " coalesce((SELECT voters_dropped FROM vote_roll_frozen WHERE vote = $1), false) AS voters_dropped",
         id,
         reader.member,
     )
     assert row is not None
+    if row["rows_dropped"]:
+        return OwnRollView(eligible=False, reason="This vote is long over: who was on its roll is not kept any more.")
     reason = "You are on the roll." if row["eligible"] else "You were not eligible when the roll was frozen."
+    if row["voters_dropped"]:
+        reason += " Who voted is not kept any more."
     return OwnRollView(eligible=row["eligible"], reason=reason, voted=row["voted"])
 
 

@@ -7,6 +7,7 @@ from diramoja.core import Command, Context, Decision, RemindAt, Tell
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.contracts import PrepareRunOff, ResultsPublished, TakeResult, VoteTookEffect
+from diramoja.plugins.vote.retention import keeping
 from diramoja.plugins.vote.rules import outcome_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, noted, vote, wording_of
@@ -58,7 +59,8 @@ def published(state: Vote, context: Context) -> tuple[Any, ...]:
         published_at=context.now,
         effective_at=effective_at,
     )
-    return marked, entry, news, RemindAt(effective_at, TakeEffect()), *asked
+    reminders = RemindAt(effective_at, TakeEffect()), *keeping(marked, context)
+    return marked, entry, news, *reminders, *asked
 
 
 @vote.on("results_published")

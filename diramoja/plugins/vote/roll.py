@@ -17,6 +17,7 @@ from diramoja.plugins.vote.contracts import (
     TakeKey,
     TakeRoll,
 )
+from diramoja.plugins.vote.irregularities import looking_at_roll
 from diramoja.plugins.vote.rules import roll_digest, stations_for
 from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
@@ -163,7 +164,8 @@ def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     until = marked.opens_at - timedelta(hours=settings.objections_until_hours)
     news = RollFrozen(context.id, message.size, message.sha256, context.now, until)
     boxes = preparing(marked, context) if not message.objection and is_ready(marked) else ()
-    return marked, entry, news, *boxes
+    late = looking_at_roll(marked, context) if message.objection else ()
+    return marked, entry, news, *boxes, *late
 
 
 @vote.on(*TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")

@@ -42,6 +42,15 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
         delegation_kept_days: so long after its end a delegation is remembered, for counts that ask what was in force.
         statutes: articles of the organisation, as [[vote.statutes]]; a vote that would break one is not scheduled.
         grades_max: the highest grade of an option, where options are graded from 0.
+        burst_deviations: a minute with ballots so many (robust) deviations above the median minute is unusual,
+        burst_roll_ratio: if they are more than this share of the roll.
+        recent_levels_days: levels that were set within so many days before the roll was frozen are new,
+        recent_levels_ratio: and unusual if this share of the ballots is from such accounts.
+        irregular_ballots_min: what concerns fewer ballots is never unusual.
+        late_roll_hours: a roll that is changed within so many hours before a vote opens is changed late.
+        voters_kept_days: who voted is kept for so long after the time for disputes,
+        roll_kept_days: who was on the roll for so long after the results,
+        roll_hash_kept_days: and the hash of the roll for so long.
         turnout_every_s: so often a station tells the vote how many ballots it has.
         seal_key_file: of the key that the keys of votes are sealed with; empty: made in the data folder.
     """
@@ -70,5 +79,14 @@ class VoteSettings(Settings, frozen=True, kw_only=True):
     delegation_kept_days: Days = 90
     statutes: Statutes = ()
     grades_max: Annotated[int, Meta(ge=1, le=100)] = 5
+    burst_deviations: Annotated[float, Meta(ge=3, le=1_000)] = 10.0
+    burst_roll_ratio: Ratio = 0.02
+    recent_levels_days: Days = 7
+    recent_levels_ratio: Ratio = 0.10
+    irregular_ballots_min: Annotated[int, Meta(ge=5, le=1_000_000)] = 20
+    late_roll_hours: Hours = 24
+    voters_kept_days: Days = 90
+    roll_kept_days: Annotated[int, Meta(ge=1, le=3_660)] = 365
+    roll_hash_kept_days: Annotated[int, Meta(ge=1, le=36_600)] = 2_556
     turnout_every_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
     seal_key_file: str = ""

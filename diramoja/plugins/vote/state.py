@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Put, Row, State
@@ -22,7 +23,8 @@ from diramoja.plugins.vote.views import (
 
 __all__ = [
     "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection",
-    "Vote", "Wording", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view", "wording_of",
+    "Pace", "Vote", "Wording", "boxes_of", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view",
+    "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
@@ -85,6 +87,20 @@ class Disputer(Row):
     dispute: str
 
 
+class Pace(Row):
+    """How fast ballots came while it is open; forgotten when it is closed.
+
+    Attributes:
+        minutes: how many minutes had so many ballots, by that number; minutes without any are not counted.
+        most: ballots in the fullest minute, which began at `most_at`.
+    """
+
+    id: str
+    minutes: dict[int, int] = msgspec.field(default_factory=dict)
+    most: int = 0
+    most_at: datetime = NEVER
+
+
 class Lot(Row):
     """What was published for the lot. `order`: the options as they were drawn in public, the first favoured."""
 
@@ -109,6 +125,8 @@ class Vote(State, version=1, omit_defaults=True):
         counts: how it stands, by option, where all may see that.
         sealed: stations that are.
         told_at: when a station last told of ballots, or an outage was accounted for.
+        minute_at: the minute of the last ballots, `minute_ballots` so many.
+        told: votes_cast as told until the close.
         silences: the last long times in which no ballot was told of.
         is_urged: the last reminder went out.
         extended_s: by how long its close moved.
@@ -116,6 +134,7 @@ class Vote(State, version=1, omit_defaults=True):
         lot_seed: in hexadecimal, once the lot is drawn. `casting`: options as the casting member prefers them.
         verdict: of the disputes decided since the last count, the one that weighs most.
         is_effective: it was told that the result stands.
+        irregular: what was noted as unusual, by kind.
         entries: of the audit trail.
     """
 
@@ -139,6 +158,9 @@ class Vote(State, version=1, omit_defaults=True):
     counts: tuple[int, ...] = ()
     sealed: int = 0
     told_at: datetime | None = None
+    minute_at: datetime | None = None
+    minute_ballots: int = 0
+    told: int = 0
     silences: tuple[tuple[datetime, datetime], ...] = ()
     is_urged: bool = False
     extended_s: int = 0
@@ -155,6 +177,7 @@ class Vote(State, version=1, omit_defaults=True):
     disputes_open: int = 0
     verdict: DisputeDecision | None = None
     cancel_reason: str = ""
+    irregular: tuple[str, ...] = ()
     entries: int = 0
 
     @property
@@ -177,8 +200,13 @@ vote = AgentKind(
     "vote",
     Vote,
     prefix="vot",
-    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot],
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot, Pace],
 )
+
+
+def boxes_of(id: str, state: Vote) -> list[str]:
+    """Its polling stations."""
+    return [f"{id}-{number}" for number in range(1, state.stations + 1)]
 
 
 def has_office(context: Context) -> bool:

@@ -13,6 +13,7 @@ from diramoja.core.ports.database import Database
 from diramoja.counting import Count, Majority, Methods, Profile, Ties
 from diramoja.plugins.vote.ballot_queries import PublishedRecord, published_ballots
 from diramoja.plugins.vote.contracts import TakeResult
+from diramoja.plugins.vote.irregularities import looking_at_stations
 from diramoja.plugins.vote.methods import method_of
 from diramoja.plugins.vote.publishing import publish
 from diramoja.plugins.vote.settings import VoteSettings
@@ -74,7 +75,8 @@ def note_uncounted(state: Vote, message: NoteUncounted, context: Context) -> Dec
     if message.number != state.count_number:
         return None
     marked, entry = noted(state, context, "count_failed", message.code)
-    return marked, entry, RemindAfter(RETRY, CountAgain())
+    look = (looking_at_stations(state, context),) if message.code == "ballots_incomplete" else ()
+    return marked, entry, RemindAfter(RETRY, CountAgain()), *look
 
 
 @vote.on("tallying")

@@ -12,9 +12,9 @@ __all__ = [
     "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices", "DecisionText",
     "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
     "LotSecret", "LotView", "Majority", "Moment", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
-    "OptionView", "Options", "Outcome", "OwnRollView", "QuorumRatio", "Reason", "ReceiptView", "ResultLine",
-    "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms", "TieRule", "Title",
-    "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "OptionView", "Options", "Outcome", "OwnRollView", "ParticipationView", "QuorumRatio", "Reason", "ReceiptView",
+    "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms",
+    "TieRule", "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -301,6 +301,28 @@ class Tallied(View, omit_defaults=True):
     needed: int = 0
     whole: int = 0
     record_hash: str = ""
+
+
+class TurnoutCell(View):
+    """A part of the roll. None: too few people to tell, or others could be told from it. In fives."""
+
+    name: str
+    roll: int | None = None
+    voted: int | None = None
+
+
+class ParticipationView(View):
+    """Who took part in a vote, when it was closed; `voted`: themselves, without those for whom a delegate did.
+
+    The name "" is whoever did not say so, or is gone.
+    """
+
+    vote_id: str
+    roll: int
+    voted: int
+    by_region: tuple[TurnoutCell, ...] = ()
+    by_level: tuple[TurnoutCell, ...] = ()
+    by_age_group: tuple[TurnoutCell, ...] = ()
 
 
 class ResultLine(View):

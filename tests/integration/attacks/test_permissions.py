@@ -191,6 +191,7 @@ EXPECTED = {
     "GET /v1/votes/{vote_id}/ballots.csv": GUEST,
     "GET /v1/votes/{vote_id}/count": GUEST,
     "GET /v1/votes/{vote_id}/count.svg": GUEST,
+    "GET /v1/votes/{vote_id}/participation": GUEST,
     "GET /v1/votes/{vote_id}/receipts": GUEST,
     "GET /v1/votes/{vote_id}/lot": GUEST,
     "PUT /v1/votes/{vote_id}/lot/secrets/me": LEADERS,

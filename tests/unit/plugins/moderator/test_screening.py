@@ -5,11 +5,13 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.plugins.information.contracts import PostFlagged
+from diramoja.plugins.member.contracts import ForgetMember
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
     CountShare,
     EndCase,
+    EndRecusal,
     Evidence,
     FileReport,
     FlagPost,
@@ -17,6 +19,7 @@ from diramoja.plugins.moderator.contracts import (
     OpenCase,
     Outcome,
     PostCleared,
+    RecuseMembers,
     Report,
     ReportView,
     ReviseCase,
@@ -26,6 +29,7 @@ from diramoja.plugins.moderator.contracts import (
 from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.screening import (
     Matter,
+    Recusal,
     Screening,
     assessment,
     assessment_of_text,
@@ -275,3 +279,19 @@ def test_a_text_that_is_not_cleared_is_a_case_and_its_author_is_told(toxicity: f
 def test_nobody_has_the_texts_of_another_screened(told_by: str, sender: str) -> None:
     reject = text_screened(0.1, told_by=told_by, sender=sender).reject
     assert reject is not None and reject.status == 403
+
+
+def test_who_is_recused_is_known_until_the_vote_is_over() -> None:
+    agent = watching()
+    agent.take(RecuseMembers("vot_1", ("mem_b", "mem_c")))
+    agent.take(RecuseMembers("vot_2", ("mem_d",)))
+    agent.take(EndRecusal("vot_1"))
+    agent.take(EndRecusal("vot_1"))
+    assert list(agent.rows.values()) == [Recusal("vot_2", ("mem_d",))]
+
+
+def test_a_member_who_is_gone_is_recused_no_more_and_the_others_are() -> None:
+    agent = watching()
+    agent.take(RecuseMembers("vot_1", ("mem_b", "mem_c")))
+    agent.take(ForgetMember("mem_b", "keep", ((Recusal.wire_name, "vot_1"),)))
+    assert list(agent.rows.values()) == [Recusal("vot_1", ("mem_c",))]

@@ -16,6 +16,8 @@ from diramoja.plugins.vote.contracts import (
     TakeResult,
     VoteTookEffect,
 )
+from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.participation import report_participation
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.state import AuditEntry, Wording
 from diramoja.plugins.vote.tally import CountAgain, NoteUncounted, count_ballots
@@ -30,7 +32,7 @@ def test_the_count_begins_with_the_last_station() -> None:
     course.at(CLOSES, BoxCounted(1, 70))
     assert course.at(CLOSES, BoxCounted(1, 70)).calls == []
     played = course.at(CLOSES, BoxCounted(2, 70))
-    assert [each.job for each in played.calls] == [count_ballots]
+    assert [each.job for each in played.calls] == [count_ballots, find_irregularities, report_participation]
     assert (course.state.phase, course.state.votes_cast) == ("tallying", 140)
 
 

@@ -33,7 +33,9 @@ from diramoja.plugins.vote.contracts import (
     VoteTookEffect,
 )
 from diramoja.plugins.vote.course import NotePulse
+from diramoja.plugins.vote.irregularities import Irregularity, NoteIrregularities
 from diramoja.plugins.vote.results import TakeEffect
+from diramoja.plugins.vote.retention import ForgetRoll, ForgetRollHash, LetVotersGo
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, BoxSeal, Vote, Wording
 from diramoja.plugins.vote.tally import CountAgain, NoteUncounted
@@ -77,6 +79,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.just(NotePulse(60, closing=True)),
     st.builds(ExtendVote, st.just(OPENS), st.just(OPENS + timedelta(hours=1)), st.just("Cut off.")),
     st.builds(BoxCounted, stations, st.integers(0, 60)),
+    st.sampled_from([LetVotersGo(), ForgetRoll(), ForgetRollHash()]),
+    st.just(NoteIrregularities((Irregularity("turnout"),), ("mem_a",))),
     st.builds(TakeResult, numbers, st.sampled_from([TALLIED, Tallied(), TALLIED.but(ballots=39)])),
     st.builds(FileDispute, st.sampled_from(["dsp_1", "dsp_2"]), st.just("My ballot is missing.")),
     st.builds(SettleDispute, st.just("dsp_1"), st.sampled_from(["reject", "recount", "annul"]), st.just("So.")),
