@@ -90,11 +90,8 @@ def as_member(platform: Community, officer: Person) -> Person:
     """Somebody new of that level."""
     person, level = platform.join(), {"level": "member", "reason": "Dues paid."}
     assert officer.call("PATCH", f"/v1/members/{person.id}/membership", level).status_code == 200
-    return until(
-        lambda: (
-            "member" in (signed := platform.sign_in(person.username)).get("/v1/me/account").json()["roles"] and signed
-        )
-    )
+    until(lambda: "member" in platform.sign_in(person.username).get("/v1/me/account").json()["roles"])
+    return platform.sign_in(person.username)
 
 
 @pytest.fixture(scope="module")
