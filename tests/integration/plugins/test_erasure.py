@@ -302,8 +302,8 @@ def test_posts_that_are_kept_have_no_author_and_count_as_before(
     for name in ("participation_count", "post_count", "quality_score"):
         assert after[name] == before[name], name
     assert after["follower_count"] == before["follower_count"] - 1
-    found = does(baraka, "GET", f"/v1/search?q={words('keeper')[0].replace(' ', '+')}")["items"]
-    assert made["reply"] in [each["id"] for each in found]
+    search = f"/v1/search?q={words('keeper')[0].replace(' ', '+')}"
+    until(lambda: made["reply"] in [each["id"] for each in does(baraka, "GET", search)["items"]])
     assert tables_naming(platform, "keeper@people") == {}
     only_shells_are_left(platform, person.id)
     assert baraka.get("/v1/members/mem_former").json()["code"] == "member_missing"
