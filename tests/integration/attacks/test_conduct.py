@@ -16,6 +16,7 @@ OWN = {
     "PUT /v1/me/consents",
     "PUT /v1/me/promotion",
     "POST /v1/votes/{vote_id}/ballots",
+    "POST /v1/votes/{vote_id}/disputes",
     "DELETE /v1/me/promotion",
     "DELETE /v1/members/{member_id}/follow",
     "DELETE /v1/me",
