@@ -84,6 +84,8 @@ def _fill(made: Hall, door: Person) -> None:
     assert made.organizer.post(f"{made.path}/open").status_code == 200
     chosen = made.organizer.post(f"{made.path}/invitations", {"interests": ["healthcare"], "regions": ["north"]})
     assert chosen.json()["selected"] == SIZE.invited
+    report = f"{made.path}/report"  # Whoever answers before being invited is invited no more.
+    soon(lambda: made.organizer.get(report).json()["invited"] == SIZE.invited, 60)
     made.confirmed = made.members[: SIZE.seats]
     assert {each["state"] for each in made.town.each(made.confirmed, made.answer)} == {"confirmed"}
 
