@@ -8,16 +8,12 @@ import anyio
 import msgspec
 import pytest
 
-from diramoja.adapters.postgres.migrations import migrate
-from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.ports.database import Database
-from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.vote.contracts import TakeRoll
 from diramoja.plugins.vote.course import FeelPulse, NotePulse, feel_pulse
-from diramoja.plugins.vote.hooks import register_plugin as votes
 from diramoja.plugins.vote.roll import CorrectRoll, FreezeRoll, correct_roll, freeze_roll
 from diramoja.plugins.vote.views import RollRule
-from tests.support.postgres_server import fresh_database, shared_postgres
+from tests.support.vote_database import vote_database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 RULE = RollRule()
@@ -31,19 +27,14 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def db(anyio_backend: str) -> AsyncIterator[Database]:
-    settings = await fresh_database(shared_postgres())
-    plugins = (members(), votes())
-    await migrate(settings, [(plugin.name, plugin.migrations) for plugin in plugins if plugin.migrations])
-    async with open_postgres(settings) as ports:
-        database: Database = ports["database"]  # type: ignore[assignment]  # by its name
-        await database.execute(
-            "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
-            " comments) SELECT 'mem_' || n, 'name_' || n, CASE WHEN n > 20 THEN 'supporter' ELSE 'member' END,"
-            " CASE WHEN n = 20 THEN 'arrears' ELSE 'good' END, '', '{}', $1::timestamptz + n * interval '1 hour', 0, 0"
-            " FROM generate_series(1, $2) n",
-            NOW - timedelta(hours=18),
-            MEMBERS,
-        )
+    async with vote_database(
+        "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
+        " comments) SELECT 'mem_' || n, 'name_' || n, CASE WHEN n > 20 THEN 'supporter' ELSE 'member' END,"
+        " CASE WHEN n = 20 THEN 'arrears' ELSE 'good' END, '', '{}', $1::timestamptz + n * interval '1 hour', 0, 0"
+        " FROM generate_series(1, $2) n",
+        NOW - timedelta(hours=18),
+        MEMBERS,
+    ) as database:
         yield database
 
 

@@ -5,12 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diramoja.adapters.postgres.migrations import migrate
-from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.core.ports.database import Database
-from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.vote.ballot_queries import kept_ballots
-from diramoja.plugins.vote.hooks import register_plugin as votes
 from diramoja.plugins.vote.irregularities import (
     FindIrregularities,
     Irregularity,
@@ -20,7 +16,7 @@ from diramoja.plugins.vote.irregularities import (
 from diramoja.plugins.vote.participation import ReportParticipation, report_participation
 from diramoja.plugins.vote.retention import DropRoll, drop_roll
 from diramoja.plugins.vote.settings import VoteSettings
-from tests.support.postgres_server import fresh_database, shared_postgres
+from tests.support.vote_database import vote_database
 
 FROZEN = datetime(2026, 3, 2, tzinfo=UTC)
 SETTINGS = VoteSettings()
@@ -35,20 +31,15 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def db(anyio_backend: str) -> AsyncIterator[Database]:
     """120 members in two regions, two of them officials."""
-    settings = await fresh_database(shared_postgres())
-    plugins = (members(), votes())
-    await migrate(settings, [(plugin.name, plugin.migrations) for plugin in plugins if plugin.migrations])
-    async with open_postgres(settings) as ports:
-        database: Database = ports["database"]  # type: ignore[assignment]  # by its name
-        await database.execute(
-            "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
-            " comments, age_group) SELECT 'mem_' || n, 'name_' || n,"
-            " CASE WHEN n <= 2 THEN 'official' ELSE 'member' END, 'good',"
-            " CASE WHEN n <= 100 THEN 'north' ELSE 'south' END, '{}', $1, 0, 0,"
-            " CASE WHEN n <= 60 THEN '25_34' END FROM generate_series(1, $2::integer) n",
-            FROZEN - timedelta(days=400),
-            MEMBERS,
-        )
+    async with vote_database(
+        "INSERT INTO member (id, username, membership_level, standing, region, interests, member_since, posts,"
+        " comments, age_group) SELECT 'mem_' || n, 'name_' || n,"
+        " CASE WHEN n <= 2 THEN 'official' ELSE 'member' END, 'good',"
+        " CASE WHEN n <= 100 THEN 'north' ELSE 'south' END, '{}', $1, 0, 0,"
+        " CASE WHEN n <= 60 THEN '25_34' END FROM generate_series(1, $2::integer) n",
+        FROZEN - timedelta(days=400),
+        MEMBERS,
+    ) as database:
         yield database
 
 
