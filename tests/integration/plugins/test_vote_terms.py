@@ -53,6 +53,7 @@ def test_figures_stay_and_who_voted_and_the_roll_go(place: Town) -> None:
     hidden = (None, None)  # Of the leader, who named no region; and of the south, without which it would be told.
     assert cells == {"north": (10, 5), "south": hidden, "": hidden}
     assert own(north[0], vote)["voted"]
+    until(lambda: leader.get(f"/v1/votes/{vote}").json()["phase"] == "results_published")  # The terms run from then.
     place.move(place.now + timedelta(days=6))
     until(lambda: not own(north[0], vote)["voted"])
     assert until(lambda: "not kept" in own(north[0], vote)["reason"])
