@@ -134,14 +134,15 @@ def make_worker(process: Process) -> Worker:
 
 @asynccontextmanager
 async def running_worker(process: Process) -> AsyncIterator[Worker]:
-    """A worker, beside the block."""
+    """A worker, beside the block; it ends in order, even where the block fails while it is still starting."""
     worker = make_worker(process)
+    stage = _Stage([worker])
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(worker.run)
+        tasks.start_soon(stage.run)
         try:
             yield worker
         finally:
-            worker.stop()
+            await stage.end()
 
 
 async def watch_signals(asked: anyio.Event, scope: anyio.CancelScope) -> None:

@@ -80,6 +80,14 @@ def test_init_writes_a_file_whose_comments_are_the_defaults(home: Path, capsys: 
     assert len(everything.origins) == sum(len(cls.__struct_fields__) for cls in sections(found).values())
 
 
+def test_init_in_a_data_folder_is_about_that_folder(home: Path) -> None:
+    (home / "kept").mkdir()
+    (home / "kept" / "VERSION").touch()
+    assert run(["init", "kept"]) == 0
+    assert 'data = "."' in (home / "kept" / "diramoja.toml").read_text().splitlines()
+    assert not (home / "kept" / "data").exists()
+
+
 def test_init_overwrites_only_by_force(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init"]) == 0
     assert run(["init"]) == 1
@@ -204,6 +212,14 @@ def test_a_data_folder_with_nothing_in_it_is_announced(home: Path, capsys: pytes
     (home / "known" / "secrets").mkdir()
     console.announce_new(home / "known")
     assert capsys.readouterr().err == ""
+
+
+def test_nothing_begins_in_a_folder_of_other_things(home: Path) -> None:
+    (home / "letters").mkdir()
+    (home / "letters" / "to-the-members.txt").touch()
+    for command in (["status"], ["migrate"], ["up"]):
+        assert run(["--data", "letters", *command]) == 2
+    assert [each.name for each in (home / "letters").iterdir()] == ["to-the-members.txt"]
 
 
 class Terminal(io.StringIO):

@@ -40,7 +40,7 @@ def init(
     file = folder / DEFAULT_FILE
     if file.exists() and not force:
         raise ConflictError(f"{file} is there already.", cure="Give another folder, or --force to overwrite it.")
-    data = console.data or Path("data")
+    data = console.data or Path("." if (folder / "VERSION").exists() else "data")  # A data folder gets its own file.
     text = deployment_file(sections(console.found), {("deployment", "data"): str(data)})
     (folder / data).mkdir(parents=True, exist_ok=True, mode=0o700)
     if simulation:
