@@ -169,7 +169,7 @@ async def one_tally(db: Database, reader: Reader, id: str) -> TallyView:
         raise ConflictError("This vote is not open.", code="vote_not_open")
     if not view.live_tally:
         raise ConflictError("How this vote stands is not shown before its results.", code="tally_hidden")
-    return TallyView(id, view.votes_cast, tuple(row["counts"]) or (0,) * len(view.options))
+    return TallyView(id, view.turnout, tuple(row["counts"]) or (0,) * len(view.options))
 
 
 async def one_result(db: Database, reader: Reader, id: str) -> ResultView:

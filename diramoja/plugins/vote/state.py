@@ -248,6 +248,7 @@ def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
         "opens_at": terms.opens_at,
         "closes_at": state.closes_at if terms.closes_at else None,
         "topic_id": terms.topic,
+        "turnout": state.votes_cast,
         "cancel_reason": state.cancel_reason or UNSET,
     }
     return VoteView(**{**of_terms, **of_vote, **more})

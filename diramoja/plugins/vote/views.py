@@ -94,7 +94,7 @@ class OptionView(View):
     member_id: str = ""
 
 
-class RollRule(View, forbid_unknown_fields=True, omit_defaults=True):
+class RollRule(View, forbid_unknown_fields=True):
     """Who is on the roll: all of these levels and in good standing who are in one of these regions and bodies.
 
     Attributes:
@@ -158,7 +158,7 @@ class Terms(View, omit_defaults=True):
 
 
 class VoteView(View):
-    """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
+    """A vote. `turnout`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
 
     `form`: how a ballot is filled in, as the method asks; certain once it is scheduled. `ballot_key`: what ballots that
     are not public are sealed to, unpadded base64url. `effective_at`: when what was decided may be acted on, once the
@@ -192,7 +192,7 @@ class VoteView(View):
     grades: int = 0
     terms_hash: str = ""
     roll_size: int = 0
-    votes_cast: int = 0
+    turnout: int = 0
     quorum_needed: int = 0
     ballot_key: str = ""
     stations: int = 0

@@ -154,7 +154,7 @@ def test_ballots_of_one_member_at_two_gateways_at_once_are_one(
     assert len(taken) == 1
     assert {said for status, said in answers if status != 201} <= {"revote_not_allowed", "idempotency_conflict"}
     assert voter.get(f"/v1/votes/{vote}/ballots/me").json()["receipt"] in taken
-    until(lambda: leader.get(f"/v1/votes/{vote}").json()["votes_cast"] == 1)
+    until(lambda: leader.get(f"/v1/votes/{vote}").json()["turnout"] == 1)
     moved(place, leader, vote, "results_published")
     assert leader.get(f"/v1/votes/{vote}/results").json()["ballots"] == 1
 

@@ -49,7 +49,7 @@ def test_a_draft_says_what_will_be_asked() -> None:
     view = Course().created.reply
     assert isinstance(view, VoteView)
     assert view.options == (OptionView(1, "Yes"), OptionView(2, "No"), OptionView(3, "Later"))
-    assert (view.phase, view.created_by, view.roll_size, view.votes_cast) == ("draft", LEADER, 0, 0)
+    assert (view.phase, view.created_by, view.roll_size, view.turnout) == ("draft", LEADER, 0, 0)
 
 
 @pytest.mark.parametrize(
