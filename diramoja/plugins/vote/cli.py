@@ -92,12 +92,16 @@ def _moment(text: str) -> datetime | None:
 def _read(path: Path) -> tuple[str, "Terms"]:
     import msgspec
 
+    from diramoja.needed import complaint
     from diramoja.plugins.vote.agent import options_of, terms_with
     from diramoja.plugins.vote.contracts import CreateVote
     from diramoja.plugins.vote.views import Terms
 
     try:
         asked = msgspec.json.decode(path.read_bytes(), type=CreateVote)
+    except msgspec.ValidationError as error:
+        field, needed = complaint(error, CreateVote)
+        raise InvalidError(f"{path} holds no vote that can be drafted: {field or 'all of it'}. {needed}") from error
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidError(f"{path} holds no vote: {error}.", cure="It is JSON, as POST /v1/votes takes it.") from error
     given = {name: getattr(asked, name) for name in asked.__struct_fields__}
