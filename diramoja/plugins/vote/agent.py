@@ -34,7 +34,13 @@ from diramoja.plugins.vote.contracts import (
     VoteScheduled,
 )
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal, wording_refusal
+from diramoja.plugins.vote.rules import (
+    notice_refusal,
+    office_refusal,
+    terms_hash,
+    terms_refusal,
+    wording_refusal,
+)
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
@@ -192,8 +198,8 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
 
 
 def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
-    if (state.terms.vote_type not in UNBINDING or state.terms.on_persons) and not has_office(context):
-        return Reject("not_leader", "A leader or an official schedules what decides something or is on persons.", 403)
+    if refused := office_refusal(state.terms, has_office=has_office(context)):
+        return refused
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     settings = context.settings(VoteSettings)

@@ -11,6 +11,7 @@ from diramoja.core.errors import InvalidError
 
 if TYPE_CHECKING:
     from diramoja.core.ports.database import Session
+    from diramoja.counting import Methods
     from diramoja.plugins.vote.preview import Preview
     from diramoja.plugins.vote.views import Terms
 
@@ -58,6 +59,7 @@ async def _preview(attached: Attached, vote: str, member: str, asked: tuple[str,
     from diramoja.core.plugin import included
     from diramoja.core.ports.clock import Clock
     from diramoja.core.ports.database import Database
+    from diramoja.counting import Methods
     from diramoja.plugins.member.contracts import MemberSettings
     from diramoja.plugins.vote.delegation_queries import category_of
     from diramoja.plugins.vote.preview import preview_of
@@ -78,7 +80,25 @@ async def _preview(attached: Attached, vote: str, member: str, asked: tuple[str,
     )
     regions = regions_within(terms.roll.regions, attached.ports.get(MemberSettings))
     roll_size = await eligible_count(db, terms.roll, regions, motion.at)
-    return preview_of(title, motion, roll_size, attached.ports.get(VoteSettings))
+    unfit = await _unfit(db, terms, attached.ports.get(Methods))
+    return preview_of(title, motion, roll_size, attached.ports.get(VoteSettings), unfit=unfit)
+
+
+async def _unfit(db: "Session", terms: "Terms", methods: "Methods") -> "list[InvalidError]":
+    """What scheduling looks up: whether the method fits, and whether all who are named are members."""
+    from diramoja.plugins.vote.methods import check_method
+    from diramoja.plugins.vote.statute_queries import check_members
+
+    found = []
+    try:
+        check_method(terms.voting_method, terms.seats, terms.majority, methods)
+    except InvalidError as error:
+        found.append(error)
+    try:
+        await check_members(db, terms)
+    except InvalidError as error:
+        found.append(error)
+    return found
 
 
 def _moment(text: str) -> datetime | None:
