@@ -116,7 +116,7 @@ def test_settings_show_where_they_come_from_and_no_secret(
         (["plugins", "--config", "gone.toml"], 2, "gone.toml cannot be read: No such file or directory."),
         (["plugins", "--set", "deployment.plugins=topik"], 2, "names topik, which is not installed."),
         (["plugins", *ONLY, "--set", "ports.cache=nats"], 2, "names nats of diramoja"),
-        (["up", *ONLY, "--roles", "wroker"], 2, "--set deployment.roles: deployment.roles is refused"),
+        (["up", *ONLY, "--roles", "wroker"], 2, "--set deployment.roles: deployment.roles[0] is refused"),
         (["new", "plugin", "Bad-Name"], 1, "A plugin cannot be called 'Bad-Name'."),
     ],
 )
