@@ -28,7 +28,7 @@ STEPS = {
     "exclusion": msgid("{option} has fewest votes, is out, and its votes go to the next choices"),
     "keep": msgid("Whoever is elected keeps only the share of each vote that the quota takes"),
     "rest": msgid("As many options are left as seats"),
-    "total": msgid("All votes"),
+    "total": msgid("Total of each option"),
     "grade": msgid("Median grades"),
     "paths": msgid("How many others each option is at least as strong as, over the strongest paths of duels"),
 }

@@ -39,5 +39,9 @@ def check_method(name: str, seats: int, majority: Majority, methods: Methods) ->
     if method.seats == "one" and seats != 1:
         raise InvalidError(f"{name} fills one seat.", code="method_unfit", cure="For several, take scottish_stv.")
     if majority != "plurality" and not (method.has_majority and seats == 1):
-        raise InvalidError(f"{name} cannot test a majority of {majority} for {seats} seats.", code="method_unfit")
+        raise InvalidError(
+            f"{name} tests no majority" + (" where several are to be chosen." if method.has_majority else "."),
+            code="method_unfit",
+            cure="Leave majority at plurality, or choose another method.",
+        )
     return form_of(name, method)

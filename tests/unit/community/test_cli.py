@@ -151,6 +151,7 @@ def test_plugins_lists_kinds_messages_ports_and_versions(capsys: pytest.CaptureF
     assert [kind["name"] for kind in ours["kinds"]] == ["counter", "bomb"]
     assert ours["events"] == ["counter.added"]
     assert {each["name"]: each["serves"] for each in listing["adapters"]}["cli_cache"] == ["cache"]
+    assert {"name": "schulze", "title": "Schulze", "form": "ranking", "distribution": ""} in listing["methods"]
     assert run(["plugins", *ONLY]) == 0
     assert "cli_test" in capsys.readouterr().out
 
