@@ -223,6 +223,20 @@ def test_nothing_begins_in_a_folder_of_other_things(home: Path) -> None:
     assert [each.name for each in (home / "letters").iterdir()] == ["to-the-members.txt"]
 
 
+def test_an_address_that_cannot_be_had_is_named_with_its_own_cure(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--data", "new", "up", "--host", "192.0.2.1", "--port", "8000"]) == 1
+    assert "192.0.2.1 port 8000: Cannot assign requested address. Give an address of this" in capsys.readouterr().err
+    assert not (home / "new").exists()
+
+
+def test_a_file_that_cannot_be_used_is_no_fault_of_ours(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "taken").touch()
+    assert run(["init", "taken"]) == 1
+    assert capsys.readouterr().err == "error: taken/data: Not a directory.\n"
+
+
 class Terminal(io.StringIO):
     """Where somebody types."""
 

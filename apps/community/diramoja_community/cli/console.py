@@ -160,6 +160,8 @@ class Console:
         """
         from diramoja.core.errors import SettingsError
 
+        if folder.is_dir() and not os.access(folder, os.R_OK):
+            return  # Another user's: whoever opens it says so.
         held = {each.name for each in folder.iterdir()} - {"lost+found"} if folder.is_dir() else set()
         if held & MARKS:
             return
