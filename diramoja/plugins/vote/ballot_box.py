@@ -111,6 +111,11 @@ def cast_nowhere(state: BallotBox, message: CastBallot, context: Context) -> Dec
     return Reject("vote_not_open", "This vote is not open yet.")
 
 
+@ballot_box.on("sealed")
+def cast_late(state: BallotBox, message: CastBallot, context: Context) -> Decision:
+    return Reject("vote_closed", "This vote is closed.")
+
+
 @ballot_box.on("open", "sealing")
 def cast(state: BallotBox, message: CastBallot, context: Context) -> Decision:
     """Take it, if it came in time from somebody on the roll; a later one replaces it where the vote says so."""
