@@ -214,8 +214,7 @@ def _expected(kind: Any, at: str) -> str:
     for step in re.findall(r"\w+", at):
         found = found.get("items") or found.get("properties", {}).get(step, {})
         found = document.get("$defs", {}).get(found.get("$ref", "").rpartition("/")[2], found)
-    text, bounds = kind_and_bounds(found)
-    return f"It is {' '.join(filter(None, (text, bounds)))}."
+    return f"It is {' '.join(filter(None, kind_and_bounds(found)))}."
 
 
 def _from_text(value: str, kind: Any) -> Any:
@@ -266,7 +265,7 @@ def kind_and_bounds(schema: Mapping[str, Any]) -> tuple[str, str]:
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}", bounds
     if "anyOf" in schema:
-        kinds = [kind_and_bounds(each) for each in schema["anyOf"] if each.get("type") != "null"]
+        kinds = (kind_and_bounds(each) for each in schema["anyOf"] if each.get("type") != "null")
         return " or ".join(" ".join(filter(None, each)) for each in kinds), bounds
     if schema.get("type") == "array":
         items: Mapping[str, Any] = schema.get("items") or {}
