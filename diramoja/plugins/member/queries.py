@@ -246,14 +246,15 @@ async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
 async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving", "erased"]:
     """What people decided about a member and holds, be it people in moderation or their body; or that they leave.
 
-    `erased`: they are no more, though their last token may not have expired.
+    `erased`: they are no more, though their last token may not have expired. Of whom nothing is known, nothing holds.
     """
     row = await db.one(
         "SELECT CASE WHEN erase_after IS NOT NULL THEN 'leaving' WHEN standing = 'suspended_by_body' THEN 'suspended'"
-        " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
+        " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1"
+        " UNION ALL SELECT 'erased' FROM member_erased WHERE member = $1",
         member,
     )
-    found: Literal["", "restricted", "suspended", "leaving", "erased"] = row["conduct"] if row else "erased"
+    found: Literal["", "restricted", "suspended", "leaving", "erased"] = row["conduct"] if row else ""
     return found
 
 
