@@ -16,7 +16,7 @@ from diramoja.plugins.information.contracts import (
     SourceStateView,
 )
 from diramoja.plugins.information.settings import InformationSettings
-from diramoja.plugins.member.contracts import ForgetMember, former
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, former
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 
 __all__ = ["Source", "source", "source_view"]

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply
 from diramoja.plugins.member import activity, forgetting, leaving, meetings, sanctions, scores, voting, walls, writing
+from diramoja.plugins.member.body_contracts import Seat
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     ConsentChanged,
@@ -18,7 +19,6 @@ from diramoja.plugins.member.contracts import (
     LevelChanged,
     MemberJoined,
     MembershipLevel,
-    Seat,
     SetConsents,
     SetMembership,
     StandingChanged,

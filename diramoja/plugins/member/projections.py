@@ -7,8 +7,9 @@ from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import MemberErased, MemberJoined
+from diramoja.plugins.member.contracts import MemberJoined
 from diramoja.plugins.member.forgetting import TIMES
+from diramoja.plugins.member.forgetting_contracts import MemberErased
 from diramoja.plugins.member.state import Consent, Export, Following, Member, MembershipChange, Wall
 from diramoja.plugins.topic.contracts import TopicClosed, TopicCreated
 from diramoja.ports.search import Document, Search

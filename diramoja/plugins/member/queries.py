@@ -13,14 +13,8 @@ from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.event.contracts import EventCancelled, attending
-from diramoja.plugins.member.contracts import (
-    ContributionCounts,
-    MemberView,
-    ModerationCounts,
-    Privacy,
-    Seat,
-    not_walled,
-)
+from diramoja.plugins.member.body_contracts import Seat
+from diramoja.plugins.member.contracts import ContributionCounts, MemberView, ModerationCounts, Privacy, not_walled
 from diramoja.plugins.member.rules import (
     Doings,
     decayed,

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Command, Context, Personal, Reject, RemindAt, Row, State, View
+from diramoja.plugins.member.body_contracts import Seat
 from diramoja.plugins.member.contracts import (
     AgeGroup,
     ConsentKind,
@@ -16,7 +17,6 @@ from diramoja.plugins.member.contracts import (
     MemberView,
     ModerationCounts,
     Privacy,
-    Seat,
     Standing,
     StateChanged,
 )

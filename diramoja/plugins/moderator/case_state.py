@@ -4,14 +4,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Personal, Reject, Row, State
-from diramoja.plugins.moderator.contracts import (
-    Action,
-    AuthorityLevel,
-    CaseOrigin,
-    PostAction,
-    Report,
-    SanctionKind,
-)
+from diramoja.plugins.moderator.case_contracts import Action, AuthorityLevel, CaseOrigin, PostAction, SanctionKind
+from diramoja.plugins.moderator.contracts import Report
 from diramoja.plugins.moderator.rules import Arrival, outranks
 from diramoja.plugins.moderator.views import AppealState, CaseView, ProposalView
 

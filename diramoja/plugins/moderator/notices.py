@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from diramoja.plugins.moderator.case_contracts import AlertKind, AlertModerator, SanctionKind
 from diramoja.plugins.moderator.case_state import Case, Sanction
-from diramoja.plugins.moderator.contracts import AlertKind, AlertModerator, Evidence, Outcome, SanctionKind
+from diramoja.plugins.moderator.contracts import Evidence, Outcome
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify, Subject
 

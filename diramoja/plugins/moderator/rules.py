@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import attrs
 import msgspec
 
-from diramoja.plugins.moderator.contracts import AuthorityLevel, Outcome
+from diramoja.plugins.moderator.case_contracts import AuthorityLevel
+from diramoja.plugins.moderator.contracts import Outcome
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import AccuracyView
 from diramoja.ports.classifier import Assessment

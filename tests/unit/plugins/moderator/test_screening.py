@@ -5,7 +5,8 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.plugins.information.contracts import PostFlagged
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
+from diramoja.plugins.moderator.case_contracts import JoinCase, OpenCase, ReviseCase
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
@@ -15,14 +16,11 @@ from diramoja.plugins.moderator.contracts import (
     Evidence,
     FileReport,
     FlagPost,
-    JoinCase,
-    OpenCase,
     Outcome,
     PostCleared,
     RecuseMembers,
     Report,
     ReportView,
-    ReviseCase,
     ScreenPost,
     ScreenText,
 )
