@@ -6,7 +6,7 @@ from typing import Protocol
 import attrs
 import msgspec
 
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.live_frames import frame
 
 __all__ = ["SHOWN_MAX", "Attendee", "Far", "Place", "Stay"]

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from diramoja.core.ports.broker import Broker
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.channels import Channels
 from diramoja_community.places import Attendee, Place, Stay
 

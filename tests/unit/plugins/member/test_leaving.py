@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from diramoja.core.ports.records import EventRow
+from diramoja.core.ports.rows import EventRow
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import Join
 from diramoja.plugins.member.forgetting import EraseMember, ForgetPlaces, LookOn, find_named, forget_log, redacted
