@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import TEXT
 
 __all__ = [
     "CheckPost",
@@ -48,7 +49,7 @@ type Reason = Annotated[
     Meta(
         min_length=1,
         max_length=500,
-        pattern=r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        pattern=TEXT,
         examples=["Invented interviews, three times corrected by others."],
     ),
 ]

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import LINE, MAYBE_LINE
 
 __all__ = ["BodyOpened", "BodyRole", "OpenBody", "Region", "Seat", "SeatChanged", "SeatMember", "UnseatMember"]
 
-type Region = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$", description="An id of /v1/regions.")]
+type Region = Annotated[str, Meta(max_length=80, pattern=MAYBE_LINE, description="An id of /v1/regions.")]
 type BodyRole = Literal["member", "secretary", "chair"]
-_NAME = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
 
 
 # --- to bodies ---
@@ -19,7 +19,7 @@ _NAME = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
 class OpenBody(Command):
     """Set up a body of the organisation, such as a board or a branch. Answers a BodyView."""
 
-    name: Annotated[str, Meta(min_length=3, max_length=120, pattern=_NAME, examples=["Board of the North"])]
+    name: Annotated[str, Meta(min_length=3, max_length=120, pattern=LINE, examples=["Board of the North"])]
     region: Region = ""
     parent_id: str | None = None
 

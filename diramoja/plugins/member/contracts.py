@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal, View
-from diramoja.plugins.member.body_contracts import _NAME, Region, Seat
+from diramoja.fields import LINE
+from diramoja.plugins.member.body_contracts import Region, Seat
 from diramoja.plugins.member.settings import MemberSettings, check_region
 from diramoja.plugins.member.wall_queries import not_walled, walled_off
 from diramoja.plugins.moderator.contracts import Evidence, Report
@@ -94,7 +95,7 @@ class SetMembership(Command):
     The command line may do so too.
     """
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_NAME, examples=["Dues of May are paid."])]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE, examples=["Dues of May are paid."])]
     level: MembershipLevel | None = None
     standing: Standing | None = None
     verified: bool | None = None

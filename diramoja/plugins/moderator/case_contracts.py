@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal
+from diramoja.fields import TEXT
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
@@ -32,18 +33,17 @@ type ModeratorType = Literal["human_volunteer", "human_official"]
 type AlertKind = Literal[
     "overdue", "escalated", "reported", "appeal", "classifier_away", "topic_flagged", "topic_raised"
 ]
-_NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 type RuleName = Annotated[
     str, Meta(pattern=r"^[\w.:/-]{1,60}$", description="the rule of the guidelines", examples=["respect"])
 ]
 type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$", examples=["2026-1"])]
 type Reason = Annotated[
     str,
-    Meta(min_length=1, max_length=1_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS, examples=["It attacks a person."]),
+    Meta(min_length=1, max_length=1_000, pattern=TEXT, examples=["It attacks a person."]),
 ]
 type AppealText = Annotated[
     str,
-    Meta(min_length=1, max_length=4_000, pattern=r"^(?=[\s\S]*\S)" + _NO_CONTROLS, examples=["It was a quotation."]),
+    Meta(min_length=1, max_length=4_000, pattern=TEXT, examples=["It was a quotation."]),
 ]
 
 

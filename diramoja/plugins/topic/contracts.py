@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal
+from diramoja.fields import Category
 from diramoja.plugins.topic.views import (
-    Category,
     Comment,
     Description,
     ModerationLevel,
