@@ -33,7 +33,7 @@ OWN_PLUGIN_FILES = {
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
-        "activity.py", "forgetting.py", "leaving.py", "meetings.py", "sanctions.py", "scores.py", "voting.py",
+        "activity.py", "forgetting.py", "gatherings.py", "leaving.py", "sanctions.py", "scores.py", "voting.py",
         "walls.py", "writing.py",
     },
     "vote": {

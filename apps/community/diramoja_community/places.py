@@ -50,7 +50,7 @@ class Stay(msgspec.Struct, array_like=True):
 
 @attrs.frozen
 class Far:
-    """What another gateway said, until then."""
+    """What another gateway said. It holds `until` then, in seconds of the clock of the event loop."""
 
     count: int
     shown: frozenset[str]

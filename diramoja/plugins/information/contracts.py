@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
 from diramoja.fields import TEXT
+from diramoja.plugins.moderator.contracts import Verdict
 
 __all__ = [
     "CheckPost",
@@ -29,10 +30,8 @@ __all__ = [
     "SourceState",
     "SourceStateView",
     "SourceView",
-    "Verdict",
 ]
 
-type Verdict = Literal["cleared", "held", "hidden"]
 type Rating = Literal["flagged", "trusted"]
 type SourceState = Literal["listed", "proposed", "confirmed", "disputed", "cleared", "expired"]
 """`listed`: in the file of the deployment. `confirmed` by two people, `disputed` while an objection waits: in force."""

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import DeniedError, MissingError
+from diramoja.core.plugin import Conduct
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.event.contracts import EventCancelled, attending
@@ -237,7 +238,7 @@ async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
     return frozenset(row["id"] for row in rows)
 
 
-async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving", "erased"]:
+async def conduct_of(db: Database, member: str) -> Conduct:
     """What people decided about a member and holds, be it people in moderation or their body; or that they leave.
 
     `erased`: they are no more, though their last token may not have expired. Of whom nothing is known, nothing holds.
@@ -248,7 +249,7 @@ async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "su
         " UNION ALL SELECT 'erased' FROM member_erased WHERE member = $1",
         member,
     )
-    found: Literal["", "restricted", "suspended", "leaving", "erased"] = row["conduct"] if row else ""
+    found: Conduct = row["conduct"] if row else ""
     return found
 
 

@@ -5,11 +5,25 @@ from typing import Literal
 from diramoja.core import Command, Event, Personal, View
 
 __all__ = [
-    "ClassifierAway", "ClassifierBack", "CountShare", "EndCase", "EndRecusal", "Evidence", "FileReport",
-    "FlagPost", "Outcome", "PostCleared", "RecuseMembers", "Report", "ReportView", "ScreenPost", "ScreenText",
+    "ClassifierAway",
+    "ClassifierBack",
+    "CountShare",
+    "EndCase",
+    "EndRecusal",
+    "Evidence",
+    "FileReport",
+    "FlagPost",
+    "PostCleared",
+    "RecuseMembers",
+    "Report",
+    "ReportView",
+    "ScreenPost",
+    "ScreenText",
+    "Verdict",
 ]  # fmt: skip
 
-type Outcome = Literal["cleared", "held", "hidden"]
+type Verdict = Literal["cleared", "held", "hidden"]
+"""What software says of a text; people outrank it."""
 
 
 class Evidence(View):
@@ -123,7 +137,7 @@ class PostCleared(Event, name="moderation.post.cleared"):
     post: str
     author: Personal[str]
     body: Personal[str]
-    outcome: Outcome
+    outcome: Verdict
     reason: str
     last: bool
     addressee: Personal[str] = ""

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal
 from diramoja.fields import Category
+from diramoja.plugins.moderator.contracts import Verdict
 from diramoja.plugins.topic.views import (
     Comment,
     Description,
@@ -25,7 +26,6 @@ from diramoja.plugins.topic.views import (
     Title,
     TopicPhase,
     TopicView,
-    Verdict,
 )
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "SupportDecided", "SupportReached", "SupportTopic", "TakePost", "TakeSentiment", "TakeShare", "TakeVerdict",
     "TopicArchived", "TopicChanged", "TopicClosed", "TopicCooled", "TopicCreated", "TopicEscalated",
     "TopicFlagged", "TopicPhase", "TopicTrending", "TopicView", "ToxicDetected", "UnfollowTopic", "UnpinPost",
-    "Unreact", "UnsupportTopic", "Verdict",
+    "Unreact", "UnsupportTopic",
 ]  # fmt: skip
 
 # --- from members ---

@@ -15,7 +15,7 @@ __all__ = [
     "ModerationLevel", "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView",
     "ReportReason",
     "ReportText", "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
-    "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
+    "Tag", "Tags", "Title", "TopicPhase", "TopicView", "VersionView",
 ]  # fmt: skip
 
 type PostBody = Annotated[
@@ -44,7 +44,6 @@ type ModerationLevel = Literal["open", "moderated", "restricted"]
 type SupportDecision = Literal["scheduled", "refused"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
 type ReactionKind = Literal["agree", "disagree", "pass", "like"]
-type Verdict = Literal["cleared", "held", "hidden"]
 type EditStatus = Literal["pending", "held", "hidden"]
 
 type AmendmentStatus = Literal["proposed", "accepted", "rejected"]
