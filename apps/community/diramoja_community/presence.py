@@ -54,7 +54,7 @@ class PresenceCounts:
 
 
 class Presence:
-    """One gateway's; `async with presence.kept():` around its life. asyncio only. `least`: no count below it is told."""
+    """One gateway's; `async with presence.kept():` around its life. asyncio only. No count below `least` is told."""
 
     def __init__(self, broker: Broker, channels: Channels, gateway: str, *, least: int, tick_s: float = TICK_S) -> None:
         self._broker = broker
