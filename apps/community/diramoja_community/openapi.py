@@ -35,7 +35,7 @@ retry is safe for 7 days. A 2xx answer means that the effect is committed. Error
 Live events come over the WebSocket `/v1/live`: send `{"type": "authenticate", "token": "..."}`, then \
 `{"type": "subscribe", "channels": ["topic:<id>", "vote:<id>", "event:<id>", "member:me"]}`; after a reconnect \
 `{"type": "resume", "after": {"topic:<id>": 12}}` brings what was missed. Where WebSockets cannot, `/v1/live/poll` \
-gives the same events. On topics and conversations `{"type": "typing", "channel": "topic:<id>"}` is told to the others, \
+gives the same events. On topics and conversations `{"type": "typing", "channel": "topic:<id>"}` is told to others, \
 as is who is there; `"presence": false` beside the channels keeps out of that. Moderators hear on `moderation:queue` \
 that a case needs another look."""
 
