@@ -339,6 +339,13 @@ class MemberJoined(Event, name="member.joined"):
     interests: tuple[str, ...]
 
 
+class MemberLeaving(Event, name="member.leaving"):
+    """Somebody asked to be erased; until then they may come back. For those who count on them, and nobody else."""
+
+    member: Personal[str]
+    erase_after: datetime
+
+
 class MemberErased(Event, name="member.erased"):
     """The term of somebody who left is over: who they were is being forgotten everywhere."""
 

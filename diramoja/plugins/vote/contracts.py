@@ -40,9 +40,9 @@ __all__ = [
     "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CreateVote", "DecideDispute", "DecideObjection",
     "DelegationChanged", "DisputeDecided", "EditVote", "ExtendBox", "ExtendVote", "FileDispute", "FileObjection",
     "NoteTurnout", "OpenDispute", "PrepareBox", "PrepareRunOff", "PrepareVote", "QuorumMissing", "ResultsPublished",
-    "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "TallyUpdated",
-    "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened",
-    "VoteScheduled", "VoteTookEffect",
+    "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeOpinion", "TakeResult", "TakeRoll",
+    "TallyUpdated", "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended",
+    "VoteOpened", "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
@@ -58,6 +58,7 @@ class CreateVote(Command):
         revote: a later ballot replaces the earlier one of the same member.
         live_tally: all see how it stands while it is open; only in public polls.
         casting_member: decides a tie where the rule is casting_vote.
+        form: of its ballots, as the method asks; the route sets it, whatever is given.
     """
 
     title: Title
@@ -79,10 +80,14 @@ class CreateVote(Command):
     casting_member: Personal[Id] = ""
     roll: RollRule = RollRule()
     topic_id: Id = ""
+    form: BallotForm = "choose_one"
 
 
 class EditVote(Command):
-    """Change what is given, while it is a draft; by its creator, a leader or an official. Answers a VoteView."""
+    """Change what is given, while it is a draft; by its creator, a leader or an official. Answers a VoteView.
+
+    `form`: as in CreateVote, where another method is given.
+    """
 
     title: Title | UnsetType = UNSET
     vote_type: VoteType | UnsetType = UNSET
@@ -103,6 +108,7 @@ class EditVote(Command):
     casting_member: Personal[Id] | UnsetType = UNSET
     roll: RollRule | UnsetType = UNSET
     topic_id: Id | UnsetType = UNSET
+    form: BallotForm | UnsetType = UNSET
 
 
 class ScheduleVote(Command):
@@ -115,6 +121,7 @@ class ScheduleVote(Command):
         category: of the topic it is about.
         seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
         drafted: the terms that all this is of; 409 `draft_changed` where they are others by now.
+        draft_hash: of the draft as its reader saw it, words and all, if they say so; 409 `draft_changed` likewise.
     """
 
     form: BallotForm = "choose_one"
@@ -122,6 +129,7 @@ class ScheduleVote(Command):
     seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     drafted: Terms | None = None
+    draft_hash: Annotated[str, Meta(max_length=64)] = ""
 
 
 class CancelVote(Command):
@@ -189,11 +197,13 @@ class CastBallot(Command):
 
 
 class DecideDispute(Command):
-    """Decide a dispute as one of its committee: an official who neither stands, created the vote nor disputes it.
+    """Decide a dispute as one of its committee: an official who neither stands, made the vote nor disputes its result.
 
-    It is decided once three have decided and more than half of them agree. Answers a DisputeView.
+    To the vote, which knows both parties and judges, so that nobody is either. It is decided once three have decided
+    and more than half of them agree. Answers a DisputeView.
     """
 
+    dispute: Id
     decision: DisputeDecision
     reason: DecisionText
 
@@ -275,6 +285,14 @@ class OpenDispute(Command):
     text: DisputeText
     filed_by: Personal[str]
     excluded: Personal[tuple[str, ...]]
+
+
+class TakeOpinion(Command):
+    """What one of the committee decided; told by its vote, which found them to be no party. Answers a DisputeView."""
+
+    member: Personal[str]
+    decision: DisputeDecision
+    reason: DecisionText
 
 
 class SettleDispute(Command):

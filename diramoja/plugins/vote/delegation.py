@@ -37,6 +37,7 @@ from diramoja.plugins.vote.delegation_state import (
     Trust,
     bounds_of,
     delegation,
+    delegation_notice,
     edges_in,
     held_by,
 )
@@ -176,14 +177,7 @@ def expire_delegation(state: Delegations, message: ExpireDelegation, context: Co
     found = next((each for each in held if each.id == message.delegation), None)
     if found is None or found.expires_at > context.now:
         return None
-    notice = Notify(
-        kind="vote.delegation_expired",
-        notice_class="personal",
-        subject=Subject("delegation", found.scope),
-        text="Your delegation in {scope} has ended: vote yourself, or delegate again.",
-        values={"scope": found.scope},
-        key=found.id,
-    )
+    notice = delegation_notice("vote.delegation_expired", found.scope, found.id)
     return *_ended(found, context), *_without(held, found), *notify(context, found.member, notice)
 
 

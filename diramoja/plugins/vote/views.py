@@ -11,10 +11,10 @@ from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
 __all__ = [
     "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices", "DecisionText",
     "DelegationScope", "DelegationView", "Description", "DisputeDecision", "DisputeText", "DisputeView", "EntryView",
-    "LotSecret", "LotView", "Majority", "Moment", "ObjectionDecision", "ObjectionKind", "ObjectionView", "OptionText",
-    "OptionView", "Options", "Outcome", "OwnRollView", "ParticipationView", "QuorumRatio", "Reason", "ReceiptView",
-    "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView", "Terms",
-    "TieRule", "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
+    "LotDraw", "LotSecret", "LotView", "Majority", "Moment", "ObjectionDecision", "ObjectionKind", "ObjectionView",
+    "OptionText", "OptionView", "Options", "Outcome", "OwnRollView", "ParticipationView", "QuorumRatio", "Reason",
+    "ReceiptView", "ResultLine", "ResultView", "RollRule", "RollView", "SealedBallot", "Seats", "Tallied", "TallyView",
+    "Terms", "TieRule", "Title", "TurnoutCell", "VoteOption", "VotePhase", "VoteType", "VoteView", "VotingMethod",
 ]  # fmt: skip
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -160,9 +160,9 @@ class Terms(View, omit_defaults=True):
 class VoteView(View):
     """A vote. `votes_cast`: ballots so far, in batches while it is open. `terms_hash`: SHA-256 of what is asked.
 
-    `form`: how a ballot is filled in, as the method asks; certain once it is scheduled. `ballot_key`: what ballots that
-    are not public are sealed to, unpadded base64url. `effective_at`: when what was decided may be acted on, once the
-    time for disputes is over.
+    `draft_hash`: SHA-256 of what a draft says now, by which whoever schedules it names what they read. `form`: how a
+    ballot is filled in, as the method asks. `ballot_key`: what ballots that are not public are sealed to, unpadded
+    base64url. `effective_at`: when what was decided may be acted on, once the time for disputes is over.
     """
 
     id: str
@@ -190,6 +190,7 @@ class VoteView(View):
     created_at: datetime
     casting_member: Personal[str] = ""
     grades: int = 0
+    draft_hash: str = ""
     terms_hash: str = ""
     roll_size: int = 0
     votes_cast: int = 0
@@ -380,15 +381,26 @@ class LotSecret(View):
     secret: str = ""
 
 
+class LotDraw(View):
+    """What was drawn in public, as one of those who were there says: the options, the first favoured, and minutes."""
+
+    member: Personal[str]
+    order: tuple[int, ...]
+    minutes: str
+    at: datetime
+
+
 class LotView(View):
-    """The lot of a vote: its seed, in hexadecimal, once all secrets are revealed; or what was drawn in public."""
+    """The lot of a vote: its seed, in hexadecimal, once all secrets are revealed; or what was drawn in public.
+
+    `draws`: what officers said was drawn. `order`: what two of them said alike, and so decides.
+    """
 
     vote_id: str
     secrets: tuple[LotSecret, ...] = ()
     seed: str = ""
+    draws: tuple[LotDraw, ...] = ()
     order: tuple[int, ...] = ()
-    minutes: str = ""
-    drawn_by: Personal[str] = ""
     drawn_at: datetime | None = None
 
 
