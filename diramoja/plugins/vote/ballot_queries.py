@@ -75,6 +75,7 @@ async def casting_of(
     """
     known = _known.setdefault(db, {})
     if (casting := known.get(vote)) is None or at >= casting.until:
+        known.pop(vote, None)
         casting = await _casting(db, keys, settings, vote, reader=reader)
         if len(known) >= KNOWN_VOTES:
             known.pop(next(iter(known)))
