@@ -111,9 +111,7 @@ def test_what_cannot_be_delegated_says_why(place: Town, people: list[Person], le
     baraka.call("DELETE", f"/v1/members/{amina.id}/block")
 
 
-def test_who_counts_on_somebody_who_leaves_is_told_at_once_and_when_it_ends(
-    place: Town, people: list[Person]
-) -> None:
+def test_who_counts_on_somebody_who_leaves_is_told_at_once_and_when_it_ends(place: Town, people: list[Person]) -> None:
     amina, baraka = people[:2]
     (leaving,) = place.people("leaving", 1, level="member")
     delegate(amina, leaving, "education")
