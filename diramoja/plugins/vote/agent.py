@@ -24,15 +24,8 @@ from diramoja.plugins.vote import (
     ties,
 )
 from diramoja.plugins.vote.cancelling import OpenVote
-from diramoja.plugins.vote.contracts import (
-    CreateVote,
-    EditVote,
-    PrepareRunOff,
-    PrepareVote,
-    ScheduleVote,
-    VoteCreated,
-    VoteScheduled,
-)
+from diramoja.plugins.vote.contracts import CreateVote, EditVote, ScheduleVote, VoteCreated, VoteScheduled
+from diramoja.plugins.vote.messages import PrepareRunOff, PrepareVote
 from diramoja.plugins.vote.roll import freezing
 from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal, wording_refusal
 from diramoja.plugins.vote.settings import VoteSettings
@@ -50,7 +43,7 @@ from diramoja.plugins.vote.state import (
     wording_of,
 )
 from diramoja.plugins.vote.statutes import Motion, statutes_refusal
-from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
+from diramoja.plugins.vote.words import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 

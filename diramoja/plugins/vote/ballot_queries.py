@@ -18,7 +18,8 @@ from diramoja.plugins.vote.contracts import ResultsPublished
 from diramoja.plugins.vote.sealing import ballot_keys
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import seen_by
-from diramoja.plugins.vote.views import BallotForm, BallotGroupView, EntryView, ReceiptView, Terms
+from diramoja.plugins.vote.views import BallotGroupView, EntryView, ReceiptView
+from diramoja.plugins.vote.words import BallotForm, Terms
 
 __all__ = [
     "Cast", "Casting", "PublishedRecord", "Station", "ballot_page", "ballots_in", "casting_of", "entry_page",

@@ -19,7 +19,8 @@ from diramoja.plugins.vote.contracts import CastBallot
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.sealing import seal
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import BallotGroupView, Choices, EntryView, ReceiptView, SealedBallot
+from diramoja.plugins.vote.views import BallotGroupView, EntryView, ReceiptView
+from diramoja.plugins.vote.words import Choices, SealedBallot
 
 __all__ = ["Ballots", "Receipts"]
 

@@ -26,12 +26,8 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
-    BoxCounted,
-    ExtendBox,
     ExtendVote,
-    NoteTurnout,
     QuorumMissing,
-    SealBox,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
@@ -40,6 +36,7 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.irregularities import looked_through, paced
+from diramoja.plugins.vote.messages import BoxCounted, ExtendBox, NoteTurnout, SealBox
 from diramoja.plugins.vote.participation import reporting
 from diramoja.plugins.vote.recusal import recused, recused_no_more
 from diramoja.plugins.vote.roll import fixing, freezing, is_ready

@@ -21,11 +21,7 @@ from diramoja.core import (
 )
 from diramoja.core.ports.database import Database
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import (
-    BoxCounted,
-    DelegationChanged,
-    ResultsPublished,
-)
+from diramoja.plugins.vote.contracts import DelegationChanged, ResultsPublished
 from diramoja.plugins.vote.delegation_queries import uncast_in
 from diramoja.plugins.vote.delegation_state import (
     ALL,
@@ -41,6 +37,7 @@ from diramoja.plugins.vote.delegation_state import (
     edges_in,
     held_by,
 )
+from diramoja.plugins.vote.messages import BoxCounted
 from diramoja.plugins.vote.resolution import chain_of, obstacle_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView

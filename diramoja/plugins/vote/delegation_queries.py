@@ -22,7 +22,8 @@ from diramoja.plugins.vote.delegated import world_of
 from diramoja.plugins.vote.resolution import Edge, narrowest
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import RUNNING
-from diramoja.plugins.vote.views import DelegationScope, DelegationView, Terms
+from diramoja.plugins.vote.views import DelegationView
+from diramoja.plugins.vote.words import DelegationScope, Terms
 
 __all__ = [
     "Scope", "category_of", "check_delegate", "check_roll", "delegation_list", "delegators_of", "narrowest_delegate",

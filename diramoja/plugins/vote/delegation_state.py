@@ -10,7 +10,7 @@ from diramoja.core import AgentKind, Command, Context, Personal, Row, State
 from diramoja.plugins.notification.contracts import Notify, Subject
 from diramoja.plugins.vote.resolution import Bounds, Edge
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DelegationScope
+from diramoja.plugins.vote.words import DelegationScope
 
 __all__ = [
     "ALL", "Delegation", "Delegations", "EndDelegation", "SetDelegation", "SettleDelegations", "Trust", "bounds_of",

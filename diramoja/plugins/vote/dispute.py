@@ -25,9 +25,10 @@ from diramoja.core import (
 )
 from diramoja.core.ports.database import Database
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import OpenDispute, SettleDispute, TakeOpinion
+from diramoja.plugins.vote.messages import OpenDispute, SettleDispute, TakeOpinion
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DisputeDecision, DisputeView
+from diramoja.plugins.vote.views import DisputeView
+from diramoja.plugins.vote.words import DisputeDecision
 
 __all__ = ["Dispute", "Opinion", "dispute", "find_committee"]
 

@@ -8,7 +8,8 @@ from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.contracts import DecideDispute, FileDispute
 from diramoja.plugins.vote.dispute_queries import check_disputing, dispute_list, vote_of_dispute
-from diramoja.plugins.vote.views import DecisionText, DisputeDecision, DisputeText, DisputeView
+from diramoja.plugins.vote.views import DisputeView
+from diramoja.plugins.vote.words import DecisionText, DisputeDecision, DisputeText
 
 __all__ = ["Disputes", "VoteDisputes"]
 

@@ -3,20 +3,13 @@
 from typing import Any
 
 from diramoja.core import Context, Decision, Put, Reject, Tell
-from diramoja.plugins.vote.contracts import (
-    DecideDispute,
-    DisputeDecided,
-    FileDispute,
-    OpenDispute,
-    SettleDispute,
-    TakeOpinion,
-    VoteDisputed,
-)
+from diramoja.plugins.vote.contracts import DecideDispute, DisputeDecided, FileDispute, VoteDisputed
+from diramoja.plugins.vote.messages import OpenDispute, SettleDispute, TakeOpinion
 from diramoja.plugins.vote.results import published, took_effect
 from diramoja.plugins.vote.state import DECIDED, Disputer, Judge, Vote, noted, vote
 from diramoja.plugins.vote.tally import counting
 from diramoja.plugins.vote.ties import tie_asked
-from diramoja.plugins.vote.views import DisputeDecision
+from diramoja.plugins.vote.words import DisputeDecision
 
 __all__: list[str] = []
 

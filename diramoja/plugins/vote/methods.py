@@ -2,7 +2,7 @@
 
 from diramoja.core.errors import InvalidError
 from diramoja.counting import Method, Methods
-from diramoja.plugins.vote.views import BallotForm, Majority, Terms
+from diramoja.plugins.vote.words import BallotForm, Majority, Terms
 
 __all__ = ["check_method", "form_named", "form_of", "method_named", "method_of"]
 

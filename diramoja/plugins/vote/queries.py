@@ -25,9 +25,9 @@ from diramoja.plugins.vote.views import (
     RollView,
     Tallied,
     TallyView,
-    VotePhase,
     VoteView,
 )
+from diramoja.plugins.vote.words import VotePhase
 
 __all__ = [
     "Voter", "audit_trail", "check_member", "objection_list", "one_result", "one_roll", "one_tally", "one_vote",

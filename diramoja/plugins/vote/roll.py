@@ -9,20 +9,15 @@ from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.cancelling import cancelled
-from diramoja.plugins.vote.contracts import (
-    DecideObjection,
-    FileObjection,
-    PrepareBox,
-    RollFrozen,
-    TakeKey,
-    TakeRoll,
-)
+from diramoja.plugins.vote.contracts import DecideObjection, FileObjection, RollFrozen
 from diramoja.plugins.vote.irregularities import looking_at_roll
+from diramoja.plugins.vote.messages import PrepareBox, TakeKey, TakeRoll
 from diramoja.plugins.vote.rules import roll_digest, stations_for
 from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
-from diramoja.plugins.vote.views import ObjectionKind, ObjectionView, RollRule
+from diramoja.plugins.vote.views import ObjectionView
+from diramoja.plugins.vote.words import ObjectionKind, RollRule
 
 __all__ = [
     "CorrectRoll", "FixRoll", "FreezeRoll", "correct_roll", "eligible_count", "fix_roll", "fixing", "freeze_roll",

@@ -36,20 +36,8 @@ from diramoja.plugins.vote.queries import (
 )
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.statute_queries import check_polls, schedule_command
-from diramoja.plugins.vote.views import (
-    AuditView,
-    ObjectionDecision,
-    ObjectionKind,
-    ObjectionView,
-    OwnRollView,
-    Reason,
-    ResultView,
-    RollView,
-    TallyView,
-    Terms,
-    VotePhase,
-    VoteView,
-)
+from diramoja.plugins.vote.views import AuditView, ObjectionView, OwnRollView, ResultView, RollView, TallyView, VoteView
+from diramoja.plugins.vote.words import ObjectionDecision, ObjectionKind, Reason, Terms, VotePhase
 
 __all__ = ["Objections", "Votes"]
 

@@ -8,19 +8,8 @@ from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Put, Reader, Row, State
 from diramoja.plugins.vote.rules import quorum_of, terms_hash
-from diramoja.plugins.vote.views import (
-    DisputeDecision,
-    LotDraw,
-    LotSecret,
-    ObjectionDecision,
-    ObjectionKind,
-    OptionView,
-    Outcome,
-    Tallied,
-    Terms,
-    VoteOption,
-    VoteView,
-)
+from diramoja.plugins.vote.views import LotDraw, LotSecret, OptionView, Tallied, VoteView
+from diramoja.plugins.vote.words import DisputeDecision, ObjectionDecision, ObjectionKind, Outcome, Terms, VoteOption
 
 __all__ = [
     "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Judge", "Lot",

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.contracts import TakeRoll
 from diramoja.plugins.vote.course import FeelPulse, NotePulse, feel_pulse
+from diramoja.plugins.vote.messages import TakeRoll
 from diramoja.plugins.vote.roll import (
     CorrectRoll,
     FixRoll,
@@ -20,7 +20,7 @@ from diramoja.plugins.vote.roll import (
     fix_roll,
     freeze_roll,
 )
-from diramoja.plugins.vote.views import RollRule
+from diramoja.plugins.vote.words import RollRule
 from tests.support.vote_database import vote_database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -16,7 +16,7 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins import vote as plugin
 from diramoja.plugins.vote.delegated import carried_by
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Terms
+from diramoja.plugins.vote.words import Terms
 from tests.support.postgres_server import fresh_database, shared_postgres
 
 CLOSE = datetime(2026, 5, 8, tzinfo=UTC)

@@ -6,10 +6,11 @@ import pytest
 
 from diramoja.core import RemindAt
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.vote.contracts import OpenDispute, SettleDispute, TakeOpinion
 from diramoja.plugins.vote.dispute import Dispute, MarkLate, TellCommittee, dispute, find_committee
+from diramoja.plugins.vote.messages import OpenDispute, SettleDispute, TakeOpinion
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DisputeDecision, DisputeView
+from diramoja.plugins.vote.views import DisputeView
+from diramoja.plugins.vote.words import DisputeDecision
 from diramoja.testing.play import Played
 from tests.support.lone_agent import LoneAgent
 

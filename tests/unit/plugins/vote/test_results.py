@@ -6,19 +6,16 @@ import msgspec
 
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.contracts import (
+from diramoja.plugins.vote.contracts import DecideDispute, FileDispute, ResultsPublished, VoteTookEffect
+from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.messages import (
     BoxCounted,
-    DecideDispute,
-    FileDispute,
     OpenDispute,
     PrepareRunOff,
-    ResultsPublished,
     SettleDispute,
     TakeOpinion,
     TakeResult,
-    VoteTookEffect,
 )
-from diramoja.plugins.vote.irregularities import find_irregularities
 from diramoja.plugins.vote.participation import report_participation
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.state import AuditEntry, Wording

@@ -10,13 +10,15 @@ from diramoja.core import Command, RemindAt, Row
 from diramoja.counting import Ties, lot_order, lot_seed
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.contracts import FileDispute, SettleDispute, TakeResult
+from diramoja.plugins.vote.contracts import FileDispute
+from diramoja.plugins.vote.messages import SettleDispute, TakeResult
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Lot, Vote
 from diramoja.plugins.vote.tally import CountBallots
 from diramoja.plugins.vote.ties import CommitSecret, DecideTie, DrawLot, RemindOfLot, RevealSecret
-from diramoja.plugins.vote.views import Tallied, Terms
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Terms
 from diramoja.testing.play import Played, play
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)

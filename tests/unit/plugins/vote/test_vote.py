@@ -16,18 +16,11 @@ from diramoja.plugins.vote.contracts import (
     CancelVote,
     DecideObjection,
     EditVote,
-    ExtendBox,
     ExtendVote,
     FileObjection,
-    NoteTurnout,
-    PrepareBox,
-    PrepareVote,
     QuorumMissing,
     RollFrozen,
     ScheduleVote,
-    SealBox,
-    TakeKey,
-    TakeRoll,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
@@ -36,11 +29,13 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.course import NotePulse, feel_pulse
 from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.messages import ExtendBox, NoteTurnout, PrepareBox, PrepareVote, SealBox, TakeKey, TakeRoll
 from diramoja.plugins.vote.roll import CorrectRoll, FixRoll, correct_roll, freeze_roll
 from diramoja.plugins.vote.rules import terms_hash
 from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.state import Wording
-from diramoja.plugins.vote.views import ObjectionView, OptionView, VoteOption, VoteView
+from diramoja.plugins.vote.views import ObjectionView, OptionView, VoteView
+from diramoja.plugins.vote.words import VoteOption
 from tests.support.lone_agent import LoneAgent
 from tests.support.vote_course import CLOSES, LEADER, MEMBER, NOW, OFFICER, OPENS, OTHER, SETTINGS, Course, code, said
 

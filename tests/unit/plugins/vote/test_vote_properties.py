@@ -10,7 +10,6 @@ from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
-    BoxCounted,
     CancelVote,
     CreateVote,
     DecideDispute,
@@ -19,15 +18,9 @@ from diramoja.plugins.vote.contracts import (
     ExtendVote,
     FileDispute,
     FileObjection,
-    NoteTurnout,
-    PrepareVote,
     QuorumMissing,
     ResultsPublished,
     ScheduleVote,
-    SettleDispute,
-    TakeKey,
-    TakeResult,
-    TakeRoll,
     VoteClosed,
     VoteClosingSoon,
     VoteOpened,
@@ -35,12 +28,22 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.course import NotePulse
 from diramoja.plugins.vote.irregularities import Irregularity, NoteIrregularities
+from diramoja.plugins.vote.messages import (
+    BoxCounted,
+    NoteTurnout,
+    PrepareVote,
+    SettleDispute,
+    TakeKey,
+    TakeResult,
+    TakeRoll,
+)
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.retention import ForgetRoll, ForgetRollHash, LetVotersGo
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, BoxSeal, Disputer, Judge, Vote, Wording
 from diramoja.plugins.vote.tally import CountAgain, NoteUncounted
-from diramoja.plugins.vote.views import Tallied, Terms
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Terms
 from tests.support.lone_agent import LoneAgent
 
 ALLOWED = {
