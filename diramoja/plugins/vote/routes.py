@@ -118,7 +118,13 @@ class Votes(Controller):
         view: VoteView = await send("vote", vote_id, data.but(form=form))
         return view
 
-    @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
+    @post(
+        "/{vote_id:str}/schedule",
+        permission="vote.schedule",
+        status_code=HTTP_200_OK,
+        example={"draft_hash": "5f2c0e9b" * 8},
+        summary="Schedule a vote",
+    )
     async def schedule(
         self,
         vote_id: str,
