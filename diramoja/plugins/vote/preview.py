@@ -18,7 +18,7 @@ from diramoja.plugins.vote.rules import (
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import OFFICERS
 from diramoja.plugins.vote.statutes import Finding, Motion, findings_on
-from diramoja.plugins.vote.views import Majority, RollRule
+from diramoja.plugins.vote.words import Majority, RollRule
 
 __all__ = ["PLATFORM", "Preview", "Step", "lines_of", "majority_of", "preview_of"]
 
