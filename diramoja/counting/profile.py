@@ -28,7 +28,8 @@ __all__ = [
 type Ballot = tuple[int, ...]
 type Ballots = Mapping[Any, int] | Iterable[tuple[Ballot, int]]
 """Ballots with their weights. A ranking is option numbers, the best first, and ends at a 0; marks are option numbers in
-any order; grades are one for each option, from 0 for the lowest to `TOP_GRADE`, and `NO_GRADE` for none."""
+any order; grades are one for each option, from 0 for the lowest to `TOP_GRADE`, and `NO_GRADE` for none. One that is
+empty is blank, whatever its form."""
 type Integers = npt.NDArray[np.int64]
 
 MOST_OPTIONS = 200
@@ -177,6 +178,8 @@ class _Normal:
     gone: frozenset[int]
 
     def __call__(self, ballot: Ballot) -> Ballot:
+        if not ballot:
+            return ()
         if self.form == "grades":
             return self._grades(ballot)
         if self.form == "marks":
