@@ -7,30 +7,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 import attrs
 
 __all__ = [
-    "AgentKey",
-    "AgentSummary",
-    "DeadLetter",
-    "EventLog",
-    "EventRow",
-    "JobRow",
-    "JobStore",
-    "Mode",
-    "Operations",
-    "OwnRow",
-    "ParkedRow",
-    "PartitionRow",
-    "RecordWrite",
-    "Records",
-    "ReminderRow",
-    "RequestRow",
-    "RowKey",
-    "SnapshotRow",
-    "Tail",
-    "TellRow",
-    "WorkerRow",
-    "Writes",
-    "over_head",
-]
+    "AgentKey", "AgentSummary", "Backlog", "DeadLetter", "EventLog", "EventRow", "JobRow", "JobStore", "Mode",
+    "Operations", "OwnRow", "ParkedRow", "PartitionRow", "RecordWrite", "Records", "ReminderRow",
+    "RequestRow", "RowKey", "SnapshotRow", "Tail", "TellRow", "WorkerRow", "Writes", "over_head",
+]  # fmt: skip
 
 type Mode = Literal["running", "paused", "failed"]
 
@@ -441,6 +421,14 @@ class AgentSummary(NamedTuple):
     at: datetime
 
 
+class Backlog(NamedTuple):
+    """What waits for somebody: dead letters, and jobs that are due. `oldest_s`: how long the first of these has been."""
+
+    dead_letters: int
+    jobs: int
+    oldest_s: float
+
+
 class Operations(Protocol):
     """What an operator sees and does."""
 
@@ -454,6 +442,10 @@ class Operations(Protocol):
 
     async def agent_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Kind → mode → number of agents that exist."""
+        ...
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """What waits at a time; one query that stops counting at 100,000 of each."""
         ...
 
     async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
