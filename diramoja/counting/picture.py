@@ -9,7 +9,7 @@ from diramoja.counting.text import Say, conclusion, figure, round_title, table
 from diramoja.counting.values import Count, Grading, Pairwise, Round
 from diramoja.ports.texts import filled, msgid
 
-__all__ = ["picture", "round_picture"]
+__all__ = ["picture"]
 
 WIDTH, LABEL, FIGURES = 760, 220, 150
 BAR, GAP, HEADING = 16, 6, 30
@@ -45,12 +45,6 @@ def picture(count: Count, say: Say = filled) -> str:
         said.insert(1, say(SKIPPED, {"rounds": str(skipped)}))
     title = count.title or say(TITLE, {})
     return _svg(title, ". ".join(said), drawn, "count")
-
-
-def round_picture(count: Count, round_: Round, say: Say = filled) -> str:
-    """One round."""
-    drawing = _drawing(count, round_, say)
-    return _svg(drawing.title, drawing.words, [drawing], f"round-{round_.number}")
 
 
 @attrs.frozen

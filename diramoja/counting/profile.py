@@ -1,5 +1,6 @@
 """The ballots of a vote as values: equal ones grouped, checked, in arrays."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -22,6 +23,7 @@ __all__ = [
     "Integers",
     "Profile",
     "check_seats",
+    "digest_of",
     "summed",
 ]
 
@@ -128,14 +130,34 @@ class Profile:
             **{"decimals": 0, "winners": (), **found},
         )
 
+    @property
+    def digest(self) -> str:
+        """Of all these ballots: see `digest_of`."""
+        blank = {"": self.blank}
+        return digest_of({**{",".join(map(str, each)): n for each, n in self._groups().items()}, **blank}.items())
+
     def ballots(self) -> dict[Ballot, int]:
         """The grouped ballots again, by option numbers; grades in the order of the options that can be chosen."""
+        nothing: Ballot = (NO_GRADE,) * len(self.options) if self.form == "grades" else ()
+        return self._groups() | ({nothing: self.blank} if self.blank else {})
+
+    def _groups(self) -> dict[Ballot, int]:
+        """Without the blank ones."""
         numbers = np.array([*self.numbers, 0], dtype=np.int64)
         rows = self.table if self.form == "grades" else numbers[self.table]
         held = [tuple(row) if self.form == "grades" else tuple(n for n in row if n) for row in rows.tolist()]
-        nothing: Ballot = (NO_GRADE,) * len(self.options) if self.form == "grades" else ()
-        blank = {nothing: self.blank} if self.blank else {}
-        return dict(zip(held, self.weights.tolist(), strict=True)) | blank
+        return dict(zip(held, self.weights.tolist(), strict=True))
+
+
+def digest_of(groups: Iterable[tuple[str, int]]) -> str:
+    """SHA-256, in hexadecimal, of ballots: over a line for each group of equal ones, sorted by what they say.
+
+    Args:
+        groups: option numbers or grades with commas between them, "" where it is blank; and how many there are. A line
+            has a semicolon between the two.
+    """
+    lines = (f"{choices};{ballots}\n" for choices, ballots in sorted(groups) if ballots)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def summed(places: Integers, values: Integers, size: int) -> list[int]:

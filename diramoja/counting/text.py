@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from diramoja.counting.values import Count, Round, TieBreak
 from diramoja.ports.texts import filled, msgid
 
-__all__ = ["Say", "conclusion", "explain", "figure", "introduction", "remarks", "round_title", "table"]
+__all__ = [
+    "EXHAUSTED", "LOST", "Say", "conclusion", "explain", "figure", "introduction", "remarks", "round_title", "table",
+]  # fmt: skip
 
 type Say = Callable[[str, Mapping[str, str]], str]
 """`say(text, values)`: the text in the reader's language, its placeholders filled."""
@@ -20,8 +22,8 @@ OUT = -1
 WIDE = 12
 """Options up to which duels are printed as a table."""
 
-HEAD = msgid("{ballots} ballots, {blank} of them blank. To be chosen: {seats} of {options} options.")
-QUOTA = msgid("{quota} votes suffice for a seat.")
+HEAD = msgid("Ballots: {ballots}, blank among them: {blank}. To be chosen: {seats} of {options} options.")
+QUOTA = msgid("Votes that suffice for a seat: {quota}.")
 STEPS = {
     "first": msgid("First choices"),
     "surplus": msgid("The surplus of {option} goes to the next choices"),
@@ -34,10 +36,11 @@ STEPS = {
 }
 OUT_NOW = msgid("{options}: fewest votes, out.")
 IN_NOW = msgid("Elected: {options}.")
-REMOVED = msgid("{count} median grades of each of those that were equal have been laid down.")
-EXHAUSTED = msgid("{votes} votes have no further choice.")
-LOST = msgid("{votes} votes were lost by rounding.")
-MOVED = msgid("{votes} votes go to {option}.")
+REMOVED = msgid("Median grades that each of those that were equal has laid down so far: {count}.")
+EXHAUSTED, LOST = msgid("Without a further choice"), msgid("Lost by rounding")
+SO_FAR = msgid("{what} so far: {votes}.")
+MOVED = msgid("Votes handed on: {parts}.")
+PART = msgid("{votes} to {option}")
 BREAKS = {
     ("seat", "lot"): msgid("Equal: {options}. By lot: {chosen}."),
     ("seat", "casting_vote"): msgid("Equal: {options}. By casting vote: {chosen}."),
@@ -133,23 +136,29 @@ def _table_lines(count: Count, round_: Round, say: Say) -> Iterator[str]:
         yield f"   {name:<{wide}}  {votes:>{far}}  {said}".rstrip()
 
 
-def remarks(count: Count, round_: Round, say: Say = filled) -> list[str]:
-    """What moved, what was lost, what was equal, and who is elected or out."""
+def remarks(count: Count, round_: Round, say: Say = filled, *, moves: bool = True) -> list[str]:
+    """What was equal, and who is elected or out; with `moves` also what was handed on and what was lost."""
     lines = [say(REMOVED, {"count": figure(round_.removed, 0)})] if round_.removed else []
     lines += [_broken(count, each, say) for each in round_.ties]
-    lines += [
-        say(MOVED, {"votes": figure(each.votes, count.decimals), "option": count.name(each.target)})
-        for each in round_.transfers
-        if each.target
-    ]
-    for text, votes in ((EXHAUSTED, round_.exhausted), (LOST, round_.lost)):
-        if votes:
-            lines.append(say(text, {"votes": figure(votes, count.decimals)}))
+    lines += _moved(count, round_, say) if moves else []
     if round_.excluded and round_.step == "keep":
         lines.append(say(OUT_NOW, {"options": _names(count, round_.excluded, say)}))
     if round_.elected:
         lines.append(say(IN_NOW, {"options": _names(count, round_.elected, say)}))
     return lines
+
+
+def _moved(count: Count, round_: Round, say: Say) -> Iterator[str]:
+    parts = [
+        say(PART, {"votes": figure(each.votes, count.decimals), "option": count.name(each.target)})
+        for each in round_.transfers
+        if each.target
+    ]
+    if parts:
+        yield say(MOVED, {"parts": ", ".join(parts)})
+    for what, votes in ((EXHAUSTED, round_.exhausted), (LOST, round_.lost)):
+        if votes:
+            yield say(SO_FAR, {"what": say(what, {}), "votes": figure(votes, count.decimals)})
 
 
 def _broken(count: Count, tie: TieBreak, say: Say) -> str:

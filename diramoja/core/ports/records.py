@@ -422,7 +422,7 @@ class AgentSummary(NamedTuple):
 
 
 class Backlog(NamedTuple):
-    """What waits for somebody: dead letters, and jobs that are due. `oldest_s`: how long the first of these has been."""
+    """What waits: dead letters, and jobs that are due. `oldest_s`: how long the first of these has been."""
 
     dead_letters: int
     jobs: int

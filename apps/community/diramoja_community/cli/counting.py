@@ -60,13 +60,15 @@ def count(
     by = _method(console, method)
     decided, asked = _ties(ties, seed, casting), _majority(majority, roll)
     names = [each for each in grades.split(",") if each.strip()]
-    found = by.count(read_ballots(file.name, _bytes(file), by.form, names), seats=seats, ties=decided, majority=asked)
+    ballots = read_ballots(file.name, _bytes(file), by.form, names)
+    found = by.count(ballots, seats=seats, ties=decided, majority=asked)
     if svg is not None:
         _write(svg, picture(found))
     if json:
         console.answer(msgspec.json.encode(found).decode())
     else:
-        console.answer("\n".join(explained(found) if explain else conclusion(found)))
+        told = [*explained(found), "", f"SHA-256 of these ballots: {ballots.digest}"]
+        console.answer("\n".join(told if explain else conclusion(found)))
 
 
 def _method(console: Console, name: str) -> "Method":

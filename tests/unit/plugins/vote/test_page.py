@@ -144,8 +144,9 @@ def test_page_says_the_outcome_and_shows_no_winner_where_there_is_none(outcome: 
 def test_page_shows_winners_turnout_and_hashes() -> None:
     vote = a_vote(quorum=10)
     page = rendered(shown(vote, count=a_count(vote, Ties("lot", bytes(32)))))
-    assert '<li class="card"><b>' in page
-    assert "10 of 20 (50.0 %)" in page
+    assert '<li class="card"><b dir="auto">' in page
+    assert '<td class="n">10</td><td class="n">20</td><td class="n">50.0 %</td>' in page
+    assert "Decided" not in page, "whoever is chosen stands there"
     assert "10 ballots were needed: reached" in page
     assert "r" * 64 in page
     assert "b" * 64 in page
