@@ -59,6 +59,7 @@ class Profile:
         blank: ballots that say nothing.
         seats: how many are to be chosen, as far as the file says.
         title: what was asked.
+        withdrawn: options that stand on ballots and can no longer be chosen.
     """
 
     form: Form
@@ -68,6 +69,7 @@ class Profile:
     blank: int = 0
     seats: int = 1
     title: str = ""
+    withdrawn: tuple[Option, ...] = ()
 
     @classmethod
     def of(
@@ -96,16 +98,16 @@ class Profile:
             InvalidError: `ballots_invalid`, with what is wrong and where.
         """
         gone = frozenset(withdrawn)
-        options = _options(names, gone)
+        options, left = _options(names, gone)
         check_seats(seats, options)
         groups, blank = _grouped(_Normal(form, len(names), gone), ballots, where)
         table, weights = _arrays(form, groups, options, len(names))
-        return cls(form, options, table, weights, blank, seats, _cleaned(title))
+        return cls(form, options, table, weights, blank, seats, _cleaned(title), left)
 
     def named(self, names: Sequence[str], title: str) -> Self:
         """With the names of all options, those withdrawn included, in the order of their numbers."""
-        options = tuple(Option(each.number, _name(names[each.number - 1], each.number)) for each in self.options)
-        return attrs.evolve(self, options=options, title=_cleaned(title))
+        options, left = _options(names, frozenset(each.number for each in self.withdrawn))
+        return attrs.evolve(self, options=options, withdrawn=left, title=_cleaned(title))
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -169,12 +171,15 @@ def summed(places: Integers, values: Integers, size: int) -> list[int]:
     return [*map(int, sums[1:]), int(sums[0])]
 
 
-def _options(names: Sequence[str], gone: frozenset[int]) -> tuple[Option, ...]:
+def _options(names: Sequence[str], gone: frozenset[int]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """Those that can be chosen, and those withdrawn."""
     if not 1 <= len(names) <= MOST_OPTIONS:
         raise _invalid(f"There are {len(names)} options; there can be 1 to {MOST_OPTIONS}.")
     if unknown := [each for each in gone if not 1 <= each <= len(names)]:
         raise _invalid(f"Option {unknown[0]} is withdrawn, and there is none of that number.")
-    return tuple(Option(number, _name(name, number)) for number, name in enumerate(names, 1) if number not in gone)
+    listed = [Option(number, _name(name, number)) for number, name in enumerate(names, 1)]
+    left = tuple(each for each in listed if each.number not in gone)
+    return left, tuple(each for each in listed if each.number in gone)
 
 
 def _name(name: str, number: int) -> str:

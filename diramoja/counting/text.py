@@ -36,6 +36,7 @@ STEPS = {
 }
 OUT_NOW = msgid("{options}: fewest votes, out.")
 IN_NOW = msgid("Elected: {options}.")
+AHEAD_NOW = msgid("Ahead, which decides nothing yet: {options}.")
 REMOVED = msgid("Median grades that each of those that were equal has laid down so far: {count}.")
 EXHAUSTED, LOST = msgid("Without a further choice"), msgid("Lost by rounding")
 SO_FAR = msgid("{what} so far: {votes}.")
@@ -63,7 +64,7 @@ OUTCOMES = {
     "status_quo": msgid("The votes are equal, so nothing changes. Between: {contested}. Certain: {winners}."),
     "run_off": msgid("A run-off has to decide between: {run_off}."),
     "no_majority": msgid("No option has the majority that was asked for: nothing is chosen."),
-    "no_votes": msgid("All ballots are blank: nothing is chosen."),
+    "no_votes": msgid("All ballots are blank, or there are none: nothing is chosen."),
 }
 ALIKE = msgid("{options} were equal on the way; however that is decided, the same are chosen.")
 DRAWN = msgid("The order of precedence, by lot or casting vote: {order}.")
@@ -72,7 +73,7 @@ MAJORITY = {
     False: msgid("{option} has {votes} of {whole} votes and needed {needed}: the majority is missed."),
 }
 NONE = msgid("none")
-ELECTED = msgid("elected")
+ELECTED, AHEAD = msgid("elected"), msgid("ahead")
 EXCLUDED = msgid("out")
 KEEPS = msgid("keeps {share}")
 
@@ -115,13 +116,15 @@ def round_title(count: Count, round_: Round, say: Say = filled) -> str:
 
 
 def table(count: Count, round_: Round, say: Say = filled) -> list[tuple[str, str, str]]:
-    """(option, votes or grade, what became of it) for each option."""
+    """(option, votes or grade, what became of it) for each option; whoever is no winner in the end is only ahead."""
     gone = {each for earlier in count.rounds[: round_.number] for each in earlier.excluded}
     chosen = {each for earlier in count.rounds[: round_.number] for each in earlier.elected}
     decimals = 0 if round_.step in {"grade", "paths"} else count.decimals
     rows = []
     for place, (option, votes) in enumerate(zip(count.options, round_.votes, strict=True)):
-        said = say(ELECTED, {}) if option.number in chosen else say(EXCLUDED, {}) if option.number in gone else ""
+        said = say(EXCLUDED, {}) if option.number in gone else ""
+        if option.number in chosen:
+            said = say(ELECTED if option.number in count.winners else AHEAD, {})
         if round_.keep and option.number in chosen:
             said += ", " + say(KEEPS, {"share": figure(round_.keep[place], count.decimals)})
         rows.append((option.name, "-" if votes == OUT else figure(votes, decimals), said))
@@ -143,8 +146,9 @@ def remarks(count: Count, round_: Round, say: Say = filled, *, moves: bool = Tru
     lines += _moved(count, round_, say) if moves else []
     if round_.excluded and round_.step == "keep":
         lines.append(say(OUT_NOW, {"options": _names(count, round_.excluded, say)}))
-    if round_.elected:
-        lines.append(say(IN_NOW, {"options": _names(count, round_.elected, say)}))
+    for text, is_sure in ((IN_NOW, True), (AHEAD_NOW, False)):
+        if reached := [each for each in round_.elected if (each in count.winners) is is_sure]:
+            lines.append(say(text, {"options": _names(count, reached, say)}))
     return lines
 
 

@@ -105,14 +105,20 @@ def _lines(count: Count, place: int, say: Say) -> tuple[Sequence[str], Sequence[
     whole = _whole(count, round_)
     lines = []
     for at, (name, votes, said) in enumerate(table(count, round_, say)):
-        chosen = any(count.options[at].number in each.elected for each in count.rounds[: place + 1])
-        length = max(round_.votes[at], 0) / _most(count, round_)
+        length, style = max(round_.votes[at], 0) / _most(count, round_), _style(count, place, count.options[at].number)
         cells = [votes, *([_signed(round_.votes[at] - before[at], count.decimals)] if before else [])]
         cells += [percent(round_.votes[at], whole)] if whole else []
-        parts = [(length, "")] if length or not said else []
-        lines.append(Bar(name, parts, cells, said, "in" if chosen else "gone" if said else ""))
+        lines.append(Bar(name, [(length, "")] if length or style != "gone" else [], cells, said, style))
     first = {"grade": MEDIAN, "paths": STRENGTH}.get(round_.step, VOTES)
     return (OPTION, first, *((CHANGE,) if before else ()), *((SHARE,) if whole else ())), lines
+
+
+def _style(count: Count, place: int, option: int) -> str:
+    """How an option stands out: whoever wins in the end, from the round on in which it does."""
+    so_far = count.rounds[: place + 1]
+    if option in count.winners and any(option in each.elected for each in so_far):
+        return "in"
+    return "gone" if any(option in each.excluded for each in so_far) else ""
 
 
 def _whole(count: Count, round_: Round) -> int:

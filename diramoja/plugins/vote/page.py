@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from msgspec.structs import replace
+
 from diramoja.counting import Count
 from diramoja.counting.text import conclusion, introduction
 from diramoja.plugins.vote.charts import duels, grades, percent, rounds, share_of, turnout_charts, turnout_line
@@ -124,7 +126,8 @@ def vote_page(shown: Shown, say: Say, regions: Mapping[str, str] | None = None) 
     if result is None or count is None:
         waits = "" if vote.phase == "cancelled" else paragraph(say(NOT_YET, {}))
         return "\n".join([_hero(vote, say), waits, asked, took_part])
-    parts = [_hero(vote, say), _result(result, count, say), asked, took_part, _count(count, say)]
+    shown_as = replace(count, winners=result.winners)  # Whoever is first where too few voted is not elected.
+    parts = [_hero(vote, say), _result(result, count, say), asked, took_part, _count(shown_as, say)]
     return "\n".join([*parts, _again(vote, count, result, say), _disputes(result, shown.disputes, say)])
 
 

@@ -77,12 +77,17 @@ def test_text_of_schulze_shows_the_duels() -> None:
 )
 def test_text_of_ties_and_majorities(ties: Ties, majority: Majority, last: str) -> None:
     profile = Profile.of("ranking", "ABC", {(1,): 4, (2,): 4, (3,): 1})
-    assert explain(BUILT_IN["plurality"].count(profile, ties=ties, majority=majority))[-1] == last
+    count = BUILT_IN["plurality"].count(profile, ties=ties, majority=majority)
+    assert explain(count)[-1] == last
+    decided = count.outcome == "decided"
+    assert any("elected" in line.casefold() for line in explain(count)) is decided, "being first is not being elected"
+    assert any("ahead" in line.casefold() for line in explain(count)) is not decided
+    assert ("#0f766e" in picture(count)) is decided
 
 
 def test_text_of_blank_ballots() -> None:
     count = BUILT_IN["plurality"].count(Profile.of("ranking", "AB", {(): 3}))
-    assert explain(count)[-1] == "All ballots are blank: nothing is chosen."
+    assert explain(count)[-1] == "All ballots are blank, or there are none: nothing is chosen."
     assert "<svg" in picture(count)
 
 
