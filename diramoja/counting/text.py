@@ -73,7 +73,7 @@ MAJORITY = {
     False: msgid("{option} has {votes} of {whole} votes and needed {needed}: the majority is missed."),
 }
 NONE = msgid("none")
-ELECTED, AHEAD = msgid("elected"), msgid("ahead")
+ELECTED, AHEAD, UNDECIDED = msgid("elected"), msgid("ahead"), msgid("undecided")
 EXCLUDED = msgid("out")
 KEEPS = msgid("keeps {share}")
 
@@ -122,13 +122,23 @@ def table(count: Count, round_: Round, say: Say = filled) -> list[tuple[str, str
     decimals = 0 if round_.step in {"grade", "paths"} else count.decimals
     rows = []
     for place, (option, votes) in enumerate(zip(count.options, round_.votes, strict=True)):
-        said = say(EXCLUDED, {}) if option.number in gone else ""
-        if option.number in chosen:
-            said = say(ELECTED if option.number in count.winners else AHEAD, {})
+        state = EXCLUDED if option.number in gone else ""
+        if option.number in chosen or (not state and round_ is count.rounds[-1]):
+            state = _standing(count, option.number, is_chosen=option.number in chosen)
+        said = say(state, {}) if state else ""
         if round_.keep and option.number in chosen:
             said += ", " + say(KEEPS, {"share": figure(round_.keep[place], count.decimals)})
         rows.append((option.name, "-" if votes == OUT else figure(votes, decimals), said))
     return rows
+
+
+def _standing(count: Count, option: int, *, is_chosen: bool) -> str:
+    """What can be said of an option that was chosen, or is still there in the end."""
+    if is_chosen and option in count.winners:
+        return ELECTED
+    if count.tie and option in count.tie.contested:
+        return UNDECIDED
+    return AHEAD if is_chosen else ""
 
 
 def _table_lines(count: Count, round_: Round, say: Say) -> Iterator[str]:
@@ -147,7 +157,9 @@ def remarks(count: Count, round_: Round, say: Say = filled, *, moves: bool = Tru
     if round_.excluded and round_.step == "keep":
         lines.append(say(OUT_NOW, {"options": _names(count, round_.excluded, say)}))
     for text, is_sure in ((IN_NOW, True), (AHEAD_NOW, False)):
-        if reached := [each for each in round_.elected if (each in count.winners) is is_sure]:
+        equal = count.tie.contested if count.tie and not is_sure else ()
+        reached = [each for each in round_.elected if (each in count.winners) is is_sure and each not in equal]
+        if reached:
             lines.append(say(text, {"options": _names(count, reached, say)}))
     return lines
 
