@@ -218,14 +218,14 @@ def test_the_largest_vote_is_a_small_page() -> None:
     ballots = {tuple((first + step - 1) % 100 + 1 for step in range(100)): first for first in range(1, 101)}
     profile = Profile.of("ranking", names, ballots)
     vote = a_vote().but(description="d" * 8_000, options=tuple(OptionView(n, text) for n, text in enumerate(names, 1)))
-    for name in ("instant_runoff", "schulze", "scottish_stv"):
+    for name in ("schulze", "scottish_stv", "instant_runoff"):
         counted = BUILT_IN[name].count(profile, seats=1, ties=Ties("lot", bytes(32)))
         given = shown(vote, count=counted)
         dispute = attrs.evolve(given, disputes=[given.disputes[0].but(text="t" * 4_000)] * 50)
         page = rendered(dispute)
         assert len(page.encode()) < 100_000, name
         assert f"Round {len(counted.rounds)}: " in page, "the last round is always there"
-    assert "further rounds are in the data of the count." in page
+        assert ("further rounds are in the data of the count." in page) is (len(counted.rounds) > 1)
 
 
 def test_grades_are_offered_as_csv_only() -> None:
