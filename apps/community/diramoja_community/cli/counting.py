@@ -30,6 +30,30 @@ OTHER_NAMES = {
 """What votes call it, or other programs."""
 
 
+Seats = Annotated[
+    int | None, typer.Option(help="How many are to be chosen; default: as a BLT file says, else 1.", min=1)
+]
+TieOption = Annotated[
+    str,
+    typer.Option(
+        help="What decides where votes are equal: lot, casting_vote, run_off or status_quo. "
+        "A lot stays open without --seed, a casting vote without --casting."
+    ),
+]
+Seed = Annotated[str, typer.Option(help="Of the lot, as published: 64 hexadecimal digits.", metavar="HEX")]
+Casting = Annotated[
+    str,
+    typer.Option(
+        help="The casting vote, or a lot that was drawn in public: option numbers, the favoured first.",
+        metavar="N,N,...",
+    ),
+]
+MajorityOption = Annotated[
+    str, typer.Option(help="What the winner needs: plurality (most votes), absolute, two_thirds, of_roll.")
+]
+Grades = Annotated[str, typer.Option(help="Names of grades in the file, the lowest first.", metavar="NAME,NAME,...")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(count)
@@ -40,31 +64,13 @@ def count(
     method: Annotated[str, typer.Argument(help=BUILT_IN)],
     file: Annotated[Path, typer.Argument(help="The ballots: .blt or .csv, packed by gzip (.gz) or not.")],
     *,
-    seats: Annotated[
-        int | None, typer.Option(help="How many are to be chosen; default: as a BLT file says, else 1.", min=1)
-    ] = None,
-    ties: Annotated[
-        str,
-        typer.Option(
-            help="What decides where votes are equal: lot, casting_vote, run_off or status_quo. "
-            "A lot stays open without --seed, a casting vote without --casting."
-        ),
-    ] = "lot",
-    seed: Annotated[str, typer.Option(help="Of the lot, as published: 64 hexadecimal digits.", metavar="HEX")] = "",
-    casting: Annotated[
-        str,
-        typer.Option(
-            help="The casting vote, or a lot that was drawn in public: option numbers, the favoured first.",
-            metavar="N,N,...",
-        ),
-    ] = "",
-    majority: Annotated[
-        str, typer.Option(help="What the winner needs: plurality (most votes), absolute, two_thirds, of_roll.")
-    ] = "plurality",
+    seats: Seats = None,
+    ties: TieOption = "lot",
+    seed: Seed = "",
+    casting: Casting = "",
+    majority: MajorityOption = "plurality",
     roll: Annotated[int, typer.Option(help="How many could vote, for the majority of_roll.")] = 0,
-    grades: Annotated[
-        str, typer.Option(help="Names of grades in the file, the lowest first.", metavar="NAME,NAME,...")
-    ] = "",
+    grades: Grades = "",
     json: Annotated[bool, typer.Option("--json", help="All of the count, as JSON.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Each step in words.")] = False,
     svg: Annotated[Path | None, typer.Option(help="Draw the count there.", metavar="FILE")] = None,
