@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
+from diramoja.plugins.topic.contracts import HeldView
 
 __all__ = [
     "AccessibleSeats",
@@ -62,6 +63,9 @@ __all__ = [
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
 """Not blank; of the control characters only tab, line feed and carriage return."""
+_IN_A_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+_LINE = r"^(?=[\s\S]*\S)" + _IN_A_LINE
+"""Not blank, and no control characters: it stands in notices and letters beside other lines."""
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)"
 
 type EventType = Literal["rally", "town_hall", "meeting", "training", "fundraiser", "volunteer"]
@@ -85,12 +89,12 @@ type QuestionStatus = Literal["pending", "published", "held", "hidden", "removed
 type EventId = Annotated[str, Meta(pattern=_ID, examples=["evt_0mq3v8x1kz6b4w9t7n2c"])]
 type MemberId = Annotated[str, Meta(pattern=_ID, examples=["mem_0mq3v8x1kz6b4w9t7n2c"])]
 type Moment = Annotated[datetime, Meta(tz=True, examples=["2031-05-01T16:00:00Z"])]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT, examples=["Clinics: a town hall"])]
+type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_LINE, examples=["Clinics: a town hall"])]
 type Description = Annotated[
     str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS, examples=["Come and ask the health committee."])
 ]
 type Location = Annotated[
-    str, Meta(max_length=300, pattern="^" + _NO_CONTROLS, examples=["Community hall, Market Street 4"])
+    str, Meta(max_length=300, pattern="^" + _IN_A_LINE, examples=["Community hall, Market Street 4"])
 ]
 type Link = Annotated[
     str,
@@ -129,7 +133,7 @@ type FeedbackText = Annotated[
 class Resource(View, forbid_unknown_fields=True):
     """Something to read or to bring, as a link."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=_TEXT, examples=["Agenda"])]
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=_LINE, examples=["Agenda"])]
     url: Annotated[
         str,
         Meta(
@@ -159,6 +163,7 @@ class EventView(View):
         feedback_score: 0 to 100; None below five answers.
         topics: that came out of it.
         staff: members who check in others; for the organizer alone.
+        held: others do not see yet what its organizer just wrote; why.
     """
 
     id: str
@@ -185,16 +190,18 @@ class EventView(View):
     virtual_link: str | UnsetType = UNSET
     staff: tuple[Personal[str], ...] | UnsetType = UNSET
     cancel_reason: str | UnsetType = UNSET
+    held: HeldView | UnsetType = UNSET
 
 
 class InvitationsView(View):
-    """`selected`: who is invited now. `suppressed`: who matched and is not.
+    """`selected`: how many are invited now. `suppressed`: how many matched and are not.
 
-    They were invited before; among those of an interest or a region also for a block or a suspension.
+    They were invited before; among those of an interest or a region also for a block or a suspension. Of these the
+    figures are in fives, and null below five, so that they say of nobody that they are there.
     """
 
-    selected: int
-    suppressed: int
+    selected: int | None
+    suppressed: int | None
 
 
 class RsvpView(View):
@@ -337,7 +344,7 @@ class ReportView(View):
     """How an event went, for its organizer.
 
     Attributes:
-        invited, registered, attended: members. `online`: of those who attended.
+        invited: members, in fives; null below five. `registered`, `attended`. `online`: of those who attended.
         registrations: of those who have a seat, by the day on which they answered.
         check_ins: by the quarter of an hour.
         questions: that were asked and shown; `answered`: of them.
@@ -345,7 +352,7 @@ class ReportView(View):
     """
 
     event_id: str
-    invited: int
+    invited: int | None
     registered: int
     attended: int
     online: int

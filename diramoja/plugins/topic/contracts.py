@@ -12,6 +12,7 @@ from diramoja.plugins.topic.views import (
     Comment,
     Description,
     DraftText,
+    HeldView,
     Line,
     ModerationLevel,
     OptionalId,
@@ -33,7 +34,7 @@ from diramoja.plugins.topic.views import (
 
 __all__ = [
     "AmendmentDecided", "AmendmentProposed", "CloseTopic", "CountShare", "DecideAmendment", "DecideSupport",
-    "DeletePost", "DraftOpened", "EditPost", "EditTopic", "EndReview", "FlagTopic", "FollowTopic",
+    "DeletePost", "DraftOpened", "EditPost", "EditTopic", "EndReview", "FlagTopic", "FollowTopic", "HeldView",
     "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenDraft", "OpenTopic", "PinPost",
     "PostBody", "PostChanged", "PostPublished", "PostReceived", "PostShared", "PostStatus", "PostView",
     "ProposeAmendment", "React", "ReactionKind", "ReportPost", "ReportReason", "ReportText", "SharePost",
@@ -315,6 +316,7 @@ class TopicChanged(Event, name="topic.changed", live=True):
     tags: tuple[str, ...]
     author: Personal[str]
     created_at: datetime
+    event_id: str = ""
 
 
 class PostReceived(Event, name="topic.post.received"):
