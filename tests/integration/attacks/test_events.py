@@ -198,7 +198,7 @@ def test_an_event_whose_organizer_is_gone_is_taken_over(place: Town, people: lis
     assert official.get(path).status_code == 404
     refused = official.post(f"{path}/take-over")
     assert (refused.status_code, refused.json()["code"]) == (409, "event_organized")
-    assert gone.call("DELETE", "/v1/me").status_code == 200
+    assert gone.call("DELETE", "/v1/me").is_success
     place.move(place.now + timedelta(days=15))
     official = place.platform.sign_in(official.username)
     until(lambda: place.notices(official, "event.organizer_gone"), within_s=60)
