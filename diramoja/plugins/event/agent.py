@@ -148,7 +148,7 @@ def _reworded(state: Gathering, changed: Gathering, words: tuple[Opening, Openin
     following = words_of(changed, reworded, context.new_id("wrd"))
     said = texts.but(virtual_link=reworded.virtual_link, related_topics=reworded.related_topics)
     figures = changed.but(title=state.title, categories=state.categories)
-    after, *effects = (*_changed(state, figures, (texts, said), context)[:-1],) or (state,)
+    after, *effects = _changed(state, figures, (texts, said), context)[:-1] or (state,)
     return after.but(wording=following.id), *effects, Put(following), asked(following, context)
 
 
