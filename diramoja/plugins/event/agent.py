@@ -104,11 +104,13 @@ def opening_decided(state: Gathering, message: ModeratePost, context: Context) -
         return None
     if message.action != "publish":
         return Put(plan.but(held=None))
-    is_late = state.starts_at <= context.now
-    return *(() if is_late else _opened(state, context)), Remove(Wording, plan.id)
+    return *_opened(state, context), Remove(Wording, plan.id)
 
 
 def _opened(state: Gathering, context: Context) -> tuple[Any, ...]:
+    """Unless it would have begun by now: then it is a plan still."""
+    if state.starts_at <= context.now:
+        return (Reply(event_view(context, state)),)
     opened = state.but(phase="upcoming" if is_soon(state, context) else "open_registration", opened_at=context.now)
     return (
         opened,

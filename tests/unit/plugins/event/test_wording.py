@@ -97,7 +97,7 @@ def test_a_plan_that_is_refused_is_reworded_or_appealed(world: EventWorld) -> No
     world(ORGANIZER, OpenRegistration())
     verdict(world, "evt_1", "hidden")
     decided(world, "evt_1", "remove")
-    world.state, rows = world.state, dict(world.rows)
+    rows = dict(world.rows)
     decided(world, "evt_1", "publish")
     assert world.phase == "open_registration"  # The appeal was granted.
     world.state, world.rows = world.state.but(phase="planning", opened_at=None), rows
@@ -107,11 +107,16 @@ def test_a_plan_that_is_refused_is_reworded_or_appealed(world: EventWorld) -> No
     assert screened(world(ORGANIZER, OpenRegistration()))[0][1].startswith("Other words")
 
 
-def test_a_plan_that_is_cleared_too_late_stays_one(world: EventWorld) -> None:
+@pytest.mark.parametrize("by", ["software", "people"])
+def test_a_plan_that_is_cleared_too_late_stays_one(world: EventWorld, by: str) -> None:
     world(ORGANIZER, OpenRegistration())
-    verdict(world, "evt_1", "held")
-    world.now = STARTS
-    decided(world, "evt_1", "publish")
+    if by == "people":
+        verdict(world, "evt_1", "held")
+        world.now = STARTS
+        decided(world, "evt_1", "publish")
+    else:
+        world.now = STARTS
+        verdict(world, "evt_1")
     assert (world.phase, world.all(Wording), list(world.reminders)) == ("planning", [], [])
 
 
