@@ -21,7 +21,7 @@ from benchmarks.table import Figure, Machine, options, show
 from benchmarks.turn import Counter, counter
 from diramoja.core.agents import AgentKind
 from diramoja.core.messages import State, encode
-from diramoja.core.ports.records import SnapshotRow
+from diramoja.core.ports.rows import SnapshotRow
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.state import Member

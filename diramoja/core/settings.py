@@ -30,6 +30,7 @@ __all__ = [
     "masked",
     "nearest",
     "read_layers",
+    "read_secret",
 ]
 
 ENVIRONMENT = "DIRAMOJA_"
@@ -245,6 +246,19 @@ def masked(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return _BEARER.sub(r"\1***", _IN_URL.sub(r"\1:***@", value))
     return value
+
+
+def read_secret(file: str, setting: str) -> str:
+    """What the file holds that a setting such as "valkey.password_file" names, stripped; "" where it names none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(f"The file of {setting} cannot be read: {reason}.", cure="Name a readable file.") from error
 
 
 _KINDS = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}

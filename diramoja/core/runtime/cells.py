@@ -11,7 +11,7 @@ import attrs
 from diramoja.core.agents import AgentKind
 from diramoja.core.ids import partition_of
 from diramoja.core.messages import State, decode, encode
-from diramoja.core.ports.records import AgentKey, Mode, SnapshotRow
+from diramoja.core.ports.rows import AgentKey, Mode, SnapshotRow
 
 __all__ = ["Cell", "Cells"]
 

@@ -14,7 +14,7 @@ from diramoja.plugins.event.notices import orphan_notice
 from diramoja.plugins.event.seating import Seating
 from diramoja.plugins.event.state import OVER, TOLD, Gathering, Question, Wording, event
 from diramoja.plugins.event.wording import news, opening_of, view
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, MemberErased, former
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, MemberErased, former
 from diramoja.plugins.notification.contracts import notify
 
 __all__ = ["drop_feeds"]

@@ -1,6 +1,6 @@
 """A dispute about a result: filed by somebody on the roll, decided by several officials who are not too near to it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -24,6 +24,7 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
+from diramoja.fields import NEVER
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.contracts import DecideDispute, OpenDispute, SettleDispute
 from diramoja.plugins.vote.settings import VoteSettings
@@ -31,7 +32,6 @@ from diramoja.plugins.vote.views import DisputeDecision, DisputeView
 
 __all__ = ["Dispute", "Opinion", "dispute", "find_committee"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 COMMITTEE = 200
 """So many officials are told of a dispute at most."""
 NOTICES = {
@@ -74,8 +74,8 @@ class Dispute(State, version=1, omit_defaults=True):
     title: str = ""
     text: str = ""
     filed_by: Personal[str] = ""
-    filed_at: datetime = _NEVER
-    decide_by: datetime = _NEVER
+    filed_at: datetime = NEVER
+    decide_by: datetime = NEVER
     excluded: Personal[tuple[str, ...]] = ()
     opinions: dict[DisputeDecision, int] = msgspec.field(default_factory=dict)
     decision: DisputeDecision | None = None

@@ -8,7 +8,7 @@ with the ballots, long after the time for disputes.
 from typing import Any
 
 from diramoja.core import Context, Decision, Put, Remove
-from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows, former
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, forgotten_rows, former
 from diramoja.plugins.vote.ballot_box_state import BallotBox, ballot_box
 from diramoja.plugins.vote.delegation_state import Delegation, Delegations, Trust, delegation
 from diramoja.plugins.vote.dispute import Dispute, dispute

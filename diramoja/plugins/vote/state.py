@@ -1,12 +1,13 @@
 """What a vote knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Put, Row, State
+from diramoja.fields import NEVER
 from diramoja.plugins.vote.rules import quorum_of
 from diramoja.plugins.vote.views import (
     DisputeDecision,
@@ -28,7 +29,6 @@ __all__ = [
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TAKING = ("open", "closing_soon")
 """Ballots are taken."""
 RUNNING = ("scheduled", *TAKING)

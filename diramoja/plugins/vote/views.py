@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
-from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, Region
+from diramoja.plugins.member.body_contracts import BodyRole, Region
+from diramoja.plugins.member.contracts import MembershipLevel
 
 __all__ = [
     "AnonymityLevel", "AuditView", "BallotForm", "BallotGroupView", "BodyId", "BodySeat", "Choices", "DecisionText",

@@ -1,6 +1,6 @@
 """Passivation: idle agents leave memory, longest idle first, and come back as they were."""
 
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.runtime.cells import OVERHEAD_BYTES, Cell, Cells
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.testing.runtime import Runtime

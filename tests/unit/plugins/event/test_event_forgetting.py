@@ -22,7 +22,7 @@ from diramoja.plugins.event.contracts import (
     Upvote,
 )
 from diramoja.plugins.event.state import CheckedIn, Guest, Question, Wording
-from diramoja.plugins.member.contracts import FORMER, ForgetMember
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember
 from tests.support.event_world import NOW, ORGANIZER, STARTS, EventWorld, code
 
 GONE = "mem_gone"

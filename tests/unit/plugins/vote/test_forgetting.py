@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from diramoja.plugins.member.contracts import FORMER, ForgetMember
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.ballot_box_state import BallotBox, ballot_box
 from diramoja.plugins.vote.contracts import FileObjection
