@@ -41,6 +41,7 @@ OWN_PLUGIN_FILES = {
         "participation.py", "recusal.py", "results.py", "retention.py", "roll.py", "tally.py",
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+        "messages.py", "words.py",  # Among its agents and jobs, which no other plugin sends; terms and texts.
         "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.
     },
     "notification": {

@@ -109,6 +109,8 @@ class Description:
         for parameter in operation.get("parameters", []):
             parameter.setdefault("example", self._examples.of(parameter["schema"], schemas, parameter["name"]))
         self._exemplify(operation, schemas)
+        if "data" in takes and takes["data"].has_default:
+            operation["requestBody"]["required"] = False
         if "example" in handler.opt:
             operation["requestBody"]["content"]["application/json"]["example"] = handler.opt["example"]
         self._add_errors(operation, has_body="data" in takes, is_write="send" in takes, is_public=is_public)

@@ -279,6 +279,13 @@ class MemberJoined(Event, name="member.joined"):
     interests: tuple[str, ...]
 
 
+class MemberLeaving(Event, name="member.leaving"):
+    """Somebody asked to be erased; until then they may come back. For those who count on them, and nobody else."""
+
+    member: Personal[str]
+    erase_after: datetime
+
+
 class MemberFollowed(Event, name="member.followed"):
     """A member follows another."""
 

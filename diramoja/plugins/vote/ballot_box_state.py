@@ -9,7 +9,7 @@ from diramoja.core.ports.database import Database
 from diramoja.fields import NEVER
 from diramoja.plugins.vote.ballot_queries import on_roll
 from diramoja.plugins.vote.contracts import CastBallot
-from diramoja.plugins.vote.views import BallotForm
+from diramoja.plugins.vote.words import BallotForm
 
 __all__ = ["BALLOT_BOX", "Ballot", "BallotBox", "Eligible", "ballot_box", "eligible"]
 

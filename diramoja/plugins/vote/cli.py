@@ -12,7 +12,7 @@ from diramoja.core.errors import InvalidError
 if TYPE_CHECKING:
     from diramoja.core.ports.database import Session
     from diramoja.plugins.vote.preview import Preview
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
 __all__ = ["statutes"]
 
@@ -94,7 +94,7 @@ def _read(path: Path) -> tuple[str, "Terms"]:
 
     from diramoja.plugins.vote.agent import options_of, terms_with
     from diramoja.plugins.vote.contracts import CreateVote
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
     try:
         asked = msgspec.json.decode(path.read_bytes(), type=CreateVote)
@@ -108,7 +108,7 @@ async def _stored(db: "Session", vote: str) -> tuple[str, "Terms"]:
     import msgspec
 
     from diramoja.core.errors import MissingError
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
     row = await db.one("SELECT title, terms FROM vote WHERE id = $1", vote)
     if row is None:

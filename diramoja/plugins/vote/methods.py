@@ -2,9 +2,9 @@
 
 from diramoja.core.errors import InvalidError
 from diramoja.counting import Method, Methods
-from diramoja.plugins.vote.views import BallotForm, Majority, Terms
+from diramoja.plugins.vote.words import BallotForm, Majority, Terms
 
-__all__ = ["check_method", "form_of", "method_named", "method_of"]
+__all__ = ["check_method", "form_named", "form_of", "method_named", "method_of"]
 
 FORMS: dict[str, BallotForm] = {"ranking": "rank", "marks": "approve", "grades": "grade"}
 
@@ -27,6 +27,15 @@ def method_named(name: str, seats: int, methods: Methods) -> Method:
 def form_of(name: str, method: Method) -> BallotForm:
     """How a ballot is filled in: of a simple majority with one option, else as the method says."""
     return "choose_one" if name in ("simple_majority", "plurality") else FORMS[method.form]
+
+
+def form_named(name: str, methods: Methods) -> BallotForm:
+    """How a ballot of this method is filled in; for several seats like for one.
+
+    Raises:
+        InvalidError: there is none (`method_unknown`).
+    """
+    return form_of(name, method_named(name, 1, methods))
 
 
 def check_method(name: str, seats: int, majority: Majority, methods: Methods) -> BallotForm:

@@ -8,7 +8,7 @@ from diramoja.core import View
 from diramoja.plugins.vote.rules import closing_soon_at, notice_refusal, quorum_of, terms_refusal, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.statutes import Finding, Motion, findings_on
-from diramoja.plugins.vote.views import Majority, RollRule
+from diramoja.plugins.vote.words import Majority, RollRule
 
 __all__ = ["PLATFORM", "Preview", "Step", "lines_of", "majority_of", "preview_of"]
 

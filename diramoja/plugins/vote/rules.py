@@ -10,7 +10,8 @@ import msgspec
 
 from diramoja.core import Reject
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteOption
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Outcome, RollRule, Terms, VoteOption
 
 __all__ = [
     "UNBINDING", "closing_soon_at", "notice_refusal", "outcome_of", "quorum_of", "roll_digest", "station_of",

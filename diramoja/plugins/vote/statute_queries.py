@@ -12,7 +12,7 @@ from diramoja.plugins.vote.contracts import ScheduleVote
 from diramoja.plugins.vote.delegation_queries import category_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import OFFICERS
-from diramoja.plugins.vote.views import BodySeat, Terms
+from diramoja.plugins.vote.words import BodySeat, Terms
 
 __all__ = ["check_polls", "schedule_command", "seats_in_bodies"]
 

@@ -12,7 +12,7 @@ from diramoja.plugins.vote.preview import PLATFORM, lines_of, majority_of, previ
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote
 from diramoja.plugins.vote.statutes import Motion, Statute
-from diramoja.plugins.vote.views import BodySeat, RollRule, Terms
+from diramoja.plugins.vote.words import BodySeat, RollRule, Terms
 from diramoja.testing.play import Played, play
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
