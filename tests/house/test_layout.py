@@ -28,7 +28,7 @@ OWN_PLUGIN_FILES = {
     },
     "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
         "audiences.py", "calendar.py", "charts.py", "checkin.py", "feedback.py", "forgetting.py", "invitations.py",
-        "questions.py", "schedule.py", "seating.py", "tickets.py", "topics.py",
+        "leaving.py", "questions.py", "schedule.py", "seating.py", "tickets.py", "topics.py", "wording.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.

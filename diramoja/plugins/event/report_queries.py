@@ -11,6 +11,7 @@ from diramoja.plugins.event.charts import BARS_MAX, bar_chart
 from diramoja.plugins.event.queries import check_organizer, check_visible
 from diramoja.plugins.event.rules import STEP, feedback_view
 from diramoja.plugins.event.views import ChartsView, CommentView, Count, FeedbackView, ReportView, SpunOff
+from diramoja.withholding import shown
 
 __all__ = ["comment_list", "event_feedback", "event_report"]
 
@@ -81,7 +82,7 @@ async def event_report(db: Database, reader: Reader, event: str) -> ReportView:
     feedback = feedback_view(row["ratings"])
     return ReportView(
         event_id=event,
-        invited=row["invited"],
+        invited=shown(row["invited"]),
         registered=row["registered_count"],
         attended=row["attended_count"],
         online=row["online"],
@@ -102,7 +103,7 @@ def _counts(rows: Sequence[Mapping[str, Any]]) -> tuple[Count, ...]:
 def _charts(
     row: Mapping[str, Any], registrations: Sequence[Count], check_ins: Sequence[Count], feedback: FeedbackView
 ) -> ChartsView:
-    reach = [(name, row[column]) for name, column in _REACH.items()]
+    reach = [("invited", shown(row["invited"])), *((name, row[column]) for name, column in _REACH.items())]
     bins = feedback.ratings or ()
     ratings = [(f"{each.low}" if each.low == each.high else f"{each.low} to {each.high}", each.count) for each in bins]
     return ChartsView(
@@ -117,4 +118,4 @@ def _charts(
     )
 
 
-_REACH = {"invited": "invited", "registered": "registered_count", "there": "attended_count", "of them online": "online"}
+_REACH = {"registered": "registered_count", "there": "attended_count", "of them online": "online"}
