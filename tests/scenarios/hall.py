@@ -12,7 +12,7 @@ import attrs
 from tests.scenarios.town import Town, town
 from tests.support.community import Person
 
-__all__ = ["SIZE", "Hall", "Size", "fives", "hall"]
+__all__ = ["SIZE", "Hall", "Size", "hall"]
 
 
 NEVER = datetime.fromtimestamp(0, UTC)
@@ -38,11 +38,6 @@ class Size:
 
 SIZE = Size(500, 1_247, 410) if os.environ.get("DIRAMOJA_TEST_SIZE") == "full" else Size(50, 125, 41)
 """`DIRAMOJA_TEST_SIZE=full` plays it at full size."""
-
-
-def fives(number: int) -> int:
-    """As figures about members are told."""
-    return 5 * round(number / 5)
 
 
 @attrs.define

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.scenarios.hall import SIZE, Hall, fives, hall
+from tests.scenarios.hall import SIZE, Hall, hall
 from tests.scenarios.town import Listener, report, soon
 from tests.support.community import Person
 
@@ -83,7 +83,7 @@ def _fill(made: Hall, door: Person) -> None:
     made.event = planned.json()["id"]
     assert made.organizer.post(f"{made.path}/open").status_code == 200
     chosen = made.organizer.post(f"{made.path}/invitations", {"interests": ["healthcare"], "regions": ["north"]})
-    assert chosen.json()["selected"] == fives(SIZE.invited)  # Whoever answers before being invited is invited no more.
+    assert chosen.json()["selected"] == SIZE.invited  # Whoever answers before being invited is invited no more.
     soon(lambda: all(made.town.each(made.members, lambda each: made.told(each, "event.invited"))), 60)
     made.confirmed = made.members[: SIZE.seats]
     assert {each["state"] for each in made.town.each(made.confirmed, made.answer)} == {"confirmed"}
@@ -222,7 +222,7 @@ def test_fact_12_the_report_and_the_topics_that_came_out_of_it(story: Story) -> 
         assert story.seated[3].get(f"/v1/topics/{topic}").json()["event_id"] == made.event
     read = made.organizer.get(f"{made.path}/report").json()
     figures = (read["invited"], read["registered"], read["attended"], read["online"])
-    assert figures == (fives(SIZE.invited), SIZE.seats, BY_TICKET + ONLINE, ONLINE)
+    assert figures == (SIZE.invited, SIZE.seats, BY_TICKET + ONLINE, ONLINE)
     assert {each["id"] for each in read["topics"]} == set(topics)
     assert read["questions"] == QUESTIONS + 1
     assert all(ET.fromstring(chart).get("role") == "img" for chart in read["charts"].values())

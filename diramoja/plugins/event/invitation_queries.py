@@ -7,7 +7,7 @@ from diramoja.core import Personal, View
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.contracts import Visibility
 from diramoja.plugins.member.contracts import MemberSettings, not_walled
-from diramoja.withholding import shown
+from diramoja.withholding import STEP, shown
 
 __all__ = ["Segment", "segment_counts", "segment_page", "with_regions_below"]
 
@@ -42,7 +42,8 @@ AND NOT EXISTS (SELECT 1 FROM event_guest AS g WHERE g.event = $1 AND g.member =
 async def segment_counts(db: Database, event: str, segment: Segment) -> tuple[int | None, int | None]:
     """(who is told, who matches and is not): a block, a suspension, invited or answered before.
 
-    Of names exactly; of an interest or a region in fives, and None where those who are not named are below five.
+    Of names exactly; of an interest or a region None where those who are not named are below five, and who is not told
+    in fives.
     """
     told = f"count(*) FILTER (WHERE {_IS_TOLD})"
     rows = await db.fetch(
@@ -54,8 +55,7 @@ async def segment_counts(db: Database, event: str, segment: Segment) -> tuple[in
     named, others = counts.get(True, (0, 0)), counts.get(False, (0, 0))
     if not (segment.interests or segment.regions):
         return named
-    told_of, not_told = (shown(number) for number in others)
-    return _with(told_of, named[0]), _with(not_told, named[1])
+    return _with(others[0] if others[0] >= STEP else None, named[0]), _with(shown(others[1]), named[1])
 
 
 def _with(shown_of: int | None, named: int) -> int | None:

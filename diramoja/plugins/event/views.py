@@ -174,8 +174,8 @@ class EventView(View):
 class InvitationsView(View):
     """`selected`: how many are invited now. `suppressed`: how many matched and are not.
 
-    They were invited before; among those of an interest or a region also for a block or a suspension. Of these the
-    figures are in fives, and null below five, so that they say of nobody that they are there.
+    They were invited before; among those of an interest or a region also for a block or a suspension. Of these no
+    figure below five is shown (null), and `suppressed` is in fives, so that they say of nobody that they are there.
     """
 
     selected: int | None
@@ -322,7 +322,7 @@ class ReportView(View):
     """How an event went, for its organizer.
 
     Attributes:
-        invited: members, in fives; null below five. `registered`, `attended`. `online`: of those who attended.
+        invited: members; null below five. `registered`, `attended`. `online`: of those who attended.
         registrations: of those who have a seat, by the day on which they answered.
         check_ins: by the quarter of an hour.
         questions: that were asked and shown; `answered`: of them.
