@@ -22,12 +22,18 @@ class Counts(Controller):
     path = "/votes/{vote_id:str}"
     tags = ["Ballots"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @get("/count", permission="vote.read", summary="The count of a vote")
+    @get("/count", permission="vote.read", summary="The count of a vote", conflict="vote_open")
     async def get_count(self, vote_id: str, db: Database, reader: Reader) -> Count:
         """Every round, with transfers and, where the method has one, the pairwise table. 409 `vote_open` before."""
         return await one_count(db, reader, vote_id)
 
-    @get("/count.svg", permission="vote.read", media_type="image/svg+xml", summary="The count as a picture")
+    @get(
+        "/count.svg",
+        permission="vote.read",
+        media_type="image/svg+xml",
+        summary="The count as a picture",
+        conflict="vote_open",
+    )
     async def get_picture(self, vote_id: str, db: Database, reader: Reader) -> Response[str]:
         """Bars for every round; what they show is in the picture as words, too. 409 `vote_open` before the count."""
         count = await one_count(db, reader, vote_id)
@@ -38,12 +44,24 @@ class Counts(Controller):
         """By region, level and age group, in fives, without small cells. 404 `participation_missing` before."""
         return await participation_of(db, reader, vote_id)
 
-    @get("/ballots.csv", permission="vote.read", media_type="text/csv", summary="The ballots as CSV")
+    @get(
+        "/ballots.csv",
+        permission="vote.read",
+        media_type="text/csv",
+        summary="The ballots as CSV",
+        conflict="vote_open",
+    )
     async def get_csv(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
         """For `diramoja count`: a column for each option, equal ballots in one line. 409 `vote_open` before."""
         return _file(await ballot_file(db, reader, methods, id=vote_id, ending="csv"), f"{vote_id}.csv", "text/csv")
 
-    @get("/ballots.blt", permission="vote.read", media_type=MediaType.TEXT, summary="The ballots as BLT")
+    @get(
+        "/ballots.blt",
+        permission="vote.read",
+        media_type=MediaType.TEXT,
+        summary="The ballots as BLT",
+        conflict="vote_open",
+    )
     async def get_blt(self, vote_id: str, *, db: Database, reader: Reader, methods: Methods) -> Response[str]:
         """For `diramoja count` and other programs; 400 `ballots_invalid` of grades. 409 `vote_open` before."""
         return _file(await ballot_file(db, reader, methods, id=vote_id, ending="blt"), f"{vote_id}.blt", MediaType.TEXT)

@@ -188,12 +188,12 @@ class Votes(Controller):
         view: VoteView = await send("vote", vote_id, data)
         return view
 
-    @get("/{vote_id:str}/tally", permission="vote.read", summary="How a vote stands")
+    @get("/{vote_id:str}/tally", permission="vote.read", summary="How a vote stands", conflict="tally_hidden")
     async def get_tally(self, vote_id: str, db: Database, reader: Reader) -> TallyView:
         """Only where that may be shown while it is open; else 409 `tally_hidden`, whoever asks."""
         return await one_tally(db, reader, vote_id)
 
-    @get("/{vote_id:str}/results", permission="vote.read", summary="The results of a vote")
+    @get("/{vote_id:str}/results", permission="vote.read", summary="The results of a vote", conflict="vote_open")
     async def get_results(self, vote_id: str, db: Database, reader: Reader) -> ResultView:
         """409 `vote_open` until they are published."""
         return await one_result(db, reader, vote_id)
