@@ -1,7 +1,7 @@
 """Hooks of schemathesis: what it sends as one role goes out as every other as well, and is checked in the same way.
 
-To make up a request takes ten times as long as to answer it. Its process is told where `people.json` is (tokens by role,
-which may be written anew at any time); it writes there what came: `counts.json`, and `found.txt`.
+To make up a request takes ten times as long as to answer it. Its process is told where `people.json` is (tokens by
+role, which may be written anew at any time); it writes there what came: `counts.json`, and `found.txt`.
 """
 
 import atexit

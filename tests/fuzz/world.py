@@ -1,7 +1,7 @@
-"""Where the fuzzer plays: somebody of each role, and one of everything in most of its phases, made through the public API.
+"""Where the fuzzer plays: somebody of each role, and one of everything in most phases, made through the public API.
 
-The ids are told to schemathesis as dictionaries: made up alone, hardly a request would meet an object that is there, and
-no vote would ever be open.
+The ids are told to schemathesis as dictionaries: made up alone, hardly a request would meet an object that is there,
+and no vote would ever be open.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class World:
     town: Town
     people: dict[str, Person | None]
     known: dict[str, list[str | int]]
-    numbers: Iterator[int] = attrs.field(factory=itertools.count)
+    numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
 
     @property
     def platform(self) -> Community:

@@ -65,6 +65,13 @@ from diramoja.plugins.moderator.views import (
 
 __all__ = ["Appeals", "Cases", "Moderators", "Publicity", "Sanctions"]
 
+A_DECISION = {
+    "action": "hide",
+    "rule": "respect",
+    "guidelines_version": "2026-1",
+    "reason": "It attacks a person, not what they said.",
+}
+
 
 class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A decision about a case. See `DecideCase` for what goes together."""
@@ -174,7 +181,13 @@ class Cases(Controller):
         view: CaseView = await send("case", case_id, command)
         return view
 
-    @post("/cases/{case_id:str}/decisions", permission="case.decide", status_code=HTTP_200_OK, summary="Decide a case")
+    @post(
+        "/cases/{case_id:str}/decisions",
+        permission="case.decide",
+        status_code=HTTP_200_OK,
+        example=A_DECISION,
+        summary="Decide a case",
+    )
     async def decide_case(
         self, case_id: str, *, data: NewDecision, db: Database, reader: Reader, send: Send
     ) -> CaseView:
