@@ -156,9 +156,9 @@ def _show(counts: Counts) -> None:
     for role, operations in counts.items():
         by_status = sum((Counter(each) for each in operations.values()), Counter[str]())
         sys.stdout.write(f"{role:18} {by_status.total():9,} {dict(sorted(by_status.items()))}\n")
-    operations = sorted({operation for each in counts.values() for operation in each})
-    never = [each for each in operations if not any(_accepted(of.get(each, {})) for of in counts.values())]
-    sys.stdout.write(f"{len(operations)} operations; never accepted: {', '.join(never) or 'none'}\n")
+    tried = sorted({operation for each in counts.values() for operation in each})
+    never = [each for each in tried if not any(_accepted(of.get(each, {})) for of in counts.values())]
+    sys.stdout.write(f"{len(tried)} operations; never accepted: {', '.join(never) or 'none'}\n")
     sys.stdout.flush()
 
 

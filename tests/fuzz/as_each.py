@@ -111,14 +111,12 @@ def as_each(ctx: CheckContext, response: Response, case: Any) -> None:
 
 
 def _again(response: Response, token: str) -> Response:
-    request = response.request
+    request: Any = response.request
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     began = time.monotonic()
-    answer = RUN.http.request(
-        request.method or "", request.url or "", body=request.body, headers=headers, redirect=False
-    )
+    answer = RUN.http.request(request.method, request.url, body=request.body, headers=headers, redirect=False)
     given = {name: answer.headers.getlist(name) for name in answer.headers}
     return Response(answer.status, given, answer.data, request, time.monotonic() - began, verify=True)
 
@@ -136,7 +134,7 @@ def _judge(ctx: CheckContext, response: Response, case: Any, role: str) -> str:
     )
     if not wrong:
         return ""
-    sent = response.request
+    sent: Any = response.request
     lines = [f"as {role}: {sent.method} {sent.url}", repr((sent.body or b"")[:SHOWN]), *wrong]
     found = "\n".join([*lines, repr(response.content[:SHOWN])])
     RUN.note(found)
