@@ -31,11 +31,13 @@ OFTEN = 0.7
 
 @attrs.define
 class World:
-    """The roles' people, who may fall, and what there is, by the name of a parameter or of a field (`body.`)."""
+    """The roles' people, who may fall; what there is, by the name of a parameter or of a field (`body.`); and what
+    of it some routes can do something with: (pattern of routes, name, values)."""
 
     town: Town
     people: dict[str, Person | None]
     known: dict[str, list[str | int]]
+    aimed: list[tuple[str, str, list[str]]]
     numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
 
     @property
@@ -50,13 +52,15 @@ class World:
 
     def configuration(self) -> str:
         """For schemathesis: the dictionaries, and which parameters are taken from them."""
-        lines = []
-        for number, (name, values) in enumerate(self.known.items()):
-            assert values, name
-            lines.append(f"[dictionaries.known_{number}]\nvalues = {json.dumps(values)}")
-        lines.append("[parameters]")
-        for number, name in enumerate(self.known):
-            lines.append(f'"{name}" = {{ dictionary = "known_{number}", probability = {OFTEN} }}')
+        given = [*self.known.values(), *(values for _, _, values in self.aimed)]
+        lines = [f"[dictionaries.d{number}]\nvalues = {json.dumps(values)}" for number, values in enumerate(given)]
+        lines += ["[parameters]", *(_taken(name, number) for number, name in enumerate(self.known))]
+        for number, (routes, name, _) in enumerate(self.aimed, len(self.known)):
+            lines += [
+                "[[operations]]",
+                f"include-name-regex = {json.dumps(routes)}",
+                f"parameters.{_taken(name, number)}",
+            ]
         return "\n".join(lines) + "\n"
 
 
@@ -65,7 +69,13 @@ def world(folder: Path) -> Iterator[World]:
     """One for the block, on a new folder."""
     with town(folder, "identity.access_ttl_s=86400") as made:
         people = {role: _somebody(made, role, 0) if role != "guest" else None for role in ROLES}
-        yield World(made, people, _Making(made, people).everything())
+        making = _Making(made, people)
+        making.everything()
+        yield World(made, people, making.known, making.aimed)
+
+
+def _taken(name: str, number: int) -> str:
+    return f'"{name}" = {{ dictionary = "d{number}", probability = {OFTEN} }}'
 
 
 def _somebody(made: Town, role: str, number: int) -> Person:
@@ -96,9 +106,12 @@ class _Making:
         self.all = [*self.people.values(), *self.residents]
         self.members = [*(self.people[each] for each in LEVELS), *self.residents]
         self.leader, self.official = self.people["leader"], self.people["official"]
+        self.committee = made.people("committee", 3, level="official")
+        self.second = made.given_role(made.platform.join("second_moderator"), "moderator")
         self.known: dict[str, list[str | int]] = {}
+        self.aimed: list[tuple[str, str, list[str]]] = []
 
-    def everything(self) -> dict[str, list[str | int]]:
+    def everything(self) -> None:
         self._discussion()
         self._conversation()
         self._moderation()
@@ -107,12 +120,22 @@ class _Making:
         early.append(self._vote(2, 9, anonymity_level="pseudonymous", voting_method="ranked_choice"))
         open_later = [self._vote(5, 40, voting_method=each, revote=True) for each in METHODS]
         open_later.append(self._vote(5, 40, delegation=True, live_tally=True))
+        open_later.append(self._vote(5, 40, tie_rule="lot"))
         past, ongoing = self._event(3, 60), self._event(8, 20_000)
         self._play(early, past)
         self._wait_for([*early, *open_later], "results_published", "open")
         self._after(early, past, ongoing)
         self._words()
-        return self.known
+        self._aim(early, open_later, ongoing)
+
+    def _aim(self, early: list[str], open_now: list[str], ongoing: str) -> None:
+        """At what they can do something with."""
+        drafts = [self._draft(author, 5, 12) for author in (self.leader, self.official) * 5]
+        by_name = [("vote_id", "(PATCH /v1/votes/|/schedule)", drafts), ("vote_id", "/casting-vote", [early[1]])]
+        by_name += [("vote_id", "/lot/(draws|reveals)", [early[0]]), ("vote_id", "/lot/secrets/", [open_now[-1]])]
+        by_name += [("vote_id", "/ballots(/me)?$", open_now), ("vote_id", "/disputes$", early)]
+        by_name += [("event_id", "/(check-ins|ticket|venue)", [ongoing])]
+        self.aimed += [(routes, name, votes) for name, routes, votes in by_name]
 
     def _keep(self, name: str, *values: str | int) -> None:
         self.known.setdefault(name, []).extend(values)
@@ -137,6 +160,8 @@ class _Making:
             draft = self._new("draft_id", author, f"/v1/topics/{topic}/drafts", {"title": "Rules", "text": "One\nTwo"})
             change = {"from": 2, "to": 2, "text": "Second", "reason": "Clearer."}
             self._new("amendment_id", self.official, f"/v1/drafts/{draft}/amendments", change)
+            flagged = {"reason": "Is this for us to decide?"}
+            self._made(self.second, f"/v1/topics/{topic}/review", flagged, method="PUT")
         self._keep("body.topic_id", *self.known["topic_id"])
         self._keep("body.reply_to", *self.known["post_id"])
 
@@ -159,7 +184,7 @@ class _Making:
             case = until(lambda post=post: self._case(moderator, post))  # type: ignore[misc]
             self._keep("case_id", case)
             if author in (self.leader, self.people["supporter"]):
-                self._made(moderator, f"/v1/moderation/cases/{case}/decisions", decision)
+                self._made(self.second, f"/v1/moderation/cases/{case}/decisions", decision)
                 sanctions = until(lambda author=author: author.get("/v1/me/sanctions").json()["items"])  # type: ignore[misc]
                 self._keep("sanction_id", *(each["id"] for each in sanctions))
         appeal = {"text": "It was meant kindly."}
@@ -188,6 +213,14 @@ class _Making:
 
     def _vote(self, opens: float, closes: float, **terms: Any) -> str:
         """Scheduled; days from now."""
+        if terms.get("tie_rule") == "casting_vote":
+            terms["casting_member"] = self.leader.id
+        vote = self._draft(self.committee[0], opens, closes, **terms)
+        self._made(self.committee[0], f"/v1/votes/{vote}/schedule")
+        until(lambda: self.official.get(f"/v1/votes/{vote}/roll").json()["size"])
+        return vote
+
+    def _draft(self, author: Person, opens: float, closes: float, **terms: Any) -> str:
         body = {
             "title": "Opening hours of clinics",
             "vote_type": "poll",
@@ -195,12 +228,7 @@ class _Making:
             "opens_at": self._at(opens),
             "closes_at": self._at(closes),
         }
-        if terms.get("tie_rule") == "casting_vote":
-            body["casting_member"] = self.leader.id
-        vote = self._new("vote_id", self.official, "/v1/votes", body | terms)
-        self._made(self.official, f"/v1/votes/{vote}/schedule")
-        until(lambda: self.official.get(f"/v1/votes/{vote}/roll").json()["size"])
-        return vote
+        return self._new("vote_id", author, "/v1/votes", body | terms)
 
     def _at(self, days: float) -> str:
         return (self.town.now + timedelta(days=days)).isoformat()
@@ -263,6 +291,7 @@ class _Making:
         for person in self.all:
             notices = person.get("/v1/me/notifications").json()["items"]
             self._keep("notice_id", *(each["id"] for each in notices[:5]))
+            self._keep("body.up_to", *(each["id"] for each in notices[:1]))
             export = self._made(person, "/v1/me/exports")
             self._keep("export_id", export["id"])
 
