@@ -25,8 +25,8 @@ TIES = ("lot", "casting_vote", "run_off")
 LEVELS = ("active_member", "leader", "official")
 METHODS = ("simple_majority", "approval", "score", "ranked_choice", "scottish_stv", "schulze", "majority_judgement")
 SECRETS = [bytes(range(start, start + 32)).hex() for start in range(4)]
-OFTEN = 0.7
-"""Of so many requests, a parameter or field for which there is a dictionary is taken from it."""
+OFTEN, MOSTLY = 0.7, 0.95
+"""Of so many requests, a parameter or field for which there is a dictionary is taken from it; where it is aimed."""
 
 
 @attrs.define
@@ -37,7 +37,7 @@ class World:
     town: Town
     people: dict[str, Person | None]
     known: dict[str, list[str | int]]
-    aimed: list[tuple[str, str, list[str]]]
+    aimed: list[tuple[str, str, Sequence[str | int]]]
     numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
 
     @property
@@ -54,12 +54,12 @@ class World:
         """For schemathesis: the dictionaries, and which parameters are taken from them."""
         given = [*self.known.values(), *(values for _, _, values in self.aimed)]
         lines = [f"[dictionaries.d{number}]\nvalues = {json.dumps(values)}" for number, values in enumerate(given)]
-        lines += ["[parameters]", *(_taken(name, number) for number, name in enumerate(self.known))]
+        lines += ["[parameters]", *(_taken(name, number, OFTEN) for number, name in enumerate(self.known))]
         for number, (routes, name, _) in enumerate(self.aimed, len(self.known)):
             lines += [
                 "[[operations]]",
                 f"include-name-regex = {json.dumps(routes)}",
-                f"parameters.{_taken(name, number)}",
+                f"parameters.{_taken(name, number, MOSTLY)}",
             ]
         return "\n".join(lines) + "\n"
 
@@ -74,8 +74,8 @@ def world(folder: Path) -> Iterator[World]:
         yield World(made, people, making.known, making.aimed)
 
 
-def _taken(name: str, number: int) -> str:
-    return f'"{name}" = {{ dictionary = "d{number}", probability = {OFTEN} }}'
+def _taken(name: str, number: int, probability: float) -> str:
+    return f'"{name}" = {{ dictionary = "d{number}", probability = {probability} }}'
 
 
 def _somebody(made: Town, role: str, number: int) -> Person:
@@ -109,7 +109,7 @@ class _Making:
         self.committee = made.people("committee", 3, level="official")
         self.second = made.given_role(made.platform.join("second_moderator"), "moderator")
         self.known: dict[str, list[str | int]] = {}
-        self.aimed: list[tuple[str, str, list[str]]] = []
+        self.aimed: list[tuple[str, str, Sequence[str | int]]] = []
 
     def everything(self) -> None:
         self._discussion()
@@ -129,13 +129,22 @@ class _Making:
         self._aim(early, open_later, ongoing)
 
     def _aim(self, early: list[str], open_now: list[str], ongoing: str) -> None:
-        """At what they can do something with."""
+        """At what they can do something with; what would end everything at its first call, at what is spare."""
+        spare = self._event(6, 60)
         drafts = [self._draft(author, 5, 12) for author in (self.leader, self.official) * 5]
-        by_name = [("vote_id", "(PATCH /v1/votes/|/schedule)", drafts), ("vote_id", "/casting-vote", [early[1]])]
-        by_name += [("vote_id", "/lot/(draws|reveals)", [early[0]]), ("vote_id", "/lot/secrets/", [open_now[-1]])]
-        by_name += [("vote_id", "/ballots(/me)?$", open_now), ("vote_id", "/disputes$", early)]
-        by_name += [("event_id", "/(check-ins|ticket|venue)", [ongoing])]
-        self.aimed += [(routes, name, votes) for name, routes, votes in by_name]
+        self.aimed = [
+            ("(PATCH /v1/votes/|/schedule)", "vote_id", drafts[2:]),
+            ("/votes/.*/cancel", "vote_id", drafts[:2]),
+            ("/ballots(/me)?$", "vote_id", open_now),
+            ("/lot/secrets/", "vote_id", open_now[-1:]),
+            ("/lot/(draws|reveals)", "vote_id", early[:1]),
+            ("/casting-vote", "vote_id", early[1:2]),
+            ("/votes/.*/disputes$", "vote_id", early),
+            ("/(check-ins|ticket|venue)", "event_id", [ongoing]),
+            ("/events/.*/cancel", "event_id", [spare]),
+            ("/topics/.*/close", "topic_id", self.known["topic_id"][:3]),
+            ("PUT .*/block", "member_id", [self.second.id]),
+        ]
 
     def _keep(self, name: str, *values: str | int) -> None:
         self.known.setdefault(name, []).extend(values)
