@@ -21,7 +21,7 @@ from tests.support.community import PASSWORD, Community, Person, until
 __all__ = ["ROLES", "World", "world"]
 
 ROLES = ("guest", "supporter", "active_member", "leader", "official", "moderator", "membership_officer", "admin")
-TIES = ("lot", "casting_vote", "run_off")
+TIES = ("lot", "lot", "casting_vote", "casting_vote", "run_off")
 LEVELS = ("active_member", "leader", "official")
 METHODS = ("simple_majority", "approval", "score", "ranked_choice", "scottish_stv", "schulze", "majority_judgement")
 SECRETS = [bytes(range(start, start + 32)).hex() for start in range(4)]
@@ -137,11 +137,13 @@ class _Making:
             ("/votes/.*/cancel", "vote_id", drafts[:2]),
             ("/ballots(/me)?$", "vote_id", open_now),
             ("/lot/secrets/", "vote_id", open_now[-1:]),
-            ("/lot/(draws|reveals)", "vote_id", early[:1]),
-            ("/casting-vote", "vote_id", early[1:2]),
-            ("/votes/.*/disputes$", "vote_id", early),
+            ("/lot/reveals", "vote_id", early[:1]),
+            ("/lot/draws", "vote_id", early[1:2]),
+            ("/casting-vote", "vote_id", early[2:4]),
+            ("/votes/.*/disputes$", "vote_id", early[4:]),
             ("/(check-ins|ticket|venue)", "event_id", [ongoing]),
             ("/events/.*/cancel", "event_id", [spare]),
+            ("/events/.*/open", "event_id", [self._planned(7, 60) for _ in range(4)]),
             ("/topics/.*/close", "topic_id", self.known["topic_id"][:3]),
             ("PUT .*/block", "member_id", [self.second.id]),
         ]
@@ -242,8 +244,7 @@ class _Making:
     def _at(self, days: float) -> str:
         return (self.town.now + timedelta(days=days)).isoformat()
 
-    def _event(self, days: float, minutes: int) -> str:
-        """To which all members say yes, with questions of theirs."""
+    def _planned(self, days: float, minutes: int) -> str:
         body = {
             "event_type": "town_hall",
             "title": "Clinics",
@@ -253,7 +254,11 @@ class _Making:
             "duration_minutes": minutes,
             "staff": [self.people["active_member"].id],
         }
-        event = self._new("event_id", self.official, "/v1/events", body)
+        return self._new("event_id", self.official, "/v1/events", body)
+
+    def _event(self, days: float, minutes: int) -> str:
+        """To which all members say yes, with questions of theirs."""
+        event = self._planned(days, minutes)
         self._made(self.official, f"/v1/events/{event}/open")
         for person in self.members:
             self._made(person, f"/v1/events/{event}/rsvp", {"answer": "yes"}, method="PUT")
@@ -285,7 +290,7 @@ class _Making:
 
     def _after(self, early: Sequence[str], past: str, ongoing: str) -> None:
         """What can be said and done now that this is over, and what is still to come."""
-        for vote in early[:2]:
+        for vote in early[4:]:
             text = {"text": "My ballot is not in the record."}
             self._new("dispute_id", self.residents[0], f"/v1/votes/{vote}/disputes", text)
         coming = self._vote(5, 12)
