@@ -1,6 +1,6 @@
 """Every route with generated requests, each as every role: no 500, nothing that the OpenAPI description does not say.
 
-    python -m tests.fuzz.api [--requests N] [--seed N] [--role ROLE ...] [--phases PHASE,...] [--record FILE]
+    python -m tests.fuzz.api [--requests N] [--seed N] [--role ROLE ...] [--at-once N] [--record FILE]
 
 Schemathesis generates: parameters at their bounds and beyond, random valid and invalid bodies, sequences of calls that
 use what earlier answers gave. One role leads, and what it sends is sent as every other one too (`tests.fuzz.as_each`);
@@ -17,14 +17,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from tests.fuzz.world import World, world
+from tests.fuzz.world import ROLES, World, world
 
-__all__ = ["PHASES", "Outcome", "fuzz"]
+__all__ = ["PHASES", "Outcome", "Run", "fuzz", "write_people"]
 
 type Counts = dict[str, dict[str, dict[str, int]]]
 """Answers by role, operation and status."""
@@ -62,46 +63,62 @@ learn from, and of an answer with a malformed address schemathesis would die whi
 class Outcome:
     """What came while one role led; `found` is what was wrong, and `report` what schemathesis printed."""
 
+    role: str
     counts: Counts
     found: str
     report: str
     failed: bool
 
 
-def fuzz(made: World, role: str, *, cases: int, seed: int, folder: Path, phases: str = PHASES) -> Outcome:
-    """So many requests that this role leads; 0: a few of each route."""
-    folder.mkdir()
-    (folder / "schemathesis.toml").write_text(CONFIG + made.configuration())
-    _write_people(made, folder)
-    with (folder / "report").open("w") as report:
-        process = subprocess.Popen(
-            _command(made, seed, phases if cases else ""),
-            stdin=subprocess.DEVNULL,
-            stdout=report,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env=os.environ
-            | {
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "SCHEMATHESIS_HOOKS": "tests.fuzz.as_each",
-                "DIRAMOJA_FUZZ_FOLDER": str(folder),
-                "DIRAMOJA_FUZZ_ROLE": role,
-                "DIRAMOJA_FUZZ_CASES": str(cases),
-            },
-        )
-    try:
-        _look_after(made, process, role, folder)
-    finally:
-        process.terminate()
-        process.wait(30)
-    counts, found = (folder / each for each in ("counts.json", "found.txt"))
-    came: Counts = json.loads(counts.read_text()) if counts.exists() else {}
-    return Outcome(
-        came,
-        found.read_text() if found.exists() else "",
-        (folder / "report").read_text(),
-        found.exists() or _total(came.get(role, {}).values()) < max(cases, 1),
-    )
+@attrs.frozen
+class Run:
+    """Schemathesis at work, a role leading. `cases`: it ends after so many requests; 0: after a few of each route."""
+
+    role: str
+    cases: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, made: World, role: str, *, cases: int, seed: int, folder: Path, phases: str = PHASES) -> "Run":
+        """On a folder of its own, that is made. Beside it is who the roles are (`write_people`)."""
+        folder.mkdir()
+        (folder / "schemathesis.toml").write_text(CONFIG + made.configuration())
+        hooks = {
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "SCHEMATHESIS_HOOKS": "tests.fuzz.as_each",
+            "DIRAMOJA_FUZZ_FOLDER": str(folder),
+            "DIRAMOJA_FUZZ_ROLE": role,
+            "DIRAMOJA_FUZZ_CASES": str(cases),
+        }
+        with (folder / "report").open("w") as report:
+            process = subprocess.Popen(
+                _command(made, seed, phases if cases else ""),
+                stdin=subprocess.DEVNULL,
+                stdout=report,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=os.environ | hooks,
+            )
+        return cls(role, cases, folder, process)
+
+    @property
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def so_far(self) -> Counts:
+        file = self.folder / "counts.json"
+        came: Counts = json.loads(file.read_bytes()) if file.exists() else {}
+        return came
+
+    def stop(self) -> Outcome:
+        """At once, or after its end."""
+        self.process.terminate()
+        self.process.wait(30)
+        file, counts = self.folder / "found.txt", self.so_far()
+        found = file.read_text() if file.exists() else ""
+        is_short = _total(counts.get(self.role, {}).values()) < max(self.cases, 1)
+        return Outcome(self.role, counts, found, (self.folder / "report").read_text(), bool(found) or is_short)
 
 
 def _command(made: World, seed: int, phases: str) -> list[str]:
@@ -114,26 +131,44 @@ def _command(made: World, seed: int, phases: str) -> list[str]:
     return command + [word for path in EXCLUDED for word in ("--exclude-path", path)]
 
 
-def _look_after(made: World, process: subprocess.Popen[bytes], role: str, folder: Path) -> None:
-    """Until it ends: replace whoever lost their role, and say how far it is."""
-    told_at = time.monotonic()
-    while process.poll() is None:
-        try:
-            process.wait(LOOKS_EVERY_S)
-        except subprocess.TimeoutExpired:
-            if made.replace_the_fallen():
-                _write_people(made, folder)
-        counts = folder / "counts.json"
-        if time.monotonic() > told_at + TELLS_EVERY_S and counts.exists():
-            told_at = time.monotonic()
-            sys.stdout.write(f"  {role} leads: {_total(json.loads(counts.read_text()).get(role, {}).values()):,}\n")
-            sys.stdout.flush()
-
-
-def _write_people(made: World, folder: Path) -> None:
+def write_people(made: World, folder: Path) -> None:
+    """Who the roles are, for all runs with folders in this one; whole or not at all."""
     new = folder / "people.new"
     new.write_text(json.dumps({role: person.token if person else "" for role, person in made.people.items()}))
     new.replace(folder / "people.json")
+
+
+def fuzz(made: World, roles: Sequence[str], folder: Path, given: argparse.Namespace) -> Iterator[Outcome]:
+    """Each role leads for its share of the requests, some at a time; what came as soon as it is there."""
+    waiting, running = list(roles), list[Run]()
+    write_people(made, folder)
+    told_at = time.monotonic()
+    try:
+        while waiting or running:
+            while waiting and len(running) < given.at_once:
+                role = waiting.pop(0)
+                options: dict[str, Any] = {"cases": max(given.requests // len(roles), 1), "seed": given.seed}
+                running.append(Run.start(made, role, **options, folder=folder / role, phases=given.phases))
+            time.sleep(LOOKS_EVERY_S)
+            if made.replace_the_fallen():
+                write_people(made, folder)
+            for run in [each for each in running if each.is_over]:
+                running.remove(run)
+                yield run.stop()
+            if time.monotonic() > told_at + TELLS_EVERY_S:
+                told_at = time.monotonic()
+                _tell(
+                    ", ".join(f"{each.role} {_total(each.so_far().get(each.role, {}).values()):,}" for each in running)
+                )
+    except KeyboardInterrupt:
+        _tell("stopped")
+    for run in running:
+        yield run.stop()
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"  {line}\n")
+    sys.stdout.flush()
 
 
 def _total(statuses: Iterable[dict[str, int]]) -> int:
@@ -171,27 +206,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.api", description=__doc__.partition("\n")[0])
     parser.add_argument("--requests", type=int, default=4_000, help="as each role")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--role", action="append", help="leads; else all in turn")
+    parser.add_argument("--role", choices=ROLES, action="append", help="leads; else all in turn")
+    parser.add_argument("--at-once", type=int, default=2, help="so many roles lead at the same time")
     parser.add_argument("--phases", default=PHASES)
     parser.add_argument("--record", type=Path, help="a line of JSON is added to this file for each role that led")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no platform is left behind.
-    all_counts, failed = [], False
+    outcomes = []
     with tempfile.TemporaryDirectory(prefix="fuzz") as temporary, world(Path(temporary)) as made:
-        roles = given.role or list(made.people)
-        for role in roles:
-            cases = max(given.requests // len(roles), 1)
-            folder = Path(temporary) / role
-            outcome = fuzz(made, role, cases=cases, seed=given.seed, folder=folder, phases=given.phases)
-            all_counts.append(outcome.counts)
-            failed |= outcome.failed
+        for outcome in fuzz(made, given.role or ROLES, Path(temporary), given):
+            outcomes.append(outcome)
+            _tell(f"{outcome.role} has led")
             sys.stdout.write(outcome.found or (outcome.report if outcome.failed else ""))
             if given.record:
-                line = {"led_by": role, "seed": given.seed, "counts": outcome.counts, "found": outcome.found}
+                line = {"led_by": outcome.role, "seed": given.seed, "counts": outcome.counts, "found": outcome.found}
                 with given.record.open("a") as file:
                     file.write(json.dumps(line) + "\n")
-    _show(_sum(all_counts))
-    return int(failed)
+    _show(_sum(each.counts for each in outcomes))
+    return int(any(each.failed for each in outcomes))
 
 
 if __name__ == "__main__":

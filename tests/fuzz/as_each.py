@@ -1,7 +1,7 @@
 """Hooks of schemathesis: what it sends as one role goes out as every other as well, and is checked in the same way.
 
 To make up a request takes ten times as long as to answer it. Its process is told where `people.json` is (tokens by
-role, which may be written anew at any time); it writes there what came: `counts.json`, and `found.txt`.
+role, which may be written anew at any time); it writes what came into a folder: `counts.json`, and `found.txt`.
 """
 
 import atexit
@@ -54,7 +54,7 @@ class _Run:
 
     def look(self) -> None:
         """Read the tokens where they are others now."""
-        file = FOLDER / "people.json"
+        file = FOLDER.parent / "people.json"
         changed = file.stat().st_mtime_ns
         if changed != self.read_at:
             self.tokens, self.read_at = json.loads(file.read_bytes()), changed
