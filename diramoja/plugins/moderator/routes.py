@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
@@ -302,6 +303,7 @@ class Sanctions(Controller):
         permission="sanction.own",
         open_to="suspended",
         summary="Appeal against a decision",
+        responses={HTTP_200_OK: ResponseSpec(AppealView, description="You appealed in the same words: that appeal.")},
     )
     async def appeal(
         self, sanction_id: str, *, data: NewAppeal, db: Database, reader: Reader, send: Send
