@@ -29,6 +29,7 @@ class Making:
         self.committee = made.people("committee", 3, level="official")
         self.second = made.given_role(made.platform.join("second_moderator"), "moderator")
         self.known: dict[str, list[str | int]] = {}
+        self.decided: list[str] = []
         self.aimed: list[tuple[str, str, Sequence[str | int]]] = []
 
     def everything(self) -> None:
@@ -65,6 +66,7 @@ class Making:
             ("/events/.*/cancel", "event_id", [spare]),
             ("/events/.*/open", "event_id", [self._planned(7, 60) for _ in range(4)]),
             ("/topics/.*/close", "topic_id", self.known["topic_id"][:3]),
+            ("/cases/.*/reviews", "case_id", self.decided),
             ("PUT .*/block", "member_id", [self.second.id]),
         ]
 
@@ -86,6 +88,8 @@ class Making:
         body = {"title": "Opening hours", "description": "When?", "category": "healthcare", "policy_proposal": True}
         for author in self.members:
             topic = self._new("topic_id", author, "/v1/topics", body)
+            for supporter in self.members:
+                supporter.call("PUT", f"/v1/topics/{topic}/support")
             post = author.write(topic, "Until eight, I think.")
             self._keep("post_id", post, self.leader.write(topic, "And on Sundays?", reply_to=post))
             draft = self._new("draft_id", author, f"/v1/topics/{topic}/drafts", {"title": "Rules", "text": "One\nTwo"})
@@ -114,7 +118,8 @@ class Making:
             self._made(reporter, f"/v1/posts/{post}/reports", {"reason": "insult"})
             case = until(lambda post=post: self._case(moderator, post))  # type: ignore[misc]
             self._keep("case_id", case)
-            if author in (self.leader, self.people["supporter"]):
+            if author in (self.leader, self.people["supporter"], *self.residents):
+                self.decided.append(case)
                 self._made(self.second, f"/v1/moderation/cases/{case}/decisions", decision)
                 sanctions = until(lambda author=author: author.get("/v1/me/sanctions").json()["items"])  # type: ignore[misc]
                 self._keep("sanction_id", *(each["id"] for each in sanctions))

@@ -61,7 +61,7 @@ class World:
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     """One for the block, on a new folder."""
-    with town(folder, "identity.access_ttl_s=86400") as made:
+    with town(folder, "identity.access_ttl_s=86400", "topic.support_min=3") as made:
         people = {role: _somebody(made, role, 0) if role != "guest" else None for role in ROLES}
         making = Making(made, people)
         making.everything()
