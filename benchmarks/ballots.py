@@ -43,13 +43,14 @@ from diramoja.core.ports.broker import Outgoing
 from diramoja.counting import BUILT_IN
 from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.vote.ballot_queries import published_ballots
-from diramoja.plugins.vote.contracts import CastBallot, PrepareBox, SealBox
+from diramoja.plugins.vote.contracts import CastBallot
 from diramoja.plugins.vote.hooks import register_plugin as votes
+from diramoja.plugins.vote.messages import PrepareBox, SealBox
 from diramoja.plugins.vote.publishing import publish
 from diramoja.plugins.vote.rules import station_of, stations_for
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.tally import CountBallots, counted
-from diramoja.plugins.vote.views import Terms
+from diramoja.plugins.vote.words import Terms
 
 __all__ = ["run"]
 

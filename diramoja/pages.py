@@ -18,7 +18,7 @@ from diramoja.core import Holding, Page, PageQuery
 from diramoja.core.errors import InvalidError
 from diramoja.core.ports.database import Database
 
-__all__ = ["Moment", "Number", "holding", "paged", "place"]
+__all__ = ["Moment", "Number", "bind", "holding", "paged", "place"]
 
 type Moment = Annotated[datetime, Meta(tz=True)]
 type Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -47,6 +47,12 @@ def paged[T](
     last = shown[-1] if len(rows) > page.limit else None
     cursor = PageQuery.cursor(*(_plain(last[column]) for column in by)) if last is not None else None
     return Page([view(row) for row in shown], cursor)
+
+
+def bind(args: list[Any], value: object) -> int:
+    """Append an argument of a query that is put together; its number, as in `$3`."""
+    args.append(value)
+    return len(args)
 
 
 def holding(name: str, sql: str, by: str) -> Holding:

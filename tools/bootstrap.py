@@ -4,14 +4,12 @@
 finds an interpreter, gets uv (the machine's own, or from the package index into .cache/uv) and
 installs exactly what uv.lock says, with hashes. Nothing is installed outside the checkout.
 
-The package index, certificates and proxy are those of the machine's pip configuration, which uv
-does not read by itself.
+The package index, certificates and proxy are those that pip has; see tools/package_index.py.
 
 Runs on Python 3.6 and newer, with the standard library only.
 """
 
 import argparse
-import ast
 import contextlib
 import fcntl
 import hashlib
@@ -19,13 +17,13 @@ import os
 import pwd
 import re
 import shutil
-import ssl
 import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from tools.interpreters import PREFERRED, Interpreter, Search, advice, candidates, probe, search
+from tools.package_index import pip_settings, uv_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
@@ -40,6 +38,7 @@ INPUTS = (
     "contrib/badges/pyproject.toml",
     "tools/bootstrap.py",
     "tools/interpreters.py",
+    "tools/package_index.py",
 )
 
 # These would make an interpreter or uv look somewhere else than asked.
@@ -112,7 +111,8 @@ def install(venv: Path, python: Optional[str]) -> None:
     environ = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     found = find_interpreter(environ, python)
     hosts = installers(found)
-    uv = Uv(get_uv(hosts, environ), uv_environment(pip_settings(hosts, environ), environ))
+    pip = pip_settings([host.path for host in hosts], environ)
+    uv = Uv(get_uv(hosts, environ), uv_environment(pip, environ, CACHE))
     best = found.best or download_interpreter(uv, found, python)
     say("%s with Python %d.%d.%d (%s)" % (venv.name, *best.version, best.path))
     with contextlib.suppress(FileNotFoundError):
@@ -321,99 +321,6 @@ def install_uv(host: Interpreter, folder: Path, environ: Mapping[str, str]) -> b
             say("%s could not install uv: %s" % (host.path, said or "no reason given"))
             return False
     return uv_version(str(folder / "bin" / "uv")) >= MINIMUM_UV
-
-
-# The machine's package index
-
-
-def pip_settings(hosts: Sequence[Interpreter], environ: Mapping[str, str]) -> Dict[str, str]:
-    """Return pip's configuration of this machine by option name, files and environment merged."""
-    for host in hosts:
-        done = subprocess.run(
-            [host.path, "-m", "pip", "config", "list"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(environ),
-            check=False,
-        )
-        if done.returncode == 0:
-            return parse_pip_settings(done.stdout.decode("utf-8", "replace"))
-    return parse_pip_settings(
-        "\n".join(
-            ":env:.%s=%r" % (name[4:].lower().replace("_", "-"), value)
-            for name, value in environ.items()
-            if name.startswith("PIP_")
-        )
-    )
-
-
-def parse_pip_settings(text: str) -> Dict[str, str]:
-    """Read the lines of `pip config list`: the environment wins over `install`, that over `global`."""
-    merged: Dict[str, str] = {}
-    for section in ("global", "install", ":env:"):
-        for line in text.splitlines():
-            name, _, value = line.partition("=")
-            if name.startswith(section + "."):
-                with contextlib.suppress(SyntaxError, ValueError):
-                    merged[name[len(section) + 1 :]] = str(ast.literal_eval(value))
-    return merged
-
-
-def uv_environment(pip: Mapping[str, str], environ: Mapping[str, str]) -> Dict[str, str]:
-    """Return the environment in which uv reaches what pip reaches; what is set for uv stays."""
-    settings = {"UV_NO_PROGRESS": "1", "UV_PYTHON_PREFERENCE": "system"}
-    if system_certificates():
-        # Like pip, and unlike uv's default, trust what the machine trusts.
-        settings["UV_SYSTEM_CERTS"] = "1"
-    for option, name in (
-        ("cert", "SSL_CERT_FILE"),
-        ("client-cert", "SSL_CLIENT_CERT"),
-        ("default-timeout", "UV_HTTP_TIMEOUT"),
-        ("timeout", "UV_HTTP_TIMEOUT"),
-        ("proxy", "ALL_PROXY"),
-        ("trusted-host", "UV_INSECURE_HOST"),
-    ):
-        if pip.get(option):
-            settings[name] = " ".join(pip[option].split())
-    settings.update(index_environment(pip))
-    settings.update(environ)
-    if not environ.get("UV_CACHE_DIR") and not can_write_home(environ):
-        settings["UV_CACHE_DIR"] = str(CACHE / "uv-cache")
-    return settings
-
-
-def index_environment(pip: Mapping[str, str]) -> Dict[str, str]:
-    """Return uv's variables for an index other than PyPI; none where pip uses PyPI."""
-    index = pip.get("index-url", "")
-    offline = pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}
-    if not offline and (not index or re.match(r"https://pypi\.(python\.)?org/", index)):
-        return {}
-    settings = {"UV_NO_INDEX": "1"} if offline else {"UV_DEFAULT_INDEX": index}
-    # Safe beside another index, because every file is checked against the lock's hashes.
-    settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    if pip.get("extra-index-url") and not offline:
-        settings["UV_INDEX"] = " ".join(pip["extra-index-url"].split())
-    if pip.get("find-links"):
-        settings["UV_FIND_LINKS"] = ",".join(pip["find-links"].split())
-    return settings
-
-
-def system_certificates() -> bool:
-    """Tell whether this machine has a certificate store of its own."""
-    paths = ssl.get_default_verify_paths()
-    folder = Path(paths.capath) if paths.capath else None
-    filled = folder is not None and folder.is_dir() and any(folder.iterdir())
-    return sys.platform == "darwin" or bool(paths.cafile) or filled
-
-
-def can_write_home(environ: Mapping[str, str]) -> bool:
-    """Tell whether uv can make its cache in its usual place."""
-    place = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or "/") / ".cache")
-    try:
-        (place / "uv").mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(str(place / "uv"), os.W_OK)
 
 
 def say(text: str) -> None:

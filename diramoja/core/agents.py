@@ -131,10 +131,6 @@ class AgentKind[S: State]:
         handled = self.commands.get(verb)
         return handled.by_phase.get(phase) if handled else None
 
-    def transitions(self) -> list[tuple[str, str]]:
-        """(phase, verb) of every handler, in order of declaration; the diagram is drawn from these."""
-        return [(phase, verb) for verb, handled in self.commands.items() for phase in handled.by_phase]
-
     def code_of(self, phase: str) -> str:
         """The rejection code of a command that this phase does not handle."""
         if phase == self.absent.phase:

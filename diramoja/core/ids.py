@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from diramoja.core.errors import InvalidError
 
-__all__ = ["PARTITIONS", "check_id", "derive_id", "is_id", "partition_of", "sortable_id"]
+__all__ = ["PARTITIONS", "check_id", "derive_id", "is_id", "partition_of", "short", "sortable_id"]
 
 PARTITIONS = 64
 """Units of order and ownership. Fixed for the life of a deployment: marks and subjects depend on it."""
@@ -63,3 +63,8 @@ def derive_id(prefix: str, sender: str, key: str) -> str:
     """The id of an agent that a request creates: the same sender and key always mean the same agent."""
     digest = hashlib.blake2b(f"{sender}\x1f{key}".encode(), digest_size=13).digest()
     return f"{prefix}_{_base32(int.from_bytes(digest) >> 4, 20)}"
+
+
+def short(id: str) -> str:
+    """Names the cause: ids that held their cause's would grow with every round of a reminder that sets the next."""
+    return hashlib.blake2b(id.encode(), digest_size=10).hexdigest()

@@ -13,9 +13,10 @@ from diramoja.core.ports.database import Database
 from diramoja.core.projections import RecordProjection, ViewProjection
 from diramoja.core.settings import Settings
 
-__all__ = ["ROLES", "Channel", "Holding", "Plugin", "PortSpec", "Walls", "included"]
+__all__ = ["ROLES", "Channel", "Conduct", "Holding", "Plugin", "PortSpec", "Walls", "included"]
 
 type Conduct = Literal["", "restricted", "suspended", "leaving", "erased"]
+"""What keeps a member from writing: people decided so, or the member; "" where nothing does."""
 
 LADDER: tuple[str, ...] = ("guest", "supporter", "member", "active_member")
 ROLES: tuple[str, ...] = (*LADDER, "leader", "official", "moderator", "membership_officer", "admin")
@@ -102,7 +103,7 @@ class Plugin:
         settings: class of its settings, or None.
         walls: who keeps whom apart, for live channels; at most one plugin says so.
         shown: of these members, those who let others see that they are there; at most one plugin says so.
-        conduct: what people decided about a member, asked before they write; at most one plugin says so.
+        conduct: what keeps a member from writing, asked before they write; at most one plugin says so.
         holds: what it holds of a member, for exports; what names one is erased by `ForgetMember` of the member plugin.
         locale: folder of its catalogues `<language>.po` of what people read, or None.
         version: of the plugin, as shown by `diramoja plugins`.

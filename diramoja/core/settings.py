@@ -30,6 +30,7 @@ __all__ = [
     "masked",
     "nearest",
     "read_layers",
+    "read_secret",
 ]
 
 ENVIRONMENT = "DIRAMOJA_"
@@ -200,16 +201,21 @@ def _converted(section: str, key: str, given: _Given, kind: Any) -> Any:
         value = _from_text(given.value, kind) if given.is_text else given.value
         made = msgspec.convert(value, kind, strict=not given.is_text)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        said = re.sub(r" '.*", "", str(error).partition(" - at ")[0])
-        raise SettingsError(f"{given.origin}: {section}.{key} is refused: {said}.", cure=_expected(kind)) from error
+        said, _, at = re.sub(r" '[^']*'", "", str(error)).partition(" - at `$")
+        what = f"{given.origin}: {section}.{key}{at.rstrip('`')}"
+        raise SettingsError(f"{what} is refused: {said}.", cure=_expected(kind, at)) from error
     if key.endswith("_file") and made:
         made = _readable(f"{given.origin}: {section}.{key}", made, given.folder)
     return made
 
 
-def _expected(kind: Any) -> str:
-    text, bounds = kind_and_bounds(msgspec.json.schema(kind))
-    return f"It is {' '.join(filter(None, (text, bounds)))}."
+def _expected(kind: Any, at: str) -> str:
+    """In words, at a path such as `[0].title`."""
+    document = found = msgspec.json.schema(kind)
+    for step in re.findall(r"\w+", at):
+        found = found.get("items") or found.get("properties", {}).get(step, {})
+        found = document.get("$defs", {}).get(found.get("$ref", "").rpartition("/")[2], found)
+    return f"It is {' '.join(filter(None, kind_and_bounds(found)))}."
 
 
 def _from_text(value: str, kind: Any) -> Any:
@@ -247,16 +253,24 @@ def masked(name: str, value: Any) -> Any:
     return value
 
 
+def read_secret(file: str, setting: str) -> str:
+    """What the file holds that a setting such as "valkey.password_file" names, stripped; "" where it names none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(f"The file of {setting} cannot be read: {reason}.", cure="Name a readable file.") from error
+
+
 _KINDS = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
 _BOUNDS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-    "minLength": "characters at least",
-    "maxLength": "characters at most",
-    "pattern": "matching",
-}
+    "minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below",
+    "minLength": "characters at least", "maxLength": "characters at most", "pattern": "matching",
+}  # fmt: skip
 
 
 def kind_and_bounds(schema: Mapping[str, Any]) -> tuple[str, str]:
@@ -265,7 +279,8 @@ def kind_and_bounds(schema: Mapping[str, Any]) -> tuple[str, str]:
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}", bounds
     if "anyOf" in schema:
-        return " or ".join(kind_and_bounds(each)[0] for each in schema["anyOf"]), bounds
+        kinds = (kind_and_bounds(each) for each in schema["anyOf"] if each.get("type") != "null")
+        return " or ".join(" ".join(filter(None, each)) for each in kinds), bounds
     if schema.get("type") == "array":
         items: Mapping[str, Any] = schema.get("items") or {}
         return f"a list of {' '.join(filter(None, kind_and_bounds(items)))}", bounds

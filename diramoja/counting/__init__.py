@@ -17,8 +17,9 @@ from diramoja.counting.method import Method, Methods
 from diramoja.counting.methods import BUILT_IN, all_methods
 from diramoja.counting.profile import NO_GRADE, TOP_GRADE, Profile
 from diramoja.counting.table import read_csv, write_csv
+from diramoja.counting.text import explain
 from diramoja.counting.ties import Chooser, Ties
-from diramoja.counting.values import Count, Option, Round, Tie
+from diramoja.counting.values import Count, Grading, Option, Pairwise, Round, Tie, TieBreak, Transfer
 
 __all__ = [
     "BUILT_IN",
@@ -27,16 +28,21 @@ __all__ = [
     "TOP_GRADE",
     "Chooser",
     "Count",
+    "Grading",
     "Majority",
     "Method",
     "Methods",
     "Option",
+    "Pairwise",
     "Profile",
     "Round",
     "Tie",
+    "TieBreak",
     "Ties",
+    "Transfer",
     "all_methods",
     "commitment",
+    "explain",
     "lot_order",
     "lot_seed",
     "read_ballots",

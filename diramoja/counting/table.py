@@ -87,6 +87,8 @@ class _Rows:
     def head(self) -> list[str]:
         """The names of the options."""
         cells = next(self._lines(), [])
+        if len(cells) == 1 and ";" in cells[0]:
+            raise _wrong(self.number, "has semicolons between its columns: save it with commas")
         for name in (MARK, WEIGHT):
             if cells and cells[0].casefold() == name:
                 self._extra.append(name)

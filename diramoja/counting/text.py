@@ -28,12 +28,13 @@ STEPS = {
     "exclusion": msgid("{option} has fewest votes, is out, and its votes go to the next choices"),
     "keep": msgid("Whoever is elected keeps only the share of each vote that the quota takes"),
     "rest": msgid("As many options are left as seats"),
-    "total": msgid("All votes"),
+    "total": msgid("Total of each option"),
     "grade": msgid("Median grades"),
     "paths": msgid("How many others each option is at least as strong as, over the strongest paths of duels"),
 }
 OUT_NOW = msgid("{options}: fewest votes, out.")
 IN_NOW = msgid("Elected: {options}.")
+AHEAD_NOW = msgid("Ahead: {options}.")
 REMOVED = msgid("{count} median grades of each of those that were equal have been laid down.")
 EXHAUSTED = msgid("{votes} votes have no further choice.")
 LOST = msgid("{votes} votes were lost by rounding.")
@@ -70,6 +71,7 @@ MAJORITY = {
 }
 NONE = msgid("none")
 ELECTED = msgid("elected")
+AHEAD = msgid("ahead")
 EXCLUDED = msgid("out")
 KEEPS = msgid("keeps {share}")
 
@@ -116,9 +118,10 @@ def table(count: Count, round_: Round, say: Say = filled) -> list[tuple[str, str
     gone = {each for earlier in count.rounds[: round_.number] for each in earlier.excluded}
     chosen = {each for earlier in count.rounds[: round_.number] for each in earlier.elected}
     decimals = 0 if round_.step in {"grade", "paths"} else count.decimals
+    ahead = say(ELECTED if _elects(count) else AHEAD, {})
     rows = []
     for place, (option, votes) in enumerate(zip(count.options, round_.votes, strict=True)):
-        said = say(ELECTED, {}) if option.number in chosen else say(EXCLUDED, {}) if option.number in gone else ""
+        said = ahead if option.number in chosen else say(EXCLUDED, {}) if option.number in gone else ""
         if round_.keep and option.number in chosen:
             said += ", " + say(KEEPS, {"share": figure(round_.keep[place], count.decimals)})
         rows.append((option.name, "-" if votes == OUT else figure(votes, decimals), said))
@@ -148,8 +151,13 @@ def remarks(count: Count, round_: Round, say: Say = filled) -> list[str]:
     if round_.excluded and round_.step == "keep":
         lines.append(say(OUT_NOW, {"options": _names(count, round_.excluded, say)}))
     if round_.elected:
-        lines.append(say(IN_NOW, {"options": _names(count, round_.elected, say)}))
+        lines.append(say(IN_NOW if _elects(count) else AHEAD_NOW, {"options": _names(count, round_.elected, say)}))
     return lines
+
+
+def _elects(count: Count) -> bool:
+    """Whoever is in front is elected only where no majority was asked for, or it was reached."""
+    return count.outcome not in {"no_majority", "run_off"}
 
 
 def _broken(count: Count, tie: TieBreak, say: Say) -> str:
@@ -181,7 +189,7 @@ def conclusion(count: Count, say: Say = filled) -> list[str]:
         values = {"option": count.name(test.option), "votes": figure(test.votes, 0)}
         values |= {"whole": figure(test.whole, 0), "needed": figure(test.needed, 0)}
         lines.append(say(MAJORITY[test.met], values))
-    if count.tie and count.tie.settled == "alike":
+    if count.tie and count.tie.settled == "alike" and _elects(count):
         lines.append(say(ALIKE, {"options": _names(count, count.tie.options, say)}))
     if count.tie and count.tie.order:
         lines.append(say(DRAWN, {"order": _names(count, count.tie.order, say)}))

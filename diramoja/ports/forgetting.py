@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from diramoja.core.ports.records import AgentKey, EventRow, RowKey
+from diramoja.core.ports.rows import AgentKey, EventRow, RowKey
 
 __all__ = ["Forgetting"]
 

@@ -26,7 +26,8 @@ from diramoja.core.messages import Command, Event, Record, Row, State, View, dec
 from diramoja.core.plugin import Plugin
 from diramoja.core.ports.broker import Broker, Outgoing
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import AgentKey, DeadLetter, EventLog, JobStore, Operations, Records, RowKey
+from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
+from diramoja.core.ports.rows import AgentKey, DeadLetter, RowKey
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.jobs import JobRunner

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from diramoja.core import AgentKind, Command, Context, Decision, State, hookimpl
-from diramoja.counting import Chooser, Count, Method, Profile, Round
+from diramoja.counting import Chooser, Count, Method, Profile, Round, explain
 from diramoja.plugins.vote.contracts import ResultsPublished, VoteTookEffect
 from diramoja.testing.play import play
 
@@ -63,6 +63,7 @@ minutes.hears(VoteTookEffect, to=lambda event: [("min_all", NoteResult(event.tit
 
 count = BORDA.count(Profile.of("ranking", ["Ayo", "Bahati", "Chausiku"], {(1, 2, 3): 3, (2, 3, 1): 2}))
 assert (count.winners, count.rounds[0].votes) == ((2,), (6, 7, 2))
+assert explain(count)[-1] == "Chosen: Bahati."
 
 after = play(minutes, Minutes(phase="kept", decided=1), NoteResult("Opening hours", stands=True))
 assert after.state == Minutes(phase="kept", decided=2, latest="Opening hours")

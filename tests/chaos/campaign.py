@@ -96,6 +96,7 @@ class _Run:
             for number in range(CLIENTS)
         ]
         name = "mem_web"
+        web = WebClient(name, stage.token(name), stage.gateway_urls, self._folder / "client_web.log")
         people = People(stage.gateway_urls, stage.token, self._folder / PEOPLE, campaign.seed)
         async with asyncio.TaskGroup() as tasks:
             if campaign.with_plugins:
@@ -103,8 +104,6 @@ class _Run:
                     people.run(rate=campaign.people_rate, lasts_s=campaign.seconds, stop=stop, gate=stage.gate)
                 )
                 await people.ready.wait()
-                name = people.somebody  # Where there are members, nobody else may write.
-            web = WebClient(name, stage.token(name), stage.gateway_urls, self._folder / "client_web.log")
             for client in straight:
                 rate = campaign.rate / CLIENTS
                 tasks.create_task(client.run(rate=rate, stop=stop, gate=stage.gate, evils=evils))

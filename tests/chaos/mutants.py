@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 
 from diramoja.adapters.postgres import commit, records
-from diramoja.core.ports.records import PartitionRow, Tail, Writes
+from diramoja.core.ports.rows import PartitionRow, Tail, Writes
 from diramoja.core.runtime import settle, worker
 
 __all__ = ["MUTANTS"]

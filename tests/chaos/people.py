@@ -68,11 +68,6 @@ class People:
                         tasks.create_task(each.run(COUNT / rate, stop, gate))
                 self.odd = desk.odd
 
-    @property
-    def somebody(self) -> str:
-        """A member, once they are ready."""
-        return self._members[0]
-
     async def _prepare(self, some: Sequence["_Member"], convener: Asker) -> None:
         """All are members in good standing, some have topics and events."""
         await asyncio.gather(convener.join(INTEREST), *(each.join() for each in some))

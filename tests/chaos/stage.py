@@ -182,7 +182,7 @@ class Stage:
 
 QUIET = """
 SELECT sum(p.cursor + p.out_seq) FROM partition p
-HAVING (SELECT count(*) FROM request WHERE status IS NOT NULL AND id ~ '^mem_([0-9]:|[a-z0-9]+:h[0-9]+$)') >= $1
+HAVING (SELECT count(*) FROM request WHERE status IS NOT NULL AND id ~ '^mem_([0-9]|web):') >= $1
    AND NOT EXISTS (SELECT 1 FROM request WHERE status IS NULL AND id NOT LIKE 'j:%')
    AND NOT EXISTS (SELECT 1 FROM reminder WHERE kind = 'ledger' OR due < now() - interval '2 seconds')
    AND NOT EXISTS (SELECT 1 FROM job WHERE state IN ('ready', 'running'))

@@ -29,7 +29,8 @@ from diramoja.core.keys import Keys
 from diramoja.core.ports.broker import Broker
 from diramoja.core.ports.clock import Clock, SystemClock
 from diramoja.core.ports.database import Database
-from diramoja.core.ports.records import EventLog, JobStore, Operations, Records, Writes
+from diramoja.core.ports.records import EventLog, JobStore, Operations, Records
+from diramoja.core.ports.rows import Writes
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.jobs import JobRunner

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import bootstrap, interpreters
+from tools import bootstrap, interpreters, package_index
 
 ROOT = Path(bootstrap.__file__).resolve().parent.parent
 
@@ -172,7 +172,7 @@ def test_pip_settings_of_the_environment_win() -> None:
         "global.index-url='https://global.example/simple'\n"
         "install.index-url='https://install.example/simple'\n"
     )
-    assert bootstrap.parse_pip_settings(text) == {
+    assert package_index.parse_pip_settings(text) == {
         "cert": "/env.pem",
         "index-url": "https://install.example/simple",
     }
@@ -180,11 +180,11 @@ def test_pip_settings_of_the_environment_win() -> None:
 
 @pytest.mark.parametrize("index", ["", "https://pypi.org/simple", "https://pypi.org/simple/"])
 def test_index_environment_of_pypi_is_empty(index: str) -> None:
-    assert bootstrap.index_environment({"index-url": index, "find-links": "/wheels"}) == {}
+    assert package_index.index_environment({"index-url": index, "find-links": "/wheels"}) == {}
 
 
 def test_index_environment_of_a_mirror_names_it() -> None:
-    found = bootstrap.index_environment(
+    found = package_index.index_environment(
         {"index-url": "https://mirror.example/simple", "extra-index-url": "\nhttps://a\nhttps://b"}
     )
     assert found["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
@@ -193,14 +193,14 @@ def test_index_environment_of_a_mirror_names_it() -> None:
 
 def test_uv_environment_keeps_what_is_set_for_uv(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "SSL_CERT_FILE": "/mine.pem"}
-    found = bootstrap.uv_environment({"cert": "/pip.pem", "proxy": "http://proxy:3128"}, environ)
+    found = package_index.uv_environment({"cert": "/pip.pem", "proxy": "http://proxy:3128"}, environ, bootstrap.CACHE)
     assert found["SSL_CERT_FILE"] == "/mine.pem"
     assert found["ALL_PROXY"] == "http://proxy:3128"
     assert "UV_CACHE_DIR" not in found
 
 
 def test_uv_environment_without_a_writable_home_caches_in_the_checkout() -> None:
-    found = bootstrap.uv_environment({}, {"HOME": "/dev/null"})
+    found = package_index.uv_environment({}, {"HOME": "/dev/null"}, bootstrap.CACHE)
     assert found["UV_CACHE_DIR"].startswith(str(ROOT))
 
 

@@ -64,8 +64,3 @@ def test_every_permission_is_asked_for_by_a_route_or_a_channel() -> None:
     asked = {route.permission for route in routes()}
     asked |= {channel.permission for each in deployment().plugins for channel in each.value.channels.values()}
     assert set(permissions()) - asked == set()
-
-
-def test_every_reachable_phase_is_one_of_its_state() -> None:
-    for kind in kinds():
-        assert {phase for phase, _ in kind.transitions()} <= set(kind.phases)

@@ -6,7 +6,7 @@ import pytest
 
 from diramoja.core import AgentKind, Plugin
 from diramoja.core.messages import personal_fields
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
 from tools.reference.built_in import deployment
 from tools.reference.messages import kinds
 

@@ -16,9 +16,9 @@ PLUGIN_FILES = {
     "__init__.py", "contracts.py", "agent.py", "state.py", "rules.py", "projections.py", "queries.py", "views.py",
     "routes.py", "graphql.py", "notices.py", "settings.py", "hooks.py", "migrations", "locale", "README.md", "cli.py",
 }  # fmt: skip
-"""Of a plugin with several kinds or subjects also `<kind>.py`, `<kind>_state.py`, `<subject>_queries.py` and
-`<subject>_routes.py`."""
-OF_A_SUBJECT = re.compile(r"[a-z]+_(queries|routes)\.py")
+"""Of a plugin with several kinds also `<kind>.py` and `<kind>_state.py`; with several subjects `<subject>_` before
+contracts, queries, routes or views."""
+OF_A_SUBJECT = re.compile(r"[a-z]+_(contracts|queries|routes|views)\.py")
 OWN_PLUGIN_FILES = {
     "conversation": {"forgetting.py", "participants.py", "seals.py"},  # Who takes part, or is gone; sealing.
     "topic": {  # What happens to posts and topics, by subject; counting; words; the jobs that look up members.
@@ -33,7 +33,7 @@ OWN_PLUGIN_FILES = {
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
     "member": {  # Its handlers by subject.
-        "activity.py", "forgetting.py", "leaving.py", "meetings.py", "sanctions.py", "scores.py", "voting.py",
+        "activity.py", "forgetting.py", "gatherings.py", "leaving.py", "sanctions.py", "scores.py", "voting.py",
         "walls.py", "writing.py",
     },
     "vote": {
@@ -41,6 +41,7 @@ OWN_PLUGIN_FILES = {
         "participation.py", "recusal.py", "results.py", "retention.py", "roll.py", "tally.py",
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
+        "messages.py", "words.py",  # Among its agents and jobs, which no other plugin sends; terms and texts.
         "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.
     },
     "notification": {

@@ -167,8 +167,8 @@ def test_fact_10_ballots_count_once_each_and_nobody_sees_how_it_stands(story: St
     again = story.town.each(story.voters[:TWICE], lambda person: story.cast(story.vote, person, 1))
     twins = story.town.each(story.voters[:TWIN], lambda person: story.cast(story.twin, person, 1))
     assert {*cast, *again, *twins} == {201}
-    soon(lambda: story.vote.read()["votes_cast"] == SIZE.ballots, 10)
-    soon(lambda: story.twin.read()["votes_cast"] == TWIN, 10)
+    soon(lambda: story.vote.read()["turnout"] == SIZE.ballots, 10)
+    soon(lambda: story.twin.read()["turnout"] == TWIN, 10)
     for person in (story.members[0], story.leader, story.town.admin):
         hidden, opened = (person.get(f"{story.vote.path}/{what}") for what in ("tally", "results"))
         assert (hidden.status_code, hidden.json()["code"]) == (409, "tally_hidden")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from diramoja.core.ports.records import EventRow
+from diramoja.core.ports.rows import EventRow
 from diramoja.testing.memory import MemoryBroker, MemoryRecords
 from diramoja.testing.runtime import Sent
 from tests.chaos.plugin import RINGS, Note, Noted, is_hushed_late

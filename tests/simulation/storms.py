@@ -9,7 +9,7 @@ from typing import Any
 from diramoja.core.errors import DiramojaError, InvalidError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.broker import Incoming, Intake, Outgoing
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import PartitionRow, ReminderRow, Tail, Writes
+from diramoja.core.ports.rows import PartitionRow, ReminderRow, Tail, Writes
 from diramoja.testing.memory import MemoryBroker, MemoryIntake, MemoryRecords
 from tests.chaos.plugin import REFUSED
 from tests.simulation.crew import nap

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from diramoja.core.errors import DiramojaError, UnavailableError
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import PartitionRow, Tail
+from diramoja.core.ports.rows import PartitionRow, Tail
 from diramoja.core.runtime.ownership import desired, new_worker
 from diramoja.testing.memory import MemoryRecords
 from tests.simulation.crew import Crew

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from diramoja.core.errors import DiramojaError
-from diramoja.core.ports.records import PartitionRow, Tail
+from diramoja.core.ports.rows import PartitionRow, Tail
 from diramoja.core.runtime import assemble, settle, turn, worker
 from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.progress import Progress

@@ -8,14 +8,9 @@ from diramoja.core import Command
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.cancelling import CloseVote, OpenVote
-from diramoja.plugins.vote.contracts import (
-    BoxCounted,
-    CreateVote,
-    ScheduleVote,
-    TakeResult,
-    TakeRoll,
-)
+from diramoja.plugins.vote.contracts import CreateVote, ScheduleVote
 from diramoja.plugins.vote.course import NotePulse
+from diramoja.plugins.vote.messages import BoxCounted, TakeResult, TakeRoll
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote
 from diramoja.plugins.vote.views import Tallied

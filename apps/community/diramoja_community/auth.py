@@ -91,7 +91,8 @@ def _check_permission(reader: Reader, roles: frozenset[str], permission: str) ->
         return
     if not reader.member:
         raise UnauthenticatedError("Sign in first: this takes an access token.")
-    raise DeniedError(f"Your roles do not include the permission {permission}.")
+    given = ", ".join(sorted(roles))
+    raise DeniedError(f"Your roles do not include the permission {permission}, which comes with {given}.")
 
 
 def _check_text(connection: Connection) -> None:

@@ -14,7 +14,8 @@ from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from diramoja_community.problems import ProblemError, field_error
+from diramoja.needed import complaint
+from diramoja_community.problems import FieldError, ProblemError
 
 __all__ = ["StrictBody", "check_json", "read_json"]
 
@@ -79,7 +80,8 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any] = msgspec.json.Deco
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise ProblemError(400, "invalid", "The body is not valid.", errors=[field_error(error)]) from error
+        wrong = FieldError(*complaint(error, decoder.type))
+        raise ProblemError(400, "invalid", "The body is not valid.", errors=[wrong]) from error
     except RecursionError as error:
         raise ProblemError(400, "too_deep", f"The body is nested deeper than {DEEPEST} levels.") from error
     except msgspec.DecodeError as error:

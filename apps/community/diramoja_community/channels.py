@@ -4,7 +4,7 @@ from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.gateway import Reader
 from diramoja.core.ids import check_id
 from diramoja.core.plugin import Channel
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.registry import Registry
 
 __all__ = ["Channels"]

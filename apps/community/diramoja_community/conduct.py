@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar.handlers import BaseRouteHandler
 
+from diramoja.core import plugin
 from diramoja.core.errors import DeniedError, UnauthenticatedError
 from diramoja.core.gateway import Reader
 from diramoja.core.ports.database import Database
@@ -51,8 +52,8 @@ class Conduct:
         if found and found != left_open:
             raise DeniedError(f"You are {found}. GET /v1/me/sanctions says why, and until when.", code=found)
 
-    async def of(self, member: str) -> str:
-        """`restricted`, `suspended`, `leaving`, `erased`, or "" where none holds."""
+    async def of(self, member: str) -> plugin.Conduct:
+        """What keeps the member from writing; "" where no plugin says that anything does."""
         return await self._ask(self._database, member) if self._ask is not None else ""
 
 

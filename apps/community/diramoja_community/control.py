@@ -12,7 +12,8 @@ from diramoja.core.errors import ConflictError, InvalidError, MissingError, Unav
 from diramoja.core.ids import check_id
 from diramoja.core.messages import personal_fields
 from diramoja.core.ports.broker import Outgoing
-from diramoja.core.ports.records import AgentKey, DeadLetter, Operations
+from diramoja.core.ports.records import Operations
+from diramoja.core.ports.rows import AgentKey, DeadLetter
 from diramoja.core.registry import Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.fitness import is_stream_of_record

@@ -56,7 +56,7 @@ def _attributes(cls: type) -> dict[str, str]:
 
 def deployment_file(sections: Mapping[str, type[Settings]], given: Mapping[tuple[str, str], Any]) -> str:
     """The text of a deployment file: all settings commented, save those given."""
-    return "\n".join([HEAD, *(_section(name, cls, given) for name, cls in sections.items())])
+    return "\n".join([HEAD, *(_section(name, cls, given) for name, cls in sections.items()), ""])
 
 
 def _section(name: str, cls: type[Settings], given: Mapping[tuple[str, str], Any]) -> str:

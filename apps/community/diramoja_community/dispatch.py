@@ -19,7 +19,8 @@ from diramoja.core.errors import DiramojaError, LimitedError, UnavailableError
 from diramoja.core.ids import check_id
 from diramoja.core.messages import MAX_BODY_BYTES, Command, encode
 from diramoja.core.ports.broker import Broker, Outgoing
-from diramoja.core.ports.records import Operations, RequestRow
+from diramoja.core.ports.records import Operations
+from diramoja.core.ports.rows import RequestRow
 from diramoja.core.runtime.turn import Answer, problem
 from diramoja.core.settings import Settings
 

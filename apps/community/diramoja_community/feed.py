@@ -20,7 +20,8 @@ from anyio.abc import TaskGroup
 from diramoja.core.envelope import EventEnvelope, unpack
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Broker
-from diramoja.core.ports.records import AgentKey, EventLog, EventRow
+from diramoja.core.ports.records import EventLog
+from diramoja.core.ports.rows import AgentKey, EventRow
 
 __all__ = ["Ear", "LiveCounts", "LiveFeed"]
 

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 
 from diramoja.core.agents import AgentKind
-from diramoja.core.host import Brought
+from diramoja.core.host import Brought, Found
 from diramoja.core.plugin import Plugin
+from diramoja.counting import all_methods
 from diramoja_community.deployment import Loaded
 
-__all__ = ["AdapterListing", "Inert", "KindListing", "Listing", "PluginListing", "list_deployment"]
+__all__ = ["AdapterListing", "Inert", "KindListing", "Listing", "MethodListing", "PluginListing", "list_deployment"]
 
 
 class KindListing(msgspec.Struct, frozen=True):
@@ -49,6 +50,15 @@ class AdapterListing(msgspec.Struct, frozen=True):
     serves: Sequence[str]
 
 
+class MethodListing(msgspec.Struct, frozen=True):
+    """A method of counting, and what its ballots hold; `distribution` is "" for those that DiraMoja brings."""
+
+    name: str
+    title: str
+    form: str
+    distribution: str
+
+
 class Inert(msgspec.Struct, frozen=True):
     """A kind that hears an event which no plugin of the deployment publishes."""
 
@@ -61,11 +71,12 @@ class Listing(msgspec.Struct, frozen=True):
 
     plugins: Sequence[PluginListing]
     adapters: Sequence[AdapterListing]
+    methods: Sequence[MethodListing]
     inert: Sequence[Inert]
 
 
 def list_deployment(loaded: Loaded) -> Listing:
-    """Plugins, adapters and inert hearings of a deployment."""
+    """Plugins, adapters, methods of counting and inert hearings of a deployment."""
     deployment, found = loaded.deployment, loaded.found
     used = [each.value.name for each in deployment.plugins]
     events = deployment.events()
@@ -83,8 +94,15 @@ def list_deployment(loaded: Loaded) -> Listing:
             )
             for name, each in found.adapters.items()
         ],
+        _methods(found),
         [Inert(hearing.kind, hearing.event.wire_name) for hearing in deployment.inert],
     )
+
+
+def _methods(found: Found) -> list[MethodListing]:
+    origins = {each.name: brought.distribution for brought in found.counting_methods for each in brought.value}
+    known = all_methods(found.counting_methods).values()
+    return [MethodListing(each.name, each.title, each.form, origins.get(each.name, "")) for each in known]
 
 
 def _plugin(brought: Brought[Plugin], events: Sequence[Any] | None) -> PluginListing:

@@ -15,7 +15,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from diramoja.core.errors import DeniedError, DiramojaError, LimitedError, UnauthenticatedError
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.tokens import Claims, Tokens
 from diramoja_community.auth import bearer, reader_of
 from diramoja_community.channels import Channels

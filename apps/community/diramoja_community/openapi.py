@@ -29,13 +29,15 @@ __all__ = ["Description", "openapi_config"]
 
 ABOUT = """Every write takes an `Idempotency-Key`: the same key with the same body gives the same answer, so that a \
 retry is safe for 7 days. A 2xx answer means that the effect is committed. Errors are `application/problem+json` \
-(RFC 9457); branch on `code`. Lists take `limit` and `cursor`.
+(RFC 9457); branch on `code`. Lists take `limit` (20, at most 100) and `cursor`, and answer `items` and `next_cursor`. \
+`RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) say how much of the hour is left.
 
 Live events come over the WebSocket `/v1/live`: send `{"type": "authenticate", "token": "..."}`, then \
-`{"type": "subscribe", "channels": ["topic:<id>", "member:me"]}`; after a reconnect `{"type": "resume", "after": \
-{"topic:<id>": 12}}` brings what was missed. On topics and conversations `{"type": "typing", "channel": \
-"topic:<id>"}` is told to the others, as is who is there; `"presence": false` beside the channels keeps out of that. \
-Moderators hear on `moderation:queue` that a case needs another look."""
+`{"type": "subscribe", "channels": ["topic:<id>", "vote:<id>", "event:<id>", "member:me"]}`; after a reconnect \
+`{"type": "resume", "after": {"topic:<id>": 12}}` brings what was missed. Where WebSockets cannot, `/v1/live/poll` \
+gives the same events. On topics and conversations `{"type": "typing", "channel": "topic:<id>"}` is told to others, \
+as is who is there; `"presence": false` beside the channels keeps out of that. Moderators hear on `moderation:queue` \
+that a case needs another look."""
 
 ERRORS: Mapping[int, str] = {
     400: "The request is not valid; `errors` names the fields.",
@@ -109,6 +111,8 @@ class Description:
         for parameter in operation.get("parameters", []):
             parameter.setdefault("example", self._examples.of(parameter["schema"], schemas, parameter["name"]))
         self._exemplify(operation, schemas)
+        if "data" in takes and takes["data"].has_default:
+            operation["requestBody"]["required"] = False
         if "example" in handler.opt:
             operation["requestBody"]["content"]["application/json"]["example"] = handler.opt["example"]
         self._add_errors(operation, has_body="data" in takes, is_write="send" in takes, is_public=is_public)

@@ -11,7 +11,8 @@ from litestar.params import Parameter
 from diramoja.core.errors import InvalidError, MissingError
 from diramoja.core.gateway import PageQuery, Reader, Send
 from diramoja.core.messages import Command
-from diramoja.core.ports.records import AgentKey, Mode, Operations, Records
+from diramoja.core.ports.records import Operations, Records
+from diramoja.core.ports.rows import AgentKey, Mode
 from diramoja.core.registry import Registry
 from diramoja_community.auth import OPERATE
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import attrs
 
 from diramoja.core.errors import DiramojaError, LimitedError, UnavailableError
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.settings import GatewaySettings
 
 __all__ = ["Backlog", "Connections", "Outbox", "Rounds"]

@@ -8,7 +8,8 @@ import anyio
 import msgspec
 
 from diramoja.core.ports.broker import Broker, Incoming
-from diramoja.core.ports.records import Operations, PartitionRow, Records
+from diramoja.core.ports.records import Operations, Records
+from diramoja.core.ports.rows import PartitionRow
 from diramoja_community.process import Process
 
 __all__ = ["Lag", "Overview", "WorkerShare", "read_lags", "read_overview"]

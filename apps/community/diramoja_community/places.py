@@ -6,7 +6,7 @@ from typing import Protocol
 import attrs
 import msgspec
 
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.live_frames import frame
 
 __all__ = ["SHOWN_MAX", "Attendee", "Far", "Place", "Stay"]
@@ -50,7 +50,7 @@ class Stay(msgspec.Struct, array_like=True):
 
 @attrs.frozen
 class Far:
-    """What another gateway said, until then."""
+    """What another gateway said. It holds `until` then, in seconds of the clock of the event loop."""
 
     count: int
     shown: frozenset[str]

@@ -14,7 +14,7 @@ from litestar.params import Parameter
 
 from diramoja.core.errors import InvalidError
 from diramoja.core.gateway import Reader
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.auth import OPEN
 from diramoja_community.limits import address_of
 from diramoja_community.live import Live

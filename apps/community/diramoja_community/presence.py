@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from diramoja.core.ports.broker import Broker
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja_community.channels import Channels
 from diramoja_community.places import Attendee, Place, Stay
 
@@ -54,7 +54,7 @@ class PresenceCounts:
 
 
 class Presence:
-    """One gateway's; `async with presence.kept():` around its life. asyncio only."""
+    """One gateway's; `async with presence.kept():` around its life. asyncio only. No count below `least` is told."""
 
     def __init__(self, broker: Broker, channels: Channels, gateway: str, *, least: int, tick_s: float = TICK_S) -> None:
         self._broker = broker

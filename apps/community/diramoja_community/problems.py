@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Validati
 from litestar.types import ExceptionHandlersMap
 
 from diramoja.core.errors import DiramojaError, LimitedError, UnavailableError
+from diramoja.needed import needed_at
 from diramoja_community.exchange import exchange_of
 
 __all__ = ["HANDLERS", "PROBLEM_JSON", "FieldError", "Problem", "ProblemError", "problem_of_answer"]
@@ -32,13 +33,12 @@ _CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+_BOUND = re.compile(r"Expected `\w+` (?P<sign>[<>]=) (?P<bound>\S+)")
 _DETAILS = {
     404: "There is nothing at this path.",
     405: "This path does not take this method.",
     413: "The body is larger than this server takes.",
 }
-_AT = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -106,17 +106,6 @@ def problem_of_answer(status: int, body: bytes) -> ProblemError:
     return ProblemError(status, told.code, told.detail, errors=told.errors, dead_letter=told.dead_letter)
 
 
-def field_error(error: Exception) -> FieldError:
-    """A msgspec error as one line for its field."""
-    text = str(error)
-    at = _AT.search(text)
-    path = at["path"] if at else ""
-    message = text[: at.start()] if at else text
-    named = _NAMED.search(message)
-    field = ".".join(filter(None, (path, named["name"] if named else "")))
-    return FieldError(field, message)
-
-
 def _response(request: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
     exchange = exchange_of(request)
     body = Problem(
@@ -163,20 +152,25 @@ def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         return _response(request, ProblemError(HTTPStatus.BAD_REQUEST, "body_incomplete", "The body has no end."))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_unknown(request, error)
-    errors = _field_errors(error) if isinstance(error, ValidationException) else ()
+    errors = _field_errors(request, error) if isinstance(error, ValidationException) else ()
     detail = _DETAILS.get(status) or ("The request is not valid." if errors else error.detail)
     code = _CODES.get(status, "invalid")
     return _response(request, ProblemError(status, code, detail, errors=errors, headers=error.headers))
 
 
-def _field_errors(error: ValidationException) -> list[FieldError]:
+def _field_errors(request: Request[Any, Any, Any], error: ValidationException) -> list[FieldError]:
     if not isinstance(error.extra, list):
         return []
+    takes = request.route_handler.parsed_fn_signature.parameters
     found = []
     for each in error.extra:
         field, message = str(each.get("key", "")), str(each.get("message", ""))
         if field == "data" and message == "'data'":
             field, message = "", "A JSON body is needed."
+        elif field in takes and message.startswith("Invalid enum"):
+            message = needed_at(takes[field].annotation, "") or message
+        elif bound := _BOUND.fullmatch(message):
+            message = f"Needed: {'at most' if bound['sign'] == '<=' else 'at least'} {bound['bound']}."
         found.append(FieldError(field, message))
     return found
 

@@ -16,7 +16,7 @@ import structlog
 from diramoja.core.errors import DeniedError, DiramojaError
 from diramoja.core.gateway import Reader
 from diramoja.core.ports.database import Database
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.registry import Registry
 from diramoja_community.channels import Channels
 from diramoja_community.conduct import Conduct

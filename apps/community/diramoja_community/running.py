@@ -1,5 +1,6 @@
 """Runs the roles of a process beside each other, until a signal or the first that fails."""
 
+import errno
 import gc
 import signal
 import socket
@@ -30,6 +31,11 @@ READY_POLL_S = 0.02
 GRACE_S = 20.0
 """For an orderly end; a worker whose database is gone would wait for it for ever."""
 BACKLOG = 2048
+CURES = {
+    errno.EADDRINUSE: "Stop the program that has it, or give another --port (0: any free one).",
+    errno.EADDRNOTAVAIL: "Give an address of this machine as --host.",
+    errno.EACCES: "Ports below 1024 are for the system: give another --port, and put a web server in front of it.",
+}
 GARBAGE_AFTER = (20_000, 20, 20)
 """New objects, then rounds of each generation, between two collections."""
 
@@ -77,7 +83,7 @@ def _bind(host: str, port: int) -> socket.socket:
         raise ConflictError(
             f"The gateway cannot listen on {host} port {port}: {error.strerror}.",
             code="port_taken",
-            cure="Stop the program that has it, or give another --port (0: any free one).",
+            cure=CURES.get(error.errno or 0, "Give another --host or --port."),
         ) from error
     bound.setblocking(False)
     return bound
@@ -134,14 +140,15 @@ def make_worker(process: Process) -> Worker:
 
 @asynccontextmanager
 async def running_worker(process: Process) -> AsyncIterator[Worker]:
-    """A worker, beside the block."""
+    """A worker, beside the block; it ends in order, even where the block fails while it is still starting."""
     worker = make_worker(process)
+    stage = _Stage([worker])
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(worker.run)
+        tasks.start_soon(stage.run)
         try:
             yield worker
         finally:
-            worker.stop()
+            await stage.end()
 
 
 async def watch_signals(asked: anyio.Event, scope: anyio.CancelScope) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Decision, State
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
 from diramoja.plugins.topic.contracts import PostPublished
 from diramoja_badges.contracts import BadgeAwarded, CountPost
 

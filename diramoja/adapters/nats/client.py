@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 from diramoja.adapters.nats.errors import away, from_answer
 from diramoja.adapters.nats.settings import NatsSettings
 from diramoja.adapters.nats.wire import publication, status_of
-from diramoja.core.errors import SettingsError
+from diramoja.core.settings import read_secret
 
 __all__ = ["Answer", "NatsLink", "Tap", "open_link"]
 
@@ -215,7 +214,7 @@ class NatsLink:
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings
-        password = _read_secret(settings.password_file) if settings.password_file else None
+        password = read_secret(settings.password_file, "nats.password_file") or None
         tls = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None
         return {
             "servers": [each.strip() for each in settings.url.split(",")],
@@ -375,13 +374,6 @@ def _hosts(url: str) -> str:
     """The servers without user and password."""
     parts = [urlsplit(each.strip()) for each in url.split(",")]
     return ", ".join(f"{part.hostname}:{part.port or 4222}" for part in parts)
-
-
-def _read_secret(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"The file of nats.password_file cannot be read: {error.strerror}.") from error
 
 
 @asynccontextmanager

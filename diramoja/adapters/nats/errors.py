@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import nats.errors
-
 from diramoja.core.errors import (
     ConflictError,
     DiramojaError,
@@ -63,7 +61,3 @@ def too_large(limit_bytes: int) -> LimitedError:
     return LimitedError(
         f"A message is larger than the {limit_bytes} bytes that NATS takes (max_payload).", code="message_too_large"
     )
-
-
-CONNECTION_ERRORS = (nats.errors.Error, OSError)
-"""What nats-py raises while a connection is made or broken."""

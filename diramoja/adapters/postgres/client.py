@@ -6,7 +6,6 @@ A client belongs to the event loop that uses it. A thread with a loop of its own
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,6 +16,7 @@ from asyncpg.pool import Pool, PoolConnectionProxy
 from diramoja.adapters.postgres.errors import translated
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.errors import DiramojaError, SettingsError, UnavailableError
+from diramoja.core.settings import read_secret
 
 __all__ = ["Connection", "KeptConnection", "PooledConnections", "PostgresClient", "connect", "end"]
 
@@ -61,17 +61,8 @@ def _arguments(settings: PostgresSettings, purpose: str, server_settings: Mappin
         "server_settings": {"application_name": f"{settings.application} {purpose}", **_ALL, **server_settings},
     }
     if settings.password_file:
-        arguments["password"] = _password(settings.password_file)
+        arguments["password"] = read_secret(settings.password_file, "postgres.password_file")
     return arguments
-
-
-def _password(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The password file {file} cannot be read.", cure="Set [postgres] password_file to a readable file."
-        ) from error
 
 
 async def connect(

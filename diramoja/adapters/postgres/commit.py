@@ -13,7 +13,7 @@ import msgspec
 from diramoja.adapters.postgres.literals import as_literals, literals
 from diramoja.core.envelope import Envelope, unpack
 from diramoja.core.errors import InvalidError
-from diramoja.core.ports.records import (
+from diramoja.core.ports.rows import (
     DeadLetter,
     EventRow,
     JobRow,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import AgentKey, EventRow
+from diramoja.core.ports.rows import AgentKey, EventRow
 
 __all__ = ["PostgresEventLog"]
 

@@ -6,7 +6,7 @@ An index by member on every row would be paid for by every post; this is paid fo
 from collections.abc import Sequence
 
 from diramoja.adapters.postgres.client import PostgresClient
-from diramoja.core.ports.records import AgentKey, EventRow, RowKey
+from diramoja.core.ports.rows import AgentKey, EventRow, RowKey
 
 __all__ = ["PostgresForgetting"]
 

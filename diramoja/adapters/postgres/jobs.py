@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from diramoja.adapters.postgres.client import PostgresClient
-from diramoja.core.ports.records import JobRow
+from diramoja.core.ports.rows import JobRow
 
 __all__ = ["PostgresJobs"]
 

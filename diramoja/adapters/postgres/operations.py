@@ -9,15 +9,7 @@ from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.adapters.postgres.months import prepare_months
 from diramoja.adapters.postgres.ownership import STREAM, WRITE_VERSIONS
 from diramoja.adapters.postgres.records import REQUESTS, select
-from diramoja.core.ports.records import (
-    AgentKey,
-    AgentSummary,
-    DeadLetter,
-    Mode,
-    RequestRow,
-    SnapshotRow,
-    WorkerRow,
-)
+from diramoja.core.ports.rows import AgentKey, AgentSummary, DeadLetter, Mode, RequestRow, SnapshotRow, WorkerRow
 
 __all__ = ["PostgresOperations"]
 

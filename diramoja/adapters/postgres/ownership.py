@@ -7,7 +7,8 @@ import asyncpg
 
 from diramoja.adapters.postgres.client import Connection
 from diramoja.core.errors import FencedError
-from diramoja.core.ports.records import PartitionRow, WorkerRow, over_head
+from diramoja.core.ports.records import over_head
+from diramoja.core.ports.rows import PartitionRow, WorkerRow
 
 __all__ = [
     "STREAM",

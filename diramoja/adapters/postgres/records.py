@@ -11,7 +11,7 @@ from diramoja.adapters.postgres.client import Connection, PostgresClient
 from diramoja.adapters.postgres.commit import fence, statements
 from diramoja.adapters.postgres.errors import DRIVER_ERRORS, ended_commit, ours, refused_commit
 from diramoja.core.errors import FencedError, InvalidError, UnavailableError
-from diramoja.core.ports.records import (
+from diramoja.core.ports.rows import (
     AgentKey,
     EventRow,
     Mode,

@@ -5,12 +5,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiosmtplib
 
 from diramoja.adapters.smtp.settings import SmtpSettings
-from diramoja.core.errors import SettingsError
+from diramoja.core.settings import read_secret
 
 __all__ = ["SmtpClient"]
 
@@ -22,7 +21,7 @@ class SmtpClient:
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
-        self._password = _read_secret(settings.password_file)
+        self._password = read_secret(settings.password_file, "smtp.password_file")
         self._free = asyncio.Semaphore(settings.connections)
         self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
 
@@ -73,12 +72,3 @@ class SmtpClient:
     async def close(self) -> None:
         """Close what is kept."""
         await self._close_idle(0.0)
-
-
-def _read_secret(path: str) -> str:
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"The file of smtp.password_file cannot be read: {error.strerror}.") from error

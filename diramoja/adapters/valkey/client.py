@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -14,6 +13,7 @@ from redis.backoff import NoBackoff
 from diramoja.adapters.valkey.errors import DRIVER_ERRORS, from_driver
 from diramoja.adapters.valkey.settings import ValkeySettings
 from diramoja.core.errors import SettingsError, UnavailableError
+from diramoja.core.settings import read_secret
 
 __all__ = ["Breaker", "ValkeyClient", "open_client"]
 
@@ -93,7 +93,7 @@ class ValkeyClient:
 
 
 def _pool(settings: ValkeySettings) -> BlockingConnectionPool:
-    given = {"username": settings.user or None, "password": _read_secret(settings.password_file)}
+    given = {"username": settings.user or None, "password": read_secret(settings.password_file, "valkey.password_file")}
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
         settings.url,
         max_connections=settings.connections,
@@ -105,15 +105,6 @@ def _pool(settings: ValkeySettings) -> BlockingConnectionPool:
         **{name: value for name, value in given.items() if value},
     )
     return pool
-
-
-def _read_secret(path: str) -> str:
-    if not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"The file of valkey.password_file cannot be read: {error.strerror}.") from error
 
 
 @asynccontextmanager

@@ -1,12 +1,10 @@
 """From what was decided to what is committed: numbers events and tells, resolves who hears, projects records."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-import msgspec
 from cronsim import CronSim
 
 from diramoja.core.agents import MAX_HEARERS, Hearing
@@ -22,11 +20,9 @@ from diramoja.core.decisions import (
     reminder_name,
 )
 from diramoja.core.envelope import Envelope, pack
-from diramoja.core.errors import trace_of
-from diramoja.core.ids import check_id
-from diramoja.core.messages import Command, Event, Message, Record, decode, encode, personal_fields
-from diramoja.core.ports.records import (
-    DeadLetter,
+from diramoja.core.ids import check_id, short
+from diramoja.core.messages import Command, Event, Message, Record, decode, encode
+from diramoja.core.ports.rows import (
     EventRow,
     JobRow,
     OwnRow,
@@ -38,12 +34,12 @@ from diramoja.core.ports.records import (
     Writes,
 )
 from diramoja.core.projections import Meta, RecordProjection
-from diramoja.core.registry import Registry
-from diramoja.core.runtime.items import WORKER_ENDED, Item, from_tell
+from diramoja.core.runtime.items import Item, from_tell
+from diramoja.core.runtime.letters import undecided, unheard
 from diramoja.core.runtime.progress import Progress
-from diramoja.core.runtime.turn import Decided, Turn, dead_letter_id
+from diramoja.core.runtime.turn import Decided, Turn
 
-__all__ = ["AUDIENCE_JOB", "Assembly", "Audience", "short"]
+__all__ = ["AUDIENCE_JOB", "Assembly", "Audience"]
 
 AUDIENCE_JOB = "_audience"
 """Name of the runtime's own job that tells a wide audience."""
@@ -111,7 +107,7 @@ def _one(work: Assembly, decided: Decided) -> None:
     if decided.parked_as:
         work.writes.parked.append(ParkedRow(*item.key, decided.parked_as, item.verb, item.at, pack(item.envelope)))
     if decided.failure is not None:
-        work.writes.dead_letters.append(_dead_letter(work, decided))
+        work.writes.dead_letters.append(undecided(work.turn.registry, decided))
     for effect in decided.effects:
         if isinstance(effect, Event):
             _event(work, decided, effect)
@@ -175,7 +171,7 @@ def _heard(work: Assembly, item: Item, hearing: Hearing[Any], event: Event) -> N
     try:
         tells = list(_told(hearing, event))
     except Exception as error:  # noqa: BLE001  # the border: who hears must not stop who speaks
-        work.writes.dead_letters.append(_deaf(item, hearing, event, error))
+        work.writes.dead_letters.append(unheard(item, hearing, event, error))
         return
     for tell in tells:
         _tell(work, item, tell)
@@ -191,30 +187,6 @@ def _told(hearing: Hearing[Any], event: Event) -> Iterator[Tell]:
         if not isinstance(command, Command) or len(encode(command)) > MAX_TELL_BYTES - HEADROOM_BYTES:
             raise TypeError(f"{hearing.name} gives no command that can be told.")
         yield Tell(hearing.kind, check_id(agent), command)
-
-
-def _deaf(item: Item, hearing: Hearing[Any], event: Event, error: Exception) -> DeadLetter:
-    """The event as a dead letter of the kind that could not hear it."""
-    envelope = item.envelope
-    return DeadLetter(
-        id=f"{dead_letter_id(item)}_{short(hearing.name)}",
-        partition=item.partition,
-        stream_seq=item.seq,
-        kind=hearing.kind,
-        agent="",
-        verb=event.wire_name,
-        command_id=envelope.id,
-        sender=item.key.agent,
-        correlation=envelope.correlation or envelope.id,
-        causation=envelope.id,
-        code="hearing_failed",
-        detail=f"{hearing.name}: {type(error).__name__}",
-        traceback=trace_of(error),
-        state_version=0,
-        version=event.schema_version,
-        payload=_without_personal(event),
-        at=item.at,
-    )
 
 
 def _tell(work: Assembly, item: Item, tell: Tell) -> None:
@@ -256,11 +228,6 @@ def _reminder(work: Assembly, item: Item, effect: RemindAt | RemindAfter | Remin
     work.reminders[(*item.key, name)] = ReminderRow(
         *item.key, name, item.partition, due, effect.command.wire_name, pack(envelope), repeat
     )
-
-
-def short(id: str) -> str:
-    """Names the cause: ids that held their cause's would grow with every round of a reminder that sets the next."""
-    return hashlib.blake2b(id.encode(), digest_size=10).hexdigest()
 
 
 def _due(now: datetime, effect: RemindAt | RemindAfter | RemindEvery | RemindCron) -> tuple[datetime, str]:
@@ -337,53 +304,6 @@ def _job_row(item: Item, *, name: str, version: int, payload: bytes, key: str, t
         deadline=item.at + term,
         error="",
     )
-
-
-def _dead_letter(work: Assembly, decided: Decided) -> DeadLetter:
-    item, failure, cell = decided.item, decided.failure, decided.cell
-    assert failure is not None
-    envelope = item.envelope
-    return DeadLetter(
-        id=dead_letter_id(item),
-        partition=item.partition,
-        stream_seq=item.seq,
-        kind=item.key.kind,
-        agent=item.key.agent,
-        verb=item.verb,
-        command_id=envelope.id,
-        sender=envelope.sender,
-        correlation=envelope.correlation or envelope.id,
-        causation=envelope.causation,
-        code=failure.code,
-        detail=failure.detail,
-        traceback=failure.traceback,
-        state_version=cell.version,
-        version=envelope.version,
-        payload=_masked(work.turn.registry, item),
-        at=item.at,
-    )
-
-
-def _masked(registry: Registry, item: Item) -> bytes:
-    """The body without its personal fields; nothing of a body that could not be read."""
-    if item.command is not None:
-        return _without_personal(item.command)
-    kind = registry.kinds.get(item.key.kind)
-    if item.fault is None or item.fault[0] != WORKER_ENDED or kind is None or item.verb not in kind.commands:
-        return b""
-    try:
-        return _hidden(kind.commands[item.verb].command, msgspec.json.decode(item.envelope.body, type=dict[str, Any]))
-    except msgspec.DecodeError:
-        return b""
-
-
-def _without_personal(message: Message) -> bytes:
-    return _hidden(type(message), msgspec.to_builtins(message))
-
-
-def _hidden(of: type[Message], fields: Mapping[str, Any]) -> bytes:
-    personal = personal_fields(of)
-    return msgspec.json.encode({name: "***" if name in personal else value for name, value in fields.items()})
 
 
 def _agents(work: Assembly) -> None:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from datetime import UTC, datetime
 from operator import attrgetter
+from sys import intern
 from typing import Any, Literal
 
 import attrs
@@ -10,11 +11,11 @@ import attrs
 from diramoja.core.agents import AgentKind
 from diramoja.core.ids import partition_of
 from diramoja.core.messages import State, decode, encode
-from diramoja.core.ports.records import AgentKey, Mode, SnapshotRow
+from diramoja.core.ports.rows import AgentKey, Mode, SnapshotRow
 
 __all__ = ["Cell", "Cells"]
 
-OVERHEAD_BYTES = 1_000
+OVERHEAD_BYTES = 800
 """What a cell weighs beside its encoded state."""
 
 
@@ -28,7 +29,13 @@ _NEVER = datetime.fromtimestamp(0, UTC)
 
 @attrs.define
 class Cell:
-    """One agent: its state and what the runtime keeps beside it. `parked`: last parked command, 0 for none."""
+    """One agent: its state and what the runtime keeps beside it.
+
+    Attributes:
+        parked: last parked command, 0 for none.
+        body: the state, encoded, for as long as a turn needs it; of a broken agent, whose state cannot be read, always.
+        size: length of the encoded state, in bytes.
+    """
 
     key: AgentKey
     kind: AgentKind[Any]
@@ -42,6 +49,7 @@ class Cell:
     body: bytes = b""
     version: int = 1
     broken: bool = False
+    size: int = 0
 
     @classmethod
     def absent(cls, key: AgentKey, kind: AgentKind[Any] | None) -> "Cell":
@@ -58,16 +66,14 @@ class Cell:
         """
         cell = cls.unreadable(row, kind)
         cell.state = decode(kind.state, row.body, row.version) if row.body else kind.absent
-        cell.mode, cell.broken = row.mode, False  # type: ignore[assignment]  # written from a Mode
+        cell.mode, cell.broken = intern(row.mode), False  # type: ignore[assignment]  # written from a Mode
         return cell
 
     @classmethod
     def unreadable(cls, row: SnapshotRow, kind: AgentKind[Any]) -> "Cell":
         """An agent whose snapshot cannot be read: failed, its bytes kept as they are."""
-        key, absent = AgentKey(*row[:2]), kind.absent
-        return cls(
-            key, kind, absent, row.revision, row.channel_seq, "failed", *row[6:], version=row.version, broken=True
-        )
+        key, size, absent = AgentKey(kind.name, row.agent), len(row.body), kind.absent
+        return cls(key, kind, absent, row.revision, row.channel_seq, "failed", *row[6:], row.version, True, size)
 
     def copy(self) -> "Cell":
         """One that a turn may change."""
@@ -76,13 +82,13 @@ class Cell:
     def become(self, state: State) -> None:
         """Take a new state; encoded once, at the end of the turn."""
         self.state = state
-        self.body = b""
+        self.body, self.size = b"", 0
 
     def row(self) -> SnapshotRow:
         """The snapshot to commit."""
         if not self.body and self.state is not self.kind.absent:
-            self.body = encode(self.state)
-            self.version = self.kind.state.schema_version
+            self.body, self.version = encode(self.state), self.kind.state.schema_version
+            self.size = len(self.body)
         return SnapshotRow(*self.key, *_STORED(self))
 
 
@@ -117,7 +123,8 @@ class Cells:
         """Hold a cell as committed; others leave if the budget is used up."""
         self.forget(cell.key)
         self._held[cell.key] = cell
-        self._bytes += len(cell.body) + OVERHEAD_BYTES
+        cell.body = cell.body if cell.broken else b""
+        self._bytes += cell.size + OVERHEAD_BYTES
         while self._bytes > self._budget and len(self._held) > 1:
             self.forget(next(iter(self._held)))
 
@@ -125,7 +132,7 @@ class Cells:
         """Drop a cell; the next message loads it anew."""
         cell = self._held.pop(key, None)
         if cell is not None:
-            self._bytes -= len(cell.body) + OVERHEAD_BYTES
+            self._bytes -= cell.size + OVERHEAD_BYTES
 
     def forget_partition(self, number: int) -> None:
         """Drop the cells of a partition that another worker has now."""

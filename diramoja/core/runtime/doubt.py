@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from diramoja.core.ports.records import ReminderRow
+from diramoja.core.ports.rows import ReminderRow
 
 __all__ = ["Doubt"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from diramoja.core.errors import MissingError
-from diramoja.core.ports.records import PartitionRow
+from diramoja.core.ports.rows import PartitionRow
 from diramoja.core.runtime.environment import Environment
 
 __all__ = ["CURES", "is_stream_of_record", "unfitness"]

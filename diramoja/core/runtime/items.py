@@ -12,7 +12,7 @@ from diramoja.core.errors import DiramojaError, MessageError
 from diramoja.core.ids import PARTITIONS, is_id, partition_of
 from diramoja.core.messages import Command, decode
 from diramoja.core.ports.broker import Incoming
-from diramoja.core.ports.records import AgentKey, ParkedRow, ReminderRow, TellRow
+from diramoja.core.ports.rows import AgentKey, ParkedRow, ReminderRow, TellRow
 from diramoja.core.registry import Registry
 
 __all__ = [
@@ -51,7 +51,6 @@ class Item:
         command: the decoded body; None for control verbs and where there is a fault.
         fault: (code, detail) of a message that is dead before it is decided.
         facts: by fact name, as loaded for this message.
-        parked_seq: number of the parked command, 0 otherwise.
         refused: why what was decided of it cannot be stored, as an error code.
         stripped: nor the dead letter; only its place is left. Of a control: nor its first parked command alone.
     """
@@ -67,7 +66,6 @@ class Item:
     fault: tuple[str, str] | None = None
     facts: dict[str, Any] = attrs.field(factory=dict)
     reminder: ReminderRow | None = None
-    parked_seq: int = 0
     refused: str = ""
     stripped: bool = False
 
@@ -107,7 +105,7 @@ def from_reminder(row: ReminderRow, now: datetime, registry: Registry, *, condem
 
 def from_parked(row: ParkedRow, partition: int, registry: Registry) -> Item:
     """An item from a parked command."""
-    item = Item("parked", partition, 0, row.at, AgentKey(row.kind, row.agent), row.verb, _bare(0), parked_seq=row.seq)
+    item = Item("parked", partition, 0, row.at, AgentKey(row.kind, row.agent), row.verb, _bare(0))
     return _opened(item, row.envelope, registry)
 
 

@@ -14,12 +14,13 @@ import structlog
 
 from diramoja.core.envelope import Envelope, pack
 from diramoja.core.errors import DiramojaError, MessageError
-from diramoja.core.ids import check_id
+from diramoja.core.ids import check_id, short
 from diramoja.core.jobs import Job
 from diramoja.core.messages import MAX_BODY_BYTES, Command, Message, decode, encode
 from diramoja.core.ports.broker import Outgoing
-from diramoja.core.ports.records import JobRow, JobStore
-from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience, short
+from diramoja.core.ports.records import JobStore
+from diramoja.core.ports.rows import JobRow
+from diramoja.core.runtime.assemble import AUDIENCE_JOB, Audience
 from diramoja.core.runtime.environment import Environment
 from diramoja.core.runtime.settle import NUDGE
 

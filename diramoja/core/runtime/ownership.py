@@ -14,7 +14,8 @@ import structlog
 
 from diramoja.core.errors import DiramojaError, UnavailableError
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import Records, WorkerRow
+from diramoja.core.ports.records import Records
+from diramoja.core.ports.rows import WorkerRow
 
 __all__ = ["Heartbeat", "ThreadHeartbeat", "desired", "new_worker"]
 

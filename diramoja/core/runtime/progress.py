@@ -6,7 +6,7 @@ A tell need not go over the stream where its turn can decide it: see `Progress.g
 from collections.abc import Iterable, Mapping
 
 from diramoja.core.ids import partition_of
-from diramoja.core.ports.records import PartitionRow, TellRow
+from diramoja.core.ports.rows import PartitionRow, TellRow
 from diramoja.core.runtime.items import Item
 
 __all__ = ["Progress"]

@@ -13,7 +13,8 @@ import structlog
 from diramoja.core.envelope import EventEnvelope, pack
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Broker, Outgoing
-from diramoja.core.ports.records import EventRow, PartitionRow, Records, Tail, TellRow
+from diramoja.core.ports.records import Records
+from diramoja.core.ports.rows import EventRow, PartitionRow, Tail, TellRow
 
 __all__ = ["Publisher", "unpublished"]
 

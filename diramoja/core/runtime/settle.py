@@ -18,7 +18,7 @@ from diramoja.core.errors import (
     UnavailableError,
     trace_of,
 )
-from diramoja.core.ports.records import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
+from diramoja.core.ports.rows import AgentKey, Mode, ParkedRow, PartitionRow, RequestRow, Writes
 from diramoja.core.runtime.assemble import Assembly
 from diramoja.core.runtime.cells import Cell, Cells
 from diramoja.core.runtime.environment import Environment

@@ -35,7 +35,7 @@ from diramoja.core.decisions import (
 )
 from diramoja.core.errors import MessageError, trace_of
 from diramoja.core.messages import Event, Row, State, decode, encode
-from diramoja.core.ports.records import AgentKey, Mode, OwnRow, ParkedRow, RowKey
+from diramoja.core.ports.rows import AgentKey, Mode, OwnRow, ParkedRow, RowKey
 from diramoja.core.registry import Registry
 from diramoja.core.runtime.cells import Cell
 from diramoja.core.runtime.items import CONTROL_VERBS, Item, from_parked

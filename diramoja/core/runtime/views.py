@@ -7,7 +7,8 @@ import structlog
 
 from diramoja.core.errors import DiramojaError, MessageError
 from diramoja.core.messages import Event, decode
-from diramoja.core.ports.records import EventLog, EventRow
+from diramoja.core.ports.records import EventLog
+from diramoja.core.ports.rows import EventRow
 from diramoja.core.projections import Meta, ViewProjection
 from diramoja.core.runtime.environment import Environment
 

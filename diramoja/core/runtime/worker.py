@@ -13,7 +13,8 @@ import structlog
 from diramoja.core.errors import DiramojaError, UnavailableError
 from diramoja.core.ids import partition_of
 from diramoja.core.ports.broker import Incoming
-from diramoja.core.ports.records import Operations, PartitionRow, ReminderRow, Writes
+from diramoja.core.ports.records import Operations
+from diramoja.core.ports.rows import PartitionRow, ReminderRow, Writes
 from diramoja.core.runtime.cells import Cells
 from diramoja.core.runtime.doubt import Doubt
 from diramoja.core.runtime.environment import Environment

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import MAYBE_LINE
 
 __all__ = [
     "AddMember",
@@ -35,7 +36,7 @@ __all__ = [
 type Encoding = Literal["plain", "sealed"]
 """`plain`: the gateway seals it and opens it for those who take part. `sealed`: the clients did, end to end."""
 type MessageStatus = Literal["sent", "deleted", "removed"]
-type Title = Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["Clinic volunteers"])]
+type Title = Annotated[str, Meta(max_length=120, pattern=MAYBE_LINE, examples=["Clinic volunteers"])]
 
 
 class Disclosed(View):

@@ -5,7 +5,7 @@ from typing import Any
 from diramoja.core import Context, Decision, Put, Remove
 from diramoja.plugins.conversation.contracts import ConversationChanged
 from diramoja.plugins.conversation.state import Conversation, Message, Participant, conversation
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, former
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, former
 
 __all__: list[str] = []
 

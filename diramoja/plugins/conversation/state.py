@@ -1,14 +1,14 @@
 """What a conversation knows: who takes part, and what was said, as sealed bodies that nothing here reads."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Personal, Reject, Row, State
 from diramoja.core.ids import derive_id
+from diramoja.fields import NEVER
 
 __all__ = ["BLOCKED", "MISSING", "Conversation", "Message", "Participant", "conversation", "pair_id"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 BLOCKED = Reject("blocked", "You cannot write to this member.", 403)
 MISSING = Reject("conversation_missing", "You take part in no such conversation.", 404)
 
@@ -46,7 +46,7 @@ class Conversation(State):
     title: str = ""
     is_group: bool = False
     created_by: Personal[str] = ""
-    created_at: datetime = _NEVER
+    created_at: datetime = NEVER
     members: tuple[Personal[str], ...] = ()
     walls: tuple[Personal[str], ...] = ()
     last_number: int = 0

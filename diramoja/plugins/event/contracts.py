@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import Moment
 from diramoja.plugins.event.views import (
     AccessibleSeats,
     Answer,
@@ -22,7 +23,6 @@ from diramoja.plugins.event.views import (
     Link,
     Location,
     MemberId,
-    Moment,
     QuestionState,
     QuestionText,
     Rating,

@@ -10,7 +10,7 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.event.contracts import QuestionChanged, RsvpWithdrawn
 from diramoja.plugins.event.seating import Seating
 from diramoja.plugins.event.state import OVER, TOLD, Gathering, Question, event
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, MemberErased, former
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, MemberErased, former
 
 __all__ = ["drop_feeds"]
 

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
-from diramoja.pages import Moment, paged, place
+from diramoja.pages import Moment, bind, paged, place
 from diramoja.plugins.event.contracts import Rsvp
 from diramoja.plugins.event.rules import score_of
 from diramoja.plugins.event.views import (
@@ -121,10 +121,10 @@ async def event_list(db: Database, reader: Reader, page: PageQuery, *, wanted: E
     is_past = wanted.when == "past"
     where = [_SEEN, _OVER if is_past else f"NOT {_OVER}", *_wanted(wanted, args)]
     if values := place(page, tuple[Moment, str]):
-        after = ", ".join(f"${_add(args, value)}" for value in values)
+        after = ", ".join(f"${bind(args, value)}" for value in values)
         where.append(f"(e.starts_at, e.id) {'<' if is_past else '>'} ({after})")
     way = "DESC" if is_past else "ASC"
-    order = f"ORDER BY e.starts_at {way}, e.id {way} LIMIT ${_add(args, page.limit + 1)}"
+    order = f"ORDER BY e.starts_at {way}, e.id {way} LIMIT ${bind(args, page.limit + 1)}"
     rows = await db.fetch(f"{_EVENT} WHERE {' AND '.join(where)} {order}", *args)
     return paged(rows, page, partial(_event, reader=reader), "starts_at", "id")
 
@@ -136,10 +136,10 @@ def _wanted(wanted: EventFilter, args: list[Any]) -> list[str]:
         " AND own.state <> 'declined')",
     }
     found = [own[wanted.mine]] if wanted.mine else []
-    found += [f"e.event_type = ${_add(args, wanted.event_type)}"] if wanted.event_type else []
-    found += [f"e.categories @> ARRAY[${_add(args, wanted.category)}::text]"] if wanted.category else []
-    found += [f"e.starts_at >= ${_add(args, wanted.since)}"] if wanted.since else []
-    found += [f"e.starts_at < ${_add(args, wanted.until)}"] if wanted.until else []
+    found += [f"e.event_type = ${bind(args, wanted.event_type)}"] if wanted.event_type else []
+    found += [f"e.categories @> ARRAY[${bind(args, wanted.category)}::text]"] if wanted.category else []
+    found += [f"e.starts_at >= ${bind(args, wanted.since)}"] if wanted.since else []
+    found += [f"e.starts_at < ${bind(args, wanted.until)}"] if wanted.until else []
     return found
 
 
@@ -309,8 +309,3 @@ def _attendee(row: Mapping[str, Any]) -> AttendeeView:
         answered_at=row["answered_at"],
         checked_in_at=row["checked_in_at"],
     )
-
-
-def _add(args: list[Any], value: object) -> int:
-    args.append(value)
-    return len(args)

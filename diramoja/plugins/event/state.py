@@ -1,11 +1,12 @@
 """What an event knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Reject, Row, State, View
+from diramoja.fields import NEVER
 from diramoja.plugins.event.rules import NO_RATINGS, Ratings, score_of
 from diramoja.plugins.event.views import (
     Answer,
@@ -22,7 +23,6 @@ from diramoja.plugins.event.views import (
 
 __all__ = [
     "AHEAD",
-    "NEVER",
     "NO_LIMIT",
     "OPEN",
     "OVER",
@@ -42,7 +42,6 @@ __all__ = [
     "only_organizer",
 ]
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NO_LIMIT = 1_000_000
 """Seats where no capacity was set."""
 OPEN = ("open_registration", "registration_closed")

@@ -13,6 +13,7 @@ from diramoja.core.errors import InvalidError
 from diramoja.core.keys import Keys
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.fields import Moment
 from diramoja.plugins.event.contracts import CheckIn, CheckInBatch
 from diramoja.plugins.event.queries import check_visible
 from diramoja.plugins.event.settings import EventSettings
@@ -22,7 +23,6 @@ from diramoja.plugins.event.views import (
     BatchView,
     CheckInView,
     Code,
-    Moment,
     ScannerId,
     TicketKeyView,
     TicketView,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
+from diramoja.fields import ID, MAYBE_TEXT, TEXT, Category
 
 __all__ = [
     "AccessibleSeats",
@@ -13,7 +14,6 @@ __all__ = [
     "AttendeeView",
     "BatchView",
     "Capacity",
-    "Category",
     "ChartsView",
     "CheckInView",
     "CheckInWay",
@@ -35,7 +35,6 @@ __all__ = [
     "Link",
     "Location",
     "MemberId",
-    "Moment",
     "QuestionState",
     "QuestionStatus",
     "QuestionText",
@@ -59,11 +58,6 @@ __all__ = [
     "Visibility",
 ]  # fmt: skip
 
-_NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
-"""Not blank; of the control characters only tab, line feed and carriage return."""
-_ID = r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)"
-
 type EventType = Literal["rally", "town_hall", "meeting", "training", "fundraiser", "volunteer"]
 type Visibility = Literal["public", "members_only", "invite_only"]
 """Who sees an event: everybody; members and whoever is invited; whoever is invited. Its organizer does in any case."""
@@ -82,16 +76,13 @@ type QuestionState = Literal["open", "answered", "dismissed"]
 type QuestionStatus = Literal["pending", "published", "held", "hidden", "removed"]
 """Whether others see it: screened like a post."""
 
-type EventId = Annotated[str, Meta(pattern=_ID, examples=["evt_0mq3v8x1kz6b4w9t7n2c"])]
-type MemberId = Annotated[str, Meta(pattern=_ID, examples=["mem_0mq3v8x1kz6b4w9t7n2c"])]
-type Moment = Annotated[datetime, Meta(tz=True, examples=["2031-05-01T16:00:00Z"])]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT, examples=["Clinics: a town hall"])]
+type EventId = Annotated[str, Meta(pattern=ID, examples=["evt_0mq3v8x1kz6b4w9t7n2c"])]
+type MemberId = Annotated[str, Meta(pattern=ID, examples=["mem_0mq3v8x1kz6b4w9t7n2c"])]
+type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=TEXT, examples=["Clinics: a town hall"])]
 type Description = Annotated[
-    str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS, examples=["Come and ask the health committee."])
+    str, Meta(max_length=4_000, pattern=MAYBE_TEXT, examples=["Come and ask the health committee."])
 ]
-type Location = Annotated[
-    str, Meta(max_length=300, pattern="^" + _NO_CONTROLS, examples=["Community hall, Market Street 4"])
-]
+type Location = Annotated[str, Meta(max_length=300, pattern=MAYBE_TEXT, examples=["Community hall, Market Street 4"])]
 type Link = Annotated[
     str,
     Meta(
@@ -101,35 +92,25 @@ type Link = Annotated[
 type Duration = Annotated[int, Meta(ge=5, le=20_160, examples=[90])]
 type Capacity = Annotated[int, Meta(ge=1, le=1_000_000, examples=[50])]
 type AccessibleSeats = Annotated[int, Meta(ge=0, le=1_000_000, examples=[2])]
-type Category = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)",
-        description="healthcare, education, economy, environment, social_justice, ...",
-        examples=["healthcare"],
-    ),
-]
 type Categories = Annotated[tuple[Category, ...], Meta(max_length=10)]
 type Topics = Annotated[
-    tuple[Annotated[str, Meta(pattern=_ID, examples=["top_0mq3v8x1kz6b4w9t7n2c"])], ...], Meta(max_length=20)
+    tuple[Annotated[str, Meta(pattern=ID, examples=["top_0mq3v8x1kz6b4w9t7n2c"])], ...], Meta(max_length=20)
 ]
 type Staff = Annotated[tuple[Personal[MemberId], ...], Meta(max_length=50)]
-type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_TEXT, examples=["The hall is flooded."])]
+type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=TEXT, examples=["The hall is flooded."])]
 type Code = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9._~=:-]+$(?!\n)")]
 type ScannerId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$(?!\n)", examples=["door_2"])]
 type QuestionText = Annotated[
-    str, Meta(min_length=1, max_length=500, pattern=_TEXT, examples=["When does the clinic at the market open?"])
+    str, Meta(min_length=1, max_length=500, pattern=TEXT, examples=["When does the clinic at the market open?"])
 ]
 type Rating = Annotated[int, Meta(ge=1, le=5, examples=[4])]
-type FeedbackText = Annotated[
-    str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["More time for answers."])
-]
+type FeedbackText = Annotated[str, Meta(max_length=2_000, pattern=MAYBE_TEXT, examples=["More time for answers."])]
 
 
 class Resource(View, forbid_unknown_fields=True):
     """Something to read or to bring, as a link."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=_TEXT, examples=["Agenda"])]
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=TEXT, examples=["Agenda"])]
     url: Annotated[
         str,
         Meta(

@@ -21,16 +21,8 @@ from diramoja.plugins.identity.contracts import (
     RolesView,
 )
 from diramoja.plugins.identity.sessions import EndSessions, end_sessions
-from diramoja.plugins.member.contracts import (
-    AgeGroup,
-    ForgetMember,
-    Join,
-    LevelChanged,
-    MembershipLevel,
-    Standing,
-    StandingChanged,
-    forgotten_rows,
-)
+from diramoja.plugins.member.contracts import AgeGroup, Join, LevelChanged, MembershipLevel, Standing, StandingChanged
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, forgotten_rows
 
 __all__ = ["Account", "Credentials", "account"]
 

@@ -8,7 +8,8 @@ from diramoja.core import Command, Event, Personal, View
 from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
 from diramoja.plugins.identity.settings import IdentitySettings
-from diramoja.plugins.member.contracts import AgeGroup, Interests, MembershipLevel, Region, Standing
+from diramoja.plugins.member.body_contracts import Region
+from diramoja.plugins.member.contracts import AgeGroup, Interests, MembershipLevel, Standing
 
 __all__ = [
     "AccountOpened",

@@ -17,7 +17,7 @@ from diramoja.plugins.identity.contracts import (
     ReleaseName,
     ReserveName,
 )
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
 
 __all__ = ["Name", "name"]
 

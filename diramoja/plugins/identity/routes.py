@@ -27,7 +27,8 @@ from diramoja.plugins.identity.rules import check_email, check_password, check_u
 from diramoja.plugins.identity.secrets import secrets_of
 from diramoja.plugins.identity.sessions import Sessions
 from diramoja.plugins.identity.settings import IdentitySettings
-from diramoja.plugins.member.contracts import AgeGroup, Interests, MemberSettings, MemberView, Region, check_region
+from diramoja.plugins.member.body_contracts import Region
+from diramoja.plugins.member.contracts import AgeGroup, Interests, MemberSettings, MemberView, check_region
 
 __all__ = ["Auth", "Registration", "Roles", "Self"]
 

@@ -18,7 +18,7 @@ from diramoja.plugins.information.contracts import (
 from diramoja.plugins.information.queries import sources_named
 from diramoja.plugins.information.rules import candidates_in, claims_in, domains_in, source_of
 from diramoja.plugins.information.settings import InformationSettings
-from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, forgotten_rows
 from diramoja.plugins.moderator.contracts import PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import TEXT
+from diramoja.plugins.moderator.contracts import Verdict
 
 __all__ = [
     "CheckPost",
@@ -28,10 +30,8 @@ __all__ = [
     "SourceState",
     "SourceStateView",
     "SourceView",
-    "Verdict",
 ]
 
-type Verdict = Literal["cleared", "held", "hidden"]
 type Rating = Literal["flagged", "trusted"]
 type SourceState = Literal["listed", "proposed", "confirmed", "disputed", "cleared", "expired"]
 """`listed`: in the file of the deployment. `confirmed` by two people, `disputed` while an objection waits: in force."""
@@ -48,7 +48,7 @@ type Reason = Annotated[
     Meta(
         min_length=1,
         max_length=500,
-        pattern=r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        pattern=TEXT,
         examples=["Invented interviews, three times corrected by others."],
     ),
 ]

@@ -1,9 +1,10 @@
 """A source: rated by two people, for a year, and open to objection."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from diramoja.core import AgentKind, Cancel, Context, Decision, Event, Personal, Reject, RemindAfter, Reply, State
+from diramoja.fields import NEVER
 from diramoja.plugins.information.contracts import (
     ConfirmSource,
     DecideObjection,
@@ -16,12 +17,11 @@ from diramoja.plugins.information.contracts import (
     SourceStateView,
 )
 from diramoja.plugins.information.settings import InformationSettings
-from diramoja.plugins.member.contracts import ForgetMember, former
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, former
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 
 __all__ = ["Source", "source", "source_view"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SAME = Reject("second_person_needed", "Another person has to do this.", 403)
 UPHELD = "Your objection was upheld: {domain} is rated no more. {reason}"
 REFUSED = "Your objection was not upheld: the rating of {domain} stands. {reason}"
@@ -37,7 +37,7 @@ class Source(State, version=1):
     evidence_url: str = ""
     proposed_by: Personal[str] = ""
     confirmed_by: Personal[str] = ""
-    expires_at: datetime = _NEVER
+    expires_at: datetime = NEVER
     objection: str = ""
     objected_by: Personal[str] = ""
     decision_reason: str = ""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from diramoja.core import Call, Command, Context, Decision, Event, RemindAt, View, job
 from diramoja.core.decisions import Effect
 from diramoja.core.ports.database import Database
+from diramoja.fields import NEVER
 from diramoja.plugins.member.contracts import PromotionOffered, SuggestTopic
 from diramoja.plugins.member.queries import members_interested, topics_since
 from diramoja.plugins.member.rules import (
@@ -20,7 +21,6 @@ from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import (
     DAY,
     FREE,
-    NEVER,
     PRESENT,
     Member,
     ReviewActivity,

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import UNSET
 
 from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply
-from diramoja.plugins.member import activity, forgetting, leaving, meetings, sanctions, scores, voting, walls, writing
+from diramoja.plugins.member import activity, forgetting, gatherings, leaving, sanctions, scores, voting, walls, writing
+from diramoja.plugins.member.body_contracts import Seat
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     ConsentChanged,
@@ -18,7 +19,6 @@ from diramoja.plugins.member.contracts import (
     LevelChanged,
     MemberJoined,
     MembershipLevel,
-    Seat,
     SetConsents,
     SetMembership,
     StandingChanged,
@@ -41,7 +41,7 @@ from diramoja.plugins.member.views import NoteSeat, consents_view
 
 __all__ = ["HANDLED_IN", "member"]
 
-HANDLED_IN = (activity, forgetting, leaving, meetings, sanctions, scores, voting, walls, writing)
+HANDLED_IN = (activity, forgetting, gatherings, leaving, sanctions, scores, voting, walls, writing)
 """The modules whose handlers belong to the kind."""
 
 LEVELS_ABOVE_MEMBER: tuple[MembershipLevel, ...] = ("active_member", "leader", "official")

@@ -4,16 +4,10 @@ from datetime import datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Decision, Personal, Put, Remove, Reply, Row, State, Tell
-from diramoja.plugins.member.contracts import (
-    BodyOpened,
-    BodyRole,
-    ForgetMember,
-    OpenBody,
-    SeatChanged,
-    SeatMember,
-    UnseatMember,
-)
-from diramoja.plugins.member.state import NEVER, unknown_region
+from diramoja.fields import NEVER
+from diramoja.plugins.member.body_contracts import BodyOpened, BodyRole, OpenBody, SeatChanged, SeatMember, UnseatMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
+from diramoja.plugins.member.state import unknown_region
 from diramoja.plugins.member.views import BodyView, NoteSeat
 
 __all__ = ["Body", "BodySeat", "body"]

@@ -1,26 +1,27 @@
-"""Members: messages and views."""
+"""Members: messages and views; those of bodies and of erasure are in body_contracts and forgetting_contracts."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from diramoja.core import AgentKind, Command, Context, Event, Personal, Put, Remove, View
-from diramoja.core.messages import Message, decode, encode
+from diramoja.core import Command, Event, Personal, View
+from diramoja.fields import LINE
+from diramoja.plugins.member.body_contracts import Region, Seat
 from diramoja.plugins.member.settings import MemberSettings, check_region
 from diramoja.plugins.member.wall_queries import not_walled, walled_off
 from diramoja.plugins.moderator.contracts import Evidence, Report
 
 __all__ = [
-    "FORMER", "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "BodyOpened", "BodyRole", "ConsentChanged",
-    "ConsentKind", "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport", "FollowMember",
-    "ForgetMember", "Interests", "Join", "LevelChanged", "LiftSanction", "MemberErased", "MemberFollowed",
-    "MemberJoined", "MemberPhase", "MemberRestored", "MemberRestricted", "MemberRsvp", "MemberSettings", "MemberView",
-    "MembershipLevel", "ModerationCounts", "MuteMember", "OpenBody", "Privacy", "PrivacyChange", "PromotionOffered",
-    "RatePost", "Region", "ReportContent", "Seat", "SeatChanged", "SeatMember", "SetConsents", "SetMembership",
-    "Standing", "StandingChanged", "StateChanged", "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic",
-    "SuggestTopic", "TakeSanction", "UnblockMember", "UnfollowMember", "UnmuteMember", "UnseatMember", "UpdateProfile",
-    "VoteCast", "WallChanged", "WeighReport", "check_region", "forgotten_rows", "former", "not_walled", "walled_off",
+    "AgeGroup", "AnswerPromotion", "Audience", "BlockMember", "ConsentChanged", "ConsentKind",
+    "ContentReported", "ContributionCounts", "CountLike", "CountPost", "CountReport", "FollowMember",
+    "Interests", "Join", "LevelChanged", "LiftSanction", "MemberFollowed", "MemberJoined", "MemberPhase",
+    "MemberRestored", "MemberRestricted", "MemberRsvp", "MemberSettings", "MemberView", "MembershipLevel",
+    "ModerationCounts", "MuteMember", "Privacy", "PrivacyChange", "PromotionOffered", "RatePost",
+    "ReportContent", "SetConsents", "SetMembership", "Standing", "StandingChanged", "StateChanged",
+    "SubmitEdit", "SubmitPost", "SubmitShare", "SubmitTopic", "SuggestTopic", "TakeSanction", "UnblockMember",
+    "UnfollowMember", "UnmuteMember", "UpdateProfile", "VoteCast", "WallChanged", "WeighReport", "check_region",
+    "not_walled", "walled_off",
 ]  # fmt: skip
 
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
@@ -28,14 +29,11 @@ type Standing = Literal["good", "arrears", "suspended_by_body"]
 type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus"]
 type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
-type Region = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$", description="An id of /v1/regions.")]
 type MemberPhase = Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended", "erased"]
 type Audience = Literal["everyone", "members", "nobody"]
 """Who sees a part of a profile; `members` are all who are signed in."""
 type ConsentKind = Literal["campaign", "connect", "leaderboard"]
 """`campaign`: messages of campaigns. `connect`: being named to people with shared interests. `leaderboard`: by name."""
-type BodyRole = Literal["member", "secretary", "chair"]
-_NAME = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
 
 
 class PrivacyChange(View, forbid_unknown_fields=True):
@@ -97,7 +95,7 @@ class SetMembership(Command):
     The command line may do so too.
     """
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_NAME, examples=["Dues of May are paid."])]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE, examples=["Dues of May are paid."])]
     level: MembershipLevel | None = None
     standing: Standing | None = None
     verified: bool | None = None
@@ -252,64 +250,6 @@ class LiftSanction(Command):
     sanction: str
 
 
-# --- to every agent that names a member who is gone ---
-
-FORMER = "mem_former"
-"""Stands where a member stood who was erased: the same for all of them, and nobody."""
-
-
-class ForgetMember(Command):
-    """A member was erased: this agent names them, or was theirs, in its state and in these rows (collection, key).
-
-    Told again until nothing is found any more. `posts`: whether what they posted stays without its author.
-    """
-
-    member: Personal[str]
-    posts: Literal["keep", "delete"]
-    rows: tuple[tuple[str, str], ...] = ()
-
-
-def former[M: Message](message: M, member: str) -> M:
-    """The same, with a former member where this one stood."""
-    return decode(type(message), encode(message).replace(member.encode(), FORMER.encode()))
-
-
-def forgotten_rows(kind: AgentKind[Any], message: ForgetMember, context: Context) -> list[Put | Remove]:
-    """The rows of this kind that are named, each with a former member in it, or gone where the agent was theirs."""
-    effects: list[Put | Remove] = []
-    for collection, key in message.rows:
-        row = context.row(kind.rows[collection], key) if collection in kind.rows else None
-        changed = former(row, message.member) if row and context.id != message.member else None
-        if row and (changed is None or changed.key != key):
-            effects.append(Remove(kind.rows[collection], key))
-        effects += [Put(changed)] if changed else []
-    return effects
-
-
-# --- to bodies ---
-
-
-class OpenBody(Command):
-    """Set up a body of the organisation, such as a board or a branch. Answers a BodyView."""
-
-    name: Annotated[str, Meta(min_length=3, max_length=120, pattern=_NAME, examples=["Board of the North"])]
-    region: Region = ""
-    parent_id: str | None = None
-
-
-class SeatMember(Command):
-    """Make a member one of the body; again changes the role."""
-
-    member: Personal[str]
-    role: BodyRole
-
-
-class UnseatMember(Command):
-    """One of the body no more; one who is not is no error."""
-
-    member: Personal[str]
-
-
 # --- events ---
 
 
@@ -339,10 +279,11 @@ class MemberJoined(Event, name="member.joined"):
     interests: tuple[str, ...]
 
 
-class MemberErased(Event, name="member.erased"):
-    """The term of somebody who left is over: who they were is being forgotten everywhere."""
+class MemberLeaving(Event, name="member.leaving"):
+    """Somebody asked to be erased; until then they may come back. For those who count on them, and nobody else."""
 
     member: Personal[str]
+    erase_after: datetime
 
 
 class MemberFollowed(Event, name="member.followed"):
@@ -407,23 +348,6 @@ class PromotionOffered(Event, name="member.promotion.offered"):
     is_taken: bool
 
 
-class BodyOpened(Event, name="body.opened"):
-    """The organisation has a body more."""
-
-    body: str
-    title: str
-    region: str
-    parent: str | None
-
-
-class SeatChanged(Event, name="body.member.changed"):
-    """A member came to a body, has another role there, or left it (role None)."""
-
-    body: str
-    member: Personal[str]
-    role: BodyRole | None
-
-
 class LevelChanged(Event, name="member.level.changed"):
     """An officer gave another level."""
 
@@ -457,13 +381,6 @@ class ModerationCounts(View):
 
     flags: int
     warnings: int
-
-
-class Seat(View):
-    """Where a member is one of a body."""
-
-    body_id: str
-    role: BodyRole
 
 
 class MemberView(View):

@@ -29,9 +29,9 @@ from diramoja.core import (
 )
 from diramoja.core.messages import personal_fields
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import AgentKey, EventRow, RowKey
+from diramoja.core.ports.rows import AgentKey, EventRow, RowKey
 from diramoja.core.registry import Registry
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, MemberErased, forgotten_rows
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, MemberErased, forgotten_rows
 from diramoja.plugins.member.state import PRESENT, Following, Member, OwnPost, ReviewActivity, Wall, member
 from diramoja.ports.forgetting import Forgetting
 

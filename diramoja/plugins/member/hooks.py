@@ -11,6 +11,7 @@ from diramoja.plugins.member.forgetting import find_named, forget_log
 from diramoja.plugins.member.projections import (
     body_rows,
     consent_rows,
+    erased_rows,
     export_rows,
     following_rows,
     history_rows,
@@ -51,6 +52,7 @@ def register_plugin() -> Plugin:
         kinds=[member, body],
         records=[
             member_rows,
+            erased_rows,
             following_rows,
             wall_rows,
             mute_rows,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from diramoja.core import Cancel, Command, Context, Decision, Put, Reject, RemindAt, Remove, Reply
+from diramoja.plugins.member.contracts import MemberLeaving
 from diramoja.plugins.member.forgetting import EraseMember
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import PRESENT, Export, Member, member, member_view, only_oneself
@@ -54,6 +55,7 @@ def leave(state: Member, message: LeaveCommunity, context: Context) -> Decision:
     return (
         state.but(erase_after=at, posts_then=message.posts),
         RemindAt(at, EraseMember()),
+        MemberLeaving(context.id, at),
         *notify(context, context.id, told),
         Reply(LeavingView(at, message.posts), status=202),
     )

@@ -7,7 +7,9 @@ from diramoja.core import Batch, Personal, Record, record, view
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import MemberErased, MemberJoined
+from diramoja.plugins.member.contracts import MemberJoined
+from diramoja.plugins.member.forgetting import TIMES
+from diramoja.plugins.member.forgetting_contracts import MemberErased
 from diramoja.plugins.member.state import Consent, Export, Following, Member, MembershipChange, Wall
 from diramoja.plugins.topic.contracts import TopicClosed, TopicCreated
 from diramoja.ports.search import Document, Search
@@ -15,6 +17,7 @@ from diramoja.ports.search import Document, Search
 __all__ = [
     "BodyRecord",
     "ConsentRecord",
+    "ErasedRecord",
     "ExportRecord",
     "FollowingRecord",
     "HistoryRecord",
@@ -24,6 +27,7 @@ __all__ = [
     "WallRecord",
     "body_rows",
     "consent_rows",
+    "erased_rows",
     "export_rows",
     "following_rows",
     "history_rows",
@@ -74,6 +78,12 @@ class MemberRecord(Record):
     weighed_at: datetime
     report_outcomes: str
     erase_after: datetime | None
+
+
+class ErasedRecord(Record):
+    """Who was erased while they may still hold a token."""
+
+    member: Personal[str]
 
 
 class FollowingRecord(Record):
@@ -189,6 +199,12 @@ def member_rows(agent: str, state: Member) -> MemberRecord | None:
         report_outcomes=state.report_outcomes,
         erase_after=state.erase_after,
     )  # fmt: skip
+
+
+@record("member_erased", key="member", of=member)
+def erased_rows(agent: str, state: Member) -> ErasedRecord | None:
+    """One row from the erasure to the end of the second look, a day later: no access token lives longer."""
+    return ErasedRecord(agent) if state.phase == "erased" and state.looked < TIMES else None
 
 
 @record("member_following", key=("follower", "member"), of=Following)

@@ -3,24 +3,19 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import DeniedError, MissingError
+from diramoja.core.plugin import Conduct
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.event.contracts import EventCancelled, attending
-from diramoja.plugins.member.contracts import (
-    ContributionCounts,
-    MemberView,
-    ModerationCounts,
-    Privacy,
-    Seat,
-    not_walled,
-)
+from diramoja.plugins.member.body_contracts import Seat
+from diramoja.plugins.member.contracts import ContributionCounts, MemberView, ModerationCounts, Privacy, not_walled
 from diramoja.plugins.member.rules import (
     Doings,
     decayed,
@@ -243,17 +238,18 @@ async def shown_of(db: Database, members: Sequence[str]) -> frozenset[str]:
     return frozenset(row["id"] for row in rows)
 
 
-async def conduct_of(db: Database, member: str) -> Literal["", "restricted", "suspended", "leaving", "erased"]:
+async def conduct_of(db: Database, member: str) -> Conduct:
     """What people decided about a member and holds, be it people in moderation or their body; or that they leave.
 
-    `erased`: they are no more, though their last token may not have expired.
+    `erased`: they are no more, though their last token may not have expired. Of whom nothing is known, nothing holds.
     """
     row = await db.one(
         "SELECT CASE WHEN erase_after IS NOT NULL THEN 'leaving' WHEN standing = 'suspended_by_body' THEN 'suspended'"
-        " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1",
+        " WHEN phase IN ('restricted', 'suspended') THEN phase ELSE '' END AS conduct FROM member WHERE id = $1"
+        " UNION ALL SELECT 'erased' FROM member_erased WHERE member = $1",
         member,
     )
-    found: Literal["", "restricted", "suspended", "leaving", "erased"] = row["conduct"] if row else "erased"
+    found: Conduct = row["conduct"] if row else ""
     return found
 
 

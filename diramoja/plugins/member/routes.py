@@ -10,21 +10,18 @@ from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.registry import Ports, Registry
+from diramoja.plugins.member.body_contracts import BodyRole, OpenBody, SeatMember, UnseatMember
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
     BlockMember,
-    BodyRole,
     FollowMember,
     MemberView,
     MuteMember,
-    OpenBody,
-    SeatMember,
     SetConsents,
     SetMembership,
     UnblockMember,
     UnfollowMember,
     UnmuteMember,
-    UnseatMember,
     UpdateProfile,
 )
 from diramoja.plugins.member.export_queries import export_page

@@ -15,7 +15,7 @@ from diramoja.plugins.member.rules import decayed, sanction_weight
 from diramoja.plugins.member.scores import weigh
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import PRESENT, InForce, Member, Sanction, be, in_force, member, phase_of
-from diramoja.plugins.moderator.contracts import ActionTaken, AppealDecided, WarningIssued
+from diramoja.plugins.moderator.case_contracts import ActionTaken, AppealDecided, WarningIssued
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 
 __all__ = ["EndSanction", "ForgetSanction", "NoteFlag"]

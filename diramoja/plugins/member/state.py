@@ -1,12 +1,14 @@
 """What a member is: state, own rows, and what several of its handlers need."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Command, Context, Personal, Reject, RemindAt, Row, State, View
+from diramoja.fields import NEVER
+from diramoja.plugins.member.body_contracts import Seat
 from diramoja.plugins.member.contracts import (
     AgeGroup,
     ConsentKind,
@@ -16,7 +18,6 @@ from diramoja.plugins.member.contracts import (
     MemberView,
     ModerationCounts,
     Privacy,
-    Seat,
     Standing,
     StateChanged,
 )
@@ -25,7 +26,6 @@ from diramoja.plugins.member.settings import MemberSettings
 
 __all__ = [
     "FREE",
-    "NEVER",
     "PRESENT",
     "Consent",
     "Export",
@@ -51,7 +51,6 @@ __all__ = [
     "wake",
 ]
 
-NEVER = datetime.fromtimestamp(0, UTC)
 FREE = ("active", "occasional", "inactive", "dormant")
 """Phases by activity."""
 PRESENT = (*FREE, "restricted", "suspended")

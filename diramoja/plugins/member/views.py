@@ -7,7 +7,8 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from diramoja.core import Command, Personal, View
-from diramoja.plugins.member.contracts import BodyRole, MembershipLevel, MemberView, Standing
+from diramoja.plugins.member.body_contracts import BodyRole
+from diramoja.plugins.member.contracts import MembershipLevel, MemberView, Standing
 
 __all__ = [
     "BodyView",

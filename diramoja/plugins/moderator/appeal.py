@@ -1,6 +1,7 @@
 """Appeals: filed by whom a decision concerns, decided by people who took no part in it."""
 
 from diramoja.core import Context, Decision, Event, Put, Reject, RemindAt, Reply, Tell
+from diramoja.plugins.moderator.case_contracts import AppealDecided, AppealFiled, CountAppeal, DecideAppeal, FileAppeal
 from diramoja.plugins.moderator.case_state import (
     PARTIAL,
     RECUSED,
@@ -10,13 +11,6 @@ from diramoja.plugins.moderator.case_state import (
     Sanction,
     case,
     concerns,
-)
-from diramoja.plugins.moderator.contracts import (
-    AppealDecided,
-    AppealFiled,
-    CountAppeal,
-    DecideAppeal,
-    FileAppeal,
 )
 from diramoja.plugins.moderator.decision import forgotten
 from diramoja.plugins.moderator.notices import appeal_notice

@@ -7,8 +7,27 @@ from datetime import timedelta
 from typing import Literal
 
 from diramoja.core import Context, Decision, Event, Put, RemindAfter, Remove, Reply, Tell
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, forgotten_rows
 from diramoja.plugins.moderator import appeal, decision, review
+from diramoja.plugins.moderator.case_contracts import (
+    CaseClaimed,
+    CaseEscalated,
+    CaseOpened,
+    CaseOrigin,
+    CaseOverdue,
+    CaseReleased,
+    CaseRevised,
+    ClaimCase,
+    CountClaim,
+    CountRelease,
+    EscalateCase,
+    JoinCase,
+    LapseCase,
+    MarkOverdue,
+    OpenCase,
+    ReleaseCase,
+    ReviseCase,
+)
 from diramoja.plugins.moderator.case_state import (
     CLAIMED,
     Case,
@@ -21,29 +40,7 @@ from diramoja.plugins.moderator.case_state import (
     refusal,
     reported,
 )
-from diramoja.plugins.moderator.contracts import (
-    CaseClaimed,
-    CaseEscalated,
-    CaseOpened,
-    CaseOrigin,
-    CaseOverdue,
-    CaseReleased,
-    CaseRevised,
-    ClaimCase,
-    CountClaim,
-    CountRelease,
-    EscalateCase,
-    Evidence,
-    FileReport,
-    JoinCase,
-    LapseCase,
-    MarkOverdue,
-    OpenCase,
-    ReleaseCase,
-    Report,
-    ReviseCase,
-    ScreenPost,
-)
+from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report, ScreenPost
 from diramoja.plugins.moderator.decision import lapsed, taken_by_software
 from diramoja.plugins.moderator.rules import Arrival, authority_above, is_burst
 from diramoja.plugins.moderator.settings import ModerationSettings

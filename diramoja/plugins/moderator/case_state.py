@@ -1,17 +1,12 @@
 """What a case knows, and what its handlers share; the handlers are in `case`, `decision`, `appeal` and `review`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Context, Personal, Reject, Row, State
-from diramoja.plugins.moderator.contracts import (
-    Action,
-    AuthorityLevel,
-    CaseOrigin,
-    PostAction,
-    Report,
-    SanctionKind,
-)
+from diramoja.fields import NEVER
+from diramoja.plugins.moderator.case_contracts import Action, AuthorityLevel, CaseOrigin, PostAction, SanctionKind
+from diramoja.plugins.moderator.contracts import Report
 from diramoja.plugins.moderator.rules import Arrival, outranks
 from diramoja.plugins.moderator.views import AppealState, CaseView, ProposalView
 
@@ -28,7 +23,6 @@ __all__ = [
     "refusal",
 ]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RECUSED = Reject("recused", "You take no part in a case about a post that you wrote, answered to or reported.", 403)
 PARTIAL = Reject("recused", "You took part in this case: another moderator has to decide.", 403)
 CLAIMED = Reject("claimed", "Another moderator has claimed this case.")
@@ -119,7 +113,7 @@ class Case(State, version=1):
     report_count: int = 0
     arrivals: tuple[Arrival, ...] = ()
     revisions: int = 0
-    opened_at: datetime = _NEVER
+    opened_at: datetime = NEVER
     overdue: bool = False
     authority: AuthorityLevel = "topic"
     escalated: bool = False

@@ -18,6 +18,22 @@ from diramoja.core import (
     Tell,
 )
 from diramoja.plugins.member.contracts import CountReport
+from diramoja.plugins.moderator.case_contracts import (
+    Action,
+    ActionTaken,
+    AppealDecided,
+    CaseEscalated,
+    CountDecision,
+    CountRelease,
+    DecideCase,
+    ForgetSanction,
+    LapseCase,
+    MarkOverdue,
+    PostAction,
+    SanctionKind,
+    TellReporters,
+    WarningIssued,
+)
 from diramoja.plugins.moderator.case_state import (
     Appeal,
     Case,
@@ -29,23 +45,7 @@ from diramoja.plugins.moderator.case_state import (
     case_view,
     refusal,
 )
-from diramoja.plugins.moderator.contracts import (
-    Action,
-    ActionTaken,
-    AppealDecided,
-    CaseEscalated,
-    CountDecision,
-    CountRelease,
-    DecideCase,
-    EndCase,
-    ForgetSanction,
-    LapseCase,
-    MarkOverdue,
-    PostAction,
-    SanctionKind,
-    TellReporters,
-    WarningIssued,
-)
+from diramoja.plugins.moderator.contracts import EndCase
 from diramoja.plugins.moderator.notices import (
     appeal_notice,
     decision_notice,

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from diramoja.plugins.moderator.contracts import GuidelinesVersion, RuleName
+from diramoja.plugins.moderator.case_contracts import GuidelinesVersion, RuleName
 
 __all__ = ["Guidelines", "Rule", "Version", "read_guidelines"]
 

@@ -5,8 +5,8 @@ from typing import Literal
 import msgspec
 
 from diramoja.core import AgentKind, Context, Decision, Put, Reject, Remove, Reply, Row, State, Tell
-from diramoja.plugins.member.contracts import ForgetMember, forgotten_rows
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, forgotten_rows
+from diramoja.plugins.moderator.case_contracts import (
     AlertModerator,
     AppealFiled,
     AskReview,
@@ -16,7 +16,6 @@ from diramoja.plugins.moderator.contracts import (
     CaseOpened,
     CaseOverdue,
     CaseRevised,
-    ClassifierAway,
     CountAppeal,
     CountClaim,
     CountDecision,
@@ -27,6 +26,7 @@ from diramoja.plugins.moderator.contracts import (
     ModeratorType,
     ReleaseCase,
 )
+from diramoja.plugins.moderator.contracts import ClassifierAway
 from diramoja.plugins.moderator.notices import alert_notice
 from diramoja.plugins.moderator.queries import on_duty, on_duty_for_report, on_duty_for_topic
 from diramoja.plugins.moderator.rules import accuracy, reviewed

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from diramoja.plugins.moderator.case_contracts import AlertKind, AlertModerator, SanctionKind
 from diramoja.plugins.moderator.case_state import Case, Sanction
-from diramoja.plugins.moderator.contracts import AlertKind, AlertModerator, Evidence, Outcome, SanctionKind
+from diramoja.plugins.moderator.contracts import Evidence, Verdict
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify, Subject
 
@@ -28,11 +29,11 @@ _DECIDED: dict[SanctionKind, str] = {
     " {appeal_until}.",
     "ban": "Two officials closed your account to you (rule: {rule}). {reason} You can appeal until {appeal_until}.",
 }
-_SCREENED: dict[Outcome, str] = {
+_SCREENED: dict[Verdict, str] = {
     "held": "Your post is held until a moderator has looked at it. {reason}",
     "hidden": "Software hid your post; a moderator will look at it. {reason} You can appeal.",
 }
-_SCREENED_TEXT: dict[Outcome, str] = {
+_SCREENED_TEXT: dict[Verdict, str] = {
     "held": "What you wrote is held until a moderator has looked at it. {reason}",
     "hidden": "Software hid what you wrote; a moderator will look at it. {reason} You can appeal.",
 }
@@ -52,7 +53,7 @@ _ALERTS: dict[AlertKind, str] = {
 }
 
 
-def screening_notice(evidence: Evidence, outcome: Outcome, reason: str) -> Notify:
+def screening_notice(evidence: Evidence, outcome: Verdict, reason: str) -> Notify:
     """To the author of what software held or hid; of hiding it is an action that may be appealed."""
     subject = _subject(evidence.place, evidence.topic, evidence.post)
     return Notify(

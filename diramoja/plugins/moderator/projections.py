@@ -5,8 +5,8 @@ from typing import Any
 
 from diramoja.core import Meta, Personal, Record, record
 from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_contracts import ActionTaken, AppealDecided
 from diramoja.plugins.moderator.case_state import Appeal, Case, Exhibit, Reported, Sanction
-from diramoja.plugins.moderator.contracts import ActionTaken, AppealDecided
 from diramoja.plugins.moderator.moderator import Moderator, moderator
 from diramoja.plugins.moderator.screening import Recusal
 from diramoja.plugins.moderator.views import ProposalView

@@ -10,7 +10,7 @@ from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.member.contracts import not_walled
-from diramoja.plugins.moderator.contracts import AuthorityLevel, CaseOpened, CasePhase
+from diramoja.plugins.moderator.case_contracts import AuthorityLevel, CaseOpened, CasePhase
 from diramoja.plugins.moderator.rules import accuracy
 from diramoja.plugins.moderator.views import (
     AccuracyView,

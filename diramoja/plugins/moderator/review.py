@@ -4,8 +4,8 @@ Decisions that are appealed are looked at by that, and counted apart.
 """
 
 from diramoja.core import Context, Decision, Reject, Reply, Tell
+from diramoja.plugins.moderator.case_contracts import AskReview, CountReview, ReviewCase
 from diramoja.plugins.moderator.case_state import PARTIAL, RECUSED, Case, case, concerns
-from diramoja.plugins.moderator.contracts import AskReview, CountReview, ReviewCase
 from diramoja.plugins.moderator.decision import unknown_rule
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import ReviewView

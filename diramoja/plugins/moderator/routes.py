@@ -14,7 +14,7 @@ from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.errors import STATUS_OF_CATEGORY, DiramojaError
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     Action,
     AppealText,
     AssignModerator,

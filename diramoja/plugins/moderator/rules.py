@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import attrs
 import msgspec
 
-from diramoja.plugins.moderator.contracts import AuthorityLevel, Outcome
+from diramoja.plugins.moderator.case_contracts import AuthorityLevel
+from diramoja.plugins.moderator.contracts import Verdict
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import AccuracyView
 from diramoja.ports.classifier import Assessment
@@ -31,7 +32,7 @@ _RANK: dict[AuthorityLevel, int] = {"topic": 0, "regional": 1, "global": 2}
 class Judgement:
     """What happens to a post, and why, in words for its author. `toxicity_ratio`, `confidence_ratio` 0..1."""
 
-    outcome: Outcome
+    outcome: Verdict
     reason: str
     toxicity_ratio: float
     confidence_ratio: float

@@ -19,7 +19,8 @@ from diramoja.core import (
     fact,
 )
 from diramoja.plugins.information.contracts import PostFlagged
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
+from diramoja.plugins.moderator.case_contracts import JoinCase, OpenCase, ReviseCase
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
@@ -29,12 +30,9 @@ from diramoja.plugins.moderator.contracts import (
     Evidence,
     FileReport,
     FlagPost,
-    JoinCase,
-    OpenCase,
     PostCleared,
     RecuseMembers,
     ReportView,
-    ReviseCase,
     ScreenPost,
     ScreenText,
 )

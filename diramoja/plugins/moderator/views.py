@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from diramoja.core import Personal, View
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     Action,
     AuthorityLevel,
     CaseOrigin,

@@ -6,13 +6,8 @@ from msgspec import UNSET
 
 from diramoja.core import Call, Cancel, Context, Decision, Put, Reject, RemindAfter, RemindAt, Remove, Reply
 from diramoja.core.decisions import Effect
-from diramoja.plugins.member.contracts import (
-    ConsentChanged,
-    ForgetMember,
-    MemberErased,
-    WallChanged,
-    forgotten_rows,
-)
+from diramoja.plugins.member.contracts import ConsentChanged, WallChanged
+from diramoja.plugins.member.forgetting_contracts import ForgetMember, MemberErased, forgotten_rows
 from diramoja.plugins.notification.contracts import (
     DigestLapsed,
     ForgetNotices,

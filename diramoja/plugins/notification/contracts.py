@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Context, Event, Personal, Tell, View
-from diramoja.plugins.member.contracts import FORMER
+from diramoja.plugins.member.forgetting_contracts import FORMER
 
 __all__ = [
     "ChannelName",

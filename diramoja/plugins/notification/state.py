@@ -1,11 +1,12 @@
 """The inbox of a member: its state and its rows. The handlers are in agent and the modules beside it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Personal, Row, State, View, fact
 from diramoja.core.ports.clock import Clock
+from diramoja.fields import NEVER
 from diramoja.plugins.notification.contracts import (
     ChannelName,
     DeliveryState,
@@ -149,16 +150,13 @@ class Inbox(State):
     statutory_kinds: tuple[str, ...] = ()
 
 
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
-
-
-@fact(Notify, fallback=_LONG_AGO)
+@fact(Notify, fallback=NEVER)
 async def decided_at(messages: Sequence[Notify], clock: Clock) -> Sequence[datetime]:
     """What time it is: `context.now` is when it was sent, which was earlier if nothing ran since."""
     return [clock.now()] * len(messages)
 
 
-@fact(QuietHoursOver, fallback=_LONG_AGO)
+@fact(QuietHoursOver, fallback=NEVER)
 async def released_at(messages: Sequence[QuietHoursOver], clock: Clock) -> Sequence[datetime]:
     """What time it is: `context.now` is when the reminder was due."""
     return [clock.now()] * len(messages)

@@ -8,7 +8,8 @@ from typing import Any
 
 from diramoja.core import Context, Decision, Put, Reject, Remove, Tell
 from diramoja.plugins.information.contracts import PostChecked, PostFlagged
-from diramoja.plugins.moderator.contracts import ActionTaken, PostCleared
+from diramoja.plugins.moderator.case_contracts import ActionTaken
+from diramoja.plugins.moderator.contracts import PostCleared
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.topic import edits, forgetting, marks, posts, reactions, review, shares, support, wording
 from diramoja.plugins.topic.audiences import NoteMentioned
@@ -17,14 +18,13 @@ from diramoja.plugins.topic.contracts import (
     FollowTopic,
     MarkFlagged,
     NoteRemoval,
-    OpenDraft,
     PinPost,
-    StartDraft,
     TakeVerdict,
     TopicClosed,
     UnfollowTopic,
     UnpinPost,
 )
+from diramoja.plugins.topic.draft_contracts import OpenDraft, StartDraft
 from diramoja.plugins.topic.keywords import excerpt
 from diramoja.plugins.topic.marks import closing
 from diramoja.plugins.topic.news import missing

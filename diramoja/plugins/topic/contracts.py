@@ -1,4 +1,4 @@
-"""Topics, posts and drafts: messages; the views and words are in views."""
+"""Topics and posts: messages; those of drafts are in draft_contracts, the views and words in views."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal
+from diramoja.fields import Category
+from diramoja.plugins.moderator.contracts import Verdict
 from diramoja.plugins.topic.views import (
-    AmendmentText,
-    Category,
     Comment,
     Description,
-    DraftText,
-    Line,
     ModerationLevel,
     OptionalId,
     PostBody,
@@ -28,19 +26,17 @@ from diramoja.plugins.topic.views import (
     Title,
     TopicPhase,
     TopicView,
-    Verdict,
 )
 
 __all__ = [
-    "AmendmentDecided", "AmendmentProposed", "CloseTopic", "CountShare", "DecideAmendment", "DecideSupport",
-    "DeletePost", "DraftOpened", "EditPost", "EditTopic", "EndReview", "FlagTopic", "FollowTopic",
-    "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenDraft", "OpenTopic", "PinPost",
-    "PostBody", "PostChanged", "PostPublished", "PostReceived", "PostShared", "PostStatus", "PostView",
-    "ProposeAmendment", "React", "ReactionKind", "ReportPost", "ReportReason", "ReportText", "SharePost",
-    "StartDraft", "SupportDecided", "SupportReached", "SupportTopic", "TakePost", "TakeSentiment", "TakeShare",
-    "TakeVerdict", "TopicArchived", "TopicChanged", "TopicClosed", "TopicCooled", "TopicCreated",
-    "TopicEscalated", "TopicFlagged", "TopicPhase", "TopicTrending", "TopicView", "ToxicDetected",
-    "UnfollowTopic", "UnpinPost", "Unreact", "UnsupportTopic", "Verdict",
+    "CloseTopic", "CountShare", "DecideSupport", "DeletePost", "EditPost", "EditTopic", "EndReview",
+    "FlagTopic", "FollowTopic", "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenTopic",
+    "PinPost", "PostBody", "PostChanged", "PostPublished", "PostReceived", "PostShared", "PostStatus",
+    "PostView", "React", "ReactionKind", "ReportPost", "ReportReason", "ReportText", "SharePost",
+    "SupportDecided", "SupportReached", "SupportTopic", "TakePost", "TakeSentiment", "TakeShare", "TakeVerdict",
+    "TopicArchived", "TopicChanged", "TopicClosed", "TopicCooled", "TopicCreated", "TopicEscalated",
+    "TopicFlagged", "TopicPhase", "TopicTrending", "TopicView", "ToxicDetected", "UnfollowTopic", "UnpinPost",
+    "Unreact", "UnsupportTopic",
 ]  # fmt: skip
 
 # --- from members ---
@@ -246,48 +242,6 @@ class TakeSentiment(Command):
     score: Annotated[int, Meta(ge=-100, le=100)] | None
 
 
-# --- drafts of policies ---
-
-
-class StartDraft(Command):
-    """Begin a draft of a policy; by the topic's creator, a leader or an official. Answers a DraftView."""
-
-    draft_id: str
-    title: Title
-    text: DraftText
-
-
-class OpenDraft(Command):
-    """Become a draft; told by its topic. Answers a DraftView."""
-
-    topic: str
-    title: Title
-    text: DraftText
-    author: Personal[str]
-
-
-class ProposeAmendment(Command):
-    """Propose that the lines `from_line` to `to_line` (from 1, both included) of a version become `text`.
-
-    `to_line` = `from_line` - 1 inserts before `from_line`; an empty text takes the lines out. Answers an AmendmentView.
-    """
-
-    amendment_id: str
-    version: Annotated[int, Meta(ge=0)]
-    from_line: Line
-    to_line: Line
-    text: AmendmentText
-    reason: Reason
-
-
-class DecideAmendment(Command):
-    """Take an amendment or leave it; by the draft's author, a leader or an official. Answers an AmendmentView."""
-
-    amendment_id: str
-    is_accepted: bool
-    reason: Reason
-
-
 # --- events ---
 
 
@@ -460,33 +414,3 @@ class TopicArchived(Event, name="topic.archived", live=True):
     """A year went by without anything happening in it."""
 
     topic: str
-
-
-class DraftOpened(Event, name="draft.opened", live=True):
-    """A draft of a policy can be amended."""
-
-    draft: str
-    topic: str
-    title: str
-    author: Personal[str]
-
-
-class AmendmentProposed(Event, name="draft.amendment.proposed", live=True):
-    """Somebody proposes a change of a draft."""
-
-    draft: str
-    topic: str
-    amendment: str
-    author: Personal[str]
-
-
-class AmendmentDecided(Event, name="draft.amendment.decided", live=True):
-    """A change was taken, which makes a new version, or left."""
-
-    draft: str
-    topic: str
-    amendment: str
-    is_accepted: bool
-    reason: str
-    version: int
-    sha256: str

@@ -8,15 +8,14 @@ from msgspec import structs
 from diramoja.core import Context, Decision, Put, Reject, Remove, Reply, Tell
 from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.topic.contracts import (
+from diramoja.plugins.topic.contracts import ModeratePost, TakeVerdict
+from diramoja.plugins.topic.draft_contracts import (
     AmendmentDecided,
     AmendmentProposed,
     DecideAmendment,
     DraftOpened,
-    ModeratePost,
     OpenDraft,
     ProposeAmendment,
-    TakeVerdict,
 )
 from diramoja.plugins.topic.draft_state import (
     Amendment,

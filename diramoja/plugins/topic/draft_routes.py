@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
-from diramoja.plugins.topic.contracts import DecideAmendment, ProposeAmendment, StartDraft
+from diramoja.plugins.topic.draft_contracts import DecideAmendment, ProposeAmendment, StartDraft
 from diramoja.plugins.topic.draft_queries import (
     amendment_list,
     check_draft,

@@ -1,18 +1,17 @@
 """What a draft of a policy knows, and how it is shown."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Personal, Row, State
+from diramoja.fields import NEVER
 from diramoja.plugins.topic.texts import Change, lines_of
 from diramoja.plugins.topic.views import AmendmentStatus, AmendmentView, DraftView, HeldView
 
 __all__ = ["Amendment", "Draft", "Proposer", "Version", "amendment_view", "draft", "draft_view"]
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Version(Row):
@@ -67,7 +66,7 @@ class Draft(State):
     topic: str = ""
     title: str = ""
     created_by: Personal[str] = ""
-    created_at: datetime = _NEVER
+    created_at: datetime = NEVER
     version: int = 0
     sha256: str = ""
     changes: tuple[Change, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diramoja.core import Holding
-from diramoja.core.ports.records import RowKey
+from diramoja.core.ports.rows import RowKey
 from diramoja.pages import holding
 from diramoja.plugins.topic.state import Participant, Reaction, Supporter, topic
 from diramoja.ports.forgetting import Forgetting

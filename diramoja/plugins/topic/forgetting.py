@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from diramoja.core import Call, Command, Context, Decision, Personal, Put, RemindAfter, Remove, Tell, View, job
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, forgotten_rows, former
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, forgotten_rows, former
 from diramoja.plugins.topic.contracts import TopicChanged
 from diramoja.plugins.topic.draft_state import Draft, draft
 from diramoja.plugins.topic.marks import ForgetReactions

@@ -11,7 +11,7 @@ import msgspec
 from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import MissingError
 from diramoja.core.ports.database import Database
-from diramoja.pages import Moment, Number, paged, place
+from diramoja.pages import Moment, Number, bind, paged, place
 from diramoja.plugins.member.contracts import not_walled
 from diramoja.plugins.topic.state import OPEN
 from diramoja.plugins.topic.views import EditView, PostView, RevisionView, SharedPost, SupportView, TopicView
@@ -80,14 +80,14 @@ async def topic_list(
     args: list[Any] = [reader.member]
     wanted = [not_walled("$1", "t.created_by")]
     wanted += ["t.trending_score > 0"] if sort == "trending" else []
-    wanted += [f"t.category = ${_add(args, category)}"] if category is not None else []
-    wanted += [f"t.tags @> ARRAY[${_add(args, tag)}::text]"] if tag is not None else []
+    wanted += [f"t.category = ${bind(args, category)}"] if category is not None else []
+    wanted += [f"t.tags @> ARRAY[${bind(args, tag)}::text]"] if tag is not None else []
     shape = tuple[Moment, str] if len(columns) == 1 else tuple[Number, Moment, str]
     if values := place(page, shape):
-        after = ", ".join(f"${_add(args, value)}" for value in values)
+        after = ", ".join(f"${bind(args, value)}" for value in values)
         wanted.append(f"({', '.join(f't.{column}' for column in (*columns, 'id'))}) < ({after})")
     order = ", ".join(f"t.{column} DESC" for column in (*columns, "id"))
-    sql = f"{_TOPIC} WHERE {' AND '.join(wanted)} ORDER BY {order} LIMIT ${_add(args, page.limit + 1)}"
+    sql = f"{_TOPIC} WHERE {' AND '.join(wanted)} ORDER BY {order} LIMIT ${bind(args, page.limit + 1)}"
     rows = await db.fetch(sql, *args)
     return paged(rows, page, _topic, *columns, "id")
 
@@ -267,8 +267,3 @@ def _edit(row: Mapping[str, Any]) -> EditView:
 
 def _reactions(row: Mapping[str, Any]) -> dict[str, int]:
     return {"agree": row["agree"], "disagree": row["disagree"], "pass": row["passes"], "like": row["likes"]}
-
-
-def _add(args: list[Any], value: object) -> int:
-    args.append(value)
-    return len(args)

@@ -1,11 +1,12 @@
 """What a topic knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from diramoja.core import AgentKind, Context, Personal, Row, State
+from diramoja.fields import NEVER
 from diramoja.plugins.topic.rules import NO_REACTIONS
 from diramoja.plugins.topic.scores import QUARTER_S, Pulse, Tally
 from diramoja.plugins.topic.views import (
@@ -46,7 +47,6 @@ __all__ = [
     "topic_view",
 ]
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 OPEN = ("new", "active", "trending", "cooling_down", "flagged")
 """Phases in which it is written to."""
 LIVING = (*OPEN, "closed")

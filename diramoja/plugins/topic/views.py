@@ -7,37 +7,26 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
+from diramoja.fields import ID, MAYBE_TEXT, TEXT
 
 __all__ = [
-    "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Category", "Comment", "ContributorView",
+    "AgentId", "AmendmentStatus", "AmendmentText", "AmendmentView", "Comment", "ContributorView",
     "Description", "DraftText", "DraftView", "EditStatus", "EditView", "FeedItem", "HeldView", "Line",
     "ModerationLevel", "OptionalId", "PostBody", "PostStatus", "PostView", "ReactionKind", "Reason", "RelatedView",
     "ReportReason",
     "ReportText", "RevisionView", "SharedPost", "SummaryLine", "SummaryView", "SupportDecision", "SupportView",
-    "Tag", "Tags", "Title", "TopicPhase", "TopicView", "Verdict", "VersionView",
+    "Tag", "Tags", "Title", "TopicPhase", "TopicView", "VersionView",
 ]  # fmt: skip
 
-_NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
-"""Not blank; of the control characters only tab, line feed and carriage return."""
-
 type PostBody = Annotated[
-    str, Meta(min_length=1, max_length=10_000, pattern=_TEXT, examples=["The clinic at the market closes at noon."])
+    str, Meta(min_length=1, max_length=10_000, pattern=TEXT, examples=["The clinic at the market closes at noon."])
 ]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=_TEXT, examples=["Opening hours of clinics"])]
+type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=TEXT, examples=["Opening hours of clinics"])]
 type Description = Annotated[
-    str, Meta(max_length=4_000, pattern="^" + _NO_CONTROLS, examples=["When should they be open, and who pays?"])
+    str, Meta(max_length=4_000, pattern=MAYBE_TEXT, examples=["When should they be open, and who pays?"])
 ]
-type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_TEXT, examples=["The council decided."])]
-type Comment = Annotated[str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["Of use here too."])]
-type Category = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)",
-        description="healthcare, education, economy, environment, social_justice, ...",
-        examples=["healthcare"],
-    ),
-]
+type Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=TEXT, examples=["The council decided."])]
+type Comment = Annotated[str, Meta(max_length=2_000, pattern=MAYBE_TEXT, examples=["Of use here too."])]
 type Tag = Annotated[str, Meta(pattern=r"^\w[\w-]{0,39}$(?!\n)", examples=["rural"])]
 type Tags = Annotated[tuple[Tag, ...], Meta(max_length=10)]
 
@@ -45,7 +34,7 @@ type ReportReason = Annotated[
     str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)", description="spam, insult, hate, false, ...", examples=["spam"])
 ]
 type ReportText = Annotated[
-    str, Meta(max_length=2_000, pattern="^" + _NO_CONTROLS, examples=["The same advertisement in every topic."])
+    str, Meta(max_length=2_000, pattern=MAYBE_TEXT, examples=["The same advertisement in every topic."])
 ]
 
 type TopicPhase = Literal[
@@ -55,17 +44,14 @@ type ModerationLevel = Literal["open", "moderated", "restricted"]
 type SupportDecision = Literal["scheduled", "refused"]
 type PostStatus = Literal["pending", "published", "held", "hidden", "removed", "deleted"]
 type ReactionKind = Literal["agree", "disagree", "pass", "like"]
-type Verdict = Literal["cleared", "held", "hidden"]
 type EditStatus = Literal["pending", "held", "hidden"]
 
 type AmendmentStatus = Literal["proposed", "accepted", "rejected"]
 type DraftText = Annotated[
-    str, Meta(min_length=1, max_length=40_000, pattern=_TEXT, examples=["Clinics stay open until eight."])
+    str, Meta(min_length=1, max_length=40_000, pattern=TEXT, examples=["Clinics stay open until eight."])
 ]
-type AmendmentText = Annotated[str, Meta(max_length=10_000, pattern="^" + _NO_CONTROLS, examples=["until nine."])]
-type AgentId = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)", examples=["top_0mq3v8x1kz6b4w9t7n2c"])
-]
+type AmendmentText = Annotated[str, Meta(max_length=10_000, pattern=MAYBE_TEXT, examples=["until nine."])]
+type AgentId = Annotated[str, Meta(pattern=ID, examples=["top_0mq3v8x1kz6b4w9t7n2c"])]
 type OptionalId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127})?$(?!\n)")]
 type Line = Annotated[int, Meta(ge=0, le=10_000)]
 

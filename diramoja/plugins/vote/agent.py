@@ -24,22 +24,22 @@ from diramoja.plugins.vote import (
     ties,
 )
 from diramoja.plugins.vote.cancelling import OpenVote
-from diramoja.plugins.vote.contracts import (
-    CreateVote,
-    EditVote,
-    PrepareRunOff,
-    PrepareVote,
-    ScheduleVote,
-    VoteCreated,
-    VoteScheduled,
-)
+from diramoja.plugins.vote.contracts import CreateVote, EditVote, ScheduleVote, VoteCreated, VoteScheduled
+from diramoja.plugins.vote.messages import PrepareRunOff, PrepareVote
 from diramoja.plugins.vote.roll import freezing
-from diramoja.plugins.vote.rules import UNBINDING, notice_refusal, terms_hash, terms_refusal, wording_refusal
+from diramoja.plugins.vote.rules import (
+    notice_refusal,
+    office_refusal,
+    terms_hash,
+    terms_refusal,
+    wording_refusal,
+)
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
     RUNNING,
     Vote,
     Wording,
+    draft_hash,
     has_office,
     is_in_charge,
     noted,
@@ -49,7 +49,7 @@ from diramoja.plugins.vote.state import (
     wording_of,
 )
 from diramoja.plugins.vote.statutes import Motion, statutes_refusal
-from diramoja.plugins.vote.views import OptionText, Terms, VoteOption
+from diramoja.plugins.vote.words import OptionText, Terms, VoteOption
 
 __all__ = ["HANDLED_IN", "options_of", "terms_with", "vote"]
 
@@ -63,7 +63,7 @@ NOT_IN_TERMS = ("title", "description", "options", "topic_id")
 def create_vote(state: Vote, message: CreateVote, context: Context) -> Decision:
     given = {name: getattr(message, name) for name in message.__struct_fields__}
     options = options_of(message.options)
-    terms = terms_with(Terms(), given, options)
+    terms = _graded(terms_with(Terms(), given, options), context)
     unclear = wording_refusal((message.title, message.description), options)
     if refusal := terms_refusal(terms, context.now, context.settings(VoteSettings)) or unclear:
         return refusal
@@ -90,6 +90,11 @@ def terms_with(terms: Terms, given: dict[str, Any], options: tuple[VoteOption, .
         named = tuple(each.member_id for each in options)
         changes |= {"options": len(options), "candidates": named if any(named) else ()}
     return terms.but(**changes)
+
+
+def _graded(terms: Terms, context: Context) -> Terms:
+    """With the highest grade, where its ballots give grades."""
+    return terms.but(grades=context.settings(VoteSettings).grades_max if terms.form == "grade" else 0)
 
 
 def _created(state: Vote, context: Context) -> VoteCreated:
@@ -143,7 +148,7 @@ def edit_vote(state: Vote, message: EditVote, context: Context) -> Decision:
     given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
     before = wording_of(context)
     options = options_of(given["options"]) if "options" in given else before.options
-    terms = terms_with(state.terms, given, options)
+    terms = _graded(terms_with(state.terms, given, options), context)
     title, wording = given.get("title", state.title), before.but(options=options)
     wording = wording.but(description=given.get("description", before.description))
     unclear = wording_refusal((title, wording.description), options)
@@ -161,13 +166,12 @@ def edit_nothing(state: Vote, message: EditVote, context: Context) -> Decision:
 
 @vote.on("draft")
 def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decision:
-    grades = context.settings(VoteSettings).grades_max if message.form == "grade" else 0
-    terms = state.terms.but(form=message.form, grades=grades, category=message.category)
-    if message.drafted not in (None, state.terms):
+    terms = _graded(state.terms.but(form=message.form, category=message.category), context)
+    wording = wording_of(context)
+    if message.drafted not in (None, state.terms) or message.draft_hash not in ("", draft_hash(state, wording)):
         return Reject("draft_changed", "This draft was changed just now: look at it, and schedule it again.")
     if refusal := _schedule_refusal(state, context) or _against_statutes(terms, message, context):
         return refusal
-    wording = wording_of(context)
     fixed = state.but(
         phase="scheduled",
         terms=terms,
@@ -192,8 +196,8 @@ def schedule_vote(state: Vote, message: ScheduleVote, context: Context) -> Decis
 
 
 def _schedule_refusal(state: Vote, context: Context) -> Reject | None:
-    if (state.terms.vote_type not in UNBINDING or state.terms.on_persons) and not has_office(context):
-        return Reject("not_leader", "A leader or an official schedules what decides something or is on persons.", 403)
+    if refused := office_refusal(state.terms, has_office=has_office(context)):
+        return refused
     if not is_in_charge(state, context):
         return Reject("not_creator", "Its creator, a leader or an official schedules a vote.", 403)
     settings = context.settings(VoteSettings)

@@ -26,15 +26,8 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.ballot_box_state import BALLOT_BOX, Ballot, BallotBox, ballot_box, eligible
 from diramoja.plugins.vote.ballot_queries import kept_ballots, sealed_stations
 from diramoja.plugins.vote.choices import RECEIPTS, cleaned, counts_of, longest, read, receipt_of, written
-from diramoja.plugins.vote.contracts import (
-    BoxCounted,
-    CastBallot,
-    ExtendBox,
-    NoteTurnout,
-    PrepareBox,
-    ResultsPublished,
-    SealBox,
-)
+from diramoja.plugins.vote.contracts import CastBallot, ResultsPublished
+from diramoja.plugins.vote.messages import BoxCounted, ExtendBox, NoteTurnout, PrepareBox, SealBox
 from diramoja.plugins.vote.sealing import sealed_length
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import ReceiptView
@@ -109,6 +102,11 @@ def extend(state: BallotBox, message: ExtendBox, context: Context) -> Decision:
 @ballot_box.on("absent")
 def cast_nowhere(state: BallotBox, message: CastBallot, context: Context) -> Decision:
     return Reject("vote_not_open", "This vote is not open yet.")
+
+
+@ballot_box.on("sealed")
+def cast_late(state: BallotBox, message: CastBallot, context: Context) -> Decision:
+    return Reject("vote_closed", "This vote is closed.")
 
 
 @ballot_box.on("open", "sealing")

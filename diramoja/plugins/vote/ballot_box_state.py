@@ -1,19 +1,19 @@
 """What a polling station knows: its state, its own rows and its kind; the handlers are in ballot_box."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from diramoja.core import AgentKind, Personal, Row, State, fact
 from diramoja.core.ports.database import Database
+from diramoja.fields import NEVER
 from diramoja.plugins.vote.ballot_queries import on_roll
 from diramoja.plugins.vote.contracts import CastBallot
-from diramoja.plugins.vote.views import BallotForm
+from diramoja.plugins.vote.words import BallotForm
 
 __all__ = ["BALLOT_BOX", "Ballot", "BallotBox", "Eligible", "ballot_box", "eligible"]
 
 BALLOT_BOX = "ballot_box"
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Ballot(Row, omit_defaults=True):

@@ -1,13 +1,14 @@
 """Reads of ballots: who may cast one where, what a station took, what was published."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import attrs
 import msgspec
 
-from diramoja.core import Page, PageQuery
+from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import ConflictError, MissingError
 from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database, Session
@@ -16,7 +17,9 @@ from diramoja.plugins.vote.choices import read
 from diramoja.plugins.vote.contracts import ResultsPublished
 from diramoja.plugins.vote.sealing import ballot_keys
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import BallotForm, BallotGroupView, EntryView, ReceiptView, Terms
+from diramoja.plugins.vote.state import seen_by
+from diramoja.plugins.vote.views import BallotGroupView, EntryView, ReceiptView
+from diramoja.plugins.vote.words import BallotForm, Terms
 
 __all__ = [
     "Cast", "Casting", "PublishedRecord", "Station", "ballot_page", "ballots_in", "casting_of", "entry_page",
@@ -50,6 +53,7 @@ class Casting:
     Attributes:
         key: what ballots are sealed to; "" where they are not.
         repeats: what keys the digests by which repeats are known, of votes that are not public.
+        until: from when on this is looked up anew: the vote may be extended, or its keys be gone.
     """
 
     form: BallotForm
@@ -58,33 +62,39 @@ class Casting:
     stations: int
     key: str
     repeats: bytes | None
+    until: datetime
 
 
-async def casting_of(db: Database, keys: Keys, settings: VoteSettings, vote: str) -> Casting:
-    """How ballots of this vote are cast, looked up once and kept; whether it is the time, the station says.
+async def casting_of(
+    db: Database, keys: Keys, settings: VoteSettings, vote: str, *, reader: Reader, at: datetime
+) -> Casting:
+    """How ballots of this vote are cast, looked up once and kept until the close; whether it is time, the station says.
 
     Raises:
-        MissingError: there is no such vote, or a draft.
-        ConflictError: it takes no ballots yet, or no more.
+        MissingError: there is no such vote that the reader may see.
+        ConflictError: it takes no ballots yet (`vote_not_open`), or no more (`vote_closed`).
     """
     known = _known.setdefault(db, {})
-    if (casting := known.get(vote)) is None:
-        casting = await _casting(db, keys, settings, vote)
+    if (casting := known.get(vote)) is None or at >= casting.until:
+        known.pop(vote, None)
+        casting = await _casting(db, keys, settings, vote, reader=reader)
         if len(known) >= KNOWN_VOTES:
             known.pop(next(iter(known)))
         known[vote] = casting
     return casting
 
 
-async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str) -> Casting:
+async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str, *, reader: Reader) -> Casting:
     row = await db.one(
-        "SELECT v.phase, v.stations, v.ballot_key, s.form, s.options, s.grades, s.is_sealed FROM vote v"
-        " LEFT JOIN vote_station s ON s.id = v.id || '-1' WHERE v.id = $1 AND v.phase <> 'draft'",
+        "SELECT v.phase, v.stations, v.ballot_key, v.closes_at, s.form, s.options, s.grades, s.is_sealed FROM vote v"
+        " LEFT JOIN vote_station s ON s.id = v.id || '-1'"
+        " WHERE v.id = $1 AND (v.phase <> 'draft' OR v.created_by = $2 OR $3)",
         vote,
+        *seen_by(reader),
     )
     if row is None:
         raise MissingError(f"There is no vote {vote}.", code="vote_missing")
-    if row["form"] is None and row["phase"] == "scheduled":
+    if row["form"] is None and row["phase"] in ("draft", "scheduled"):
         raise ConflictError("This vote is not open yet.", code="vote_not_open")
     repeats = await ballot_keys(keys, settings).repeats(db, vote) if row["is_sealed"] else None
     if row["form"] is None or (row["is_sealed"] and repeats is None):
@@ -96,6 +106,7 @@ async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str) 
         stations=row["stations"],
         key=row["ballot_key"] if row["is_sealed"] else "",
         repeats=repeats,
+        until=row["closes_at"],
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.errors import InvalidError
 from diramoja.core.keys import Keys
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.ballot_box_state import BALLOT_BOX
 from diramoja.plugins.vote.ballot_queries import Casting, ballot_page, casting_of, entry_page, own_receipt
@@ -18,7 +19,8 @@ from diramoja.plugins.vote.contracts import CastBallot
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.sealing import seal
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import BallotGroupView, Choices, EntryView, ReceiptView, SealedBallot
+from diramoja.plugins.vote.views import BallotGroupView, EntryView, ReceiptView
+from diramoja.plugins.vote.words import Choices, SealedBallot
 
 __all__ = ["Ballots", "Receipts"]
 
@@ -59,9 +61,10 @@ class Ballots(Controller):
         send: Send,
         keys: Keys,
         settings: VoteSettings,
+        clock: Clock,
     ) -> ReceiptView:
         """Once, or again where the vote allows that. 403 `not_on_roll`, 409 `vote_not_open`, `vote_closed`."""
-        casting = await casting_of(db, keys, settings, vote_id)
+        casting = await casting_of(db, keys, settings, vote_id, reader=reader, at=clock.now())
         station = station_of(vote_id, reader.member, casting.stations)
         sending = send.keyed(casting.repeats) if casting.repeats else send
         ballot = _ballot(vote_id, reader.member, data, casting)

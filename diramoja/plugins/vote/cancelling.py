@@ -3,7 +3,8 @@
 from typing import Any
 
 from diramoja.core import Call, Cancel, Command, Context, Decision, Reject, Reply, Tell
-from diramoja.plugins.vote.contracts import CancelVote, SealBox, VoteCancelled
+from diramoja.plugins.vote.contracts import CancelVote, VoteCancelled
+from diramoja.plugins.vote.messages import SealBox
 from diramoja.plugins.vote.recusal import recused_no_more
 from diramoja.plugins.vote.retention import keeping
 from diramoja.plugins.vote.rules import UNBINDING

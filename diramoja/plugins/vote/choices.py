@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from diramoja.core.errors import InvalidError
-from diramoja.plugins.vote.views import BallotForm
+from diramoja.plugins.vote.words import BallotForm
 
 __all__ = ["RECEIPTS", "cleaned", "counts_of", "longest", "read", "receipt_of", "written"]
 

@@ -11,8 +11,9 @@ from diramoja.core.errors import InvalidError
 
 if TYPE_CHECKING:
     from diramoja.core.ports.database import Session
+    from diramoja.counting import Methods
     from diramoja.plugins.vote.preview import Preview
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
 __all__ = ["statutes"]
 
@@ -58,6 +59,7 @@ async def _preview(attached: Attached, vote: str, member: str, asked: tuple[str,
     from diramoja.core.plugin import included
     from diramoja.core.ports.clock import Clock
     from diramoja.core.ports.database import Database
+    from diramoja.counting import Methods
     from diramoja.plugins.member.contracts import MemberSettings
     from diramoja.plugins.vote.delegation_queries import category_of
     from diramoja.plugins.vote.preview import preview_of
@@ -78,7 +80,25 @@ async def _preview(attached: Attached, vote: str, member: str, asked: tuple[str,
     )
     regions = regions_within(terms.roll.regions, attached.ports.get(MemberSettings))
     roll_size = await eligible_count(db, terms.roll, regions, motion.at)
-    return preview_of(title, motion, roll_size, attached.ports.get(VoteSettings))
+    unfit = await _unfit(db, terms, attached.ports.get(Methods))
+    return preview_of(title, motion, roll_size, attached.ports.get(VoteSettings), unfit=unfit)
+
+
+async def _unfit(db: "Session", terms: "Terms", methods: "Methods") -> "list[InvalidError]":
+    """What scheduling looks up: whether the method fits, and whether all who are named are members."""
+    from diramoja.plugins.vote.methods import check_method
+    from diramoja.plugins.vote.statute_queries import check_members
+
+    found = []
+    try:
+        check_method(terms.voting_method, terms.seats, terms.majority, methods)
+    except InvalidError as error:
+        found.append(error)
+    try:
+        await check_members(db, terms)
+    except InvalidError as error:
+        found.append(error)
+    return found
 
 
 def _moment(text: str) -> datetime | None:
@@ -92,12 +112,16 @@ def _moment(text: str) -> datetime | None:
 def _read(path: Path) -> tuple[str, "Terms"]:
     import msgspec
 
+    from diramoja.needed import complaint
     from diramoja.plugins.vote.agent import options_of, terms_with
     from diramoja.plugins.vote.contracts import CreateVote
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
     try:
         asked = msgspec.json.decode(path.read_bytes(), type=CreateVote)
+    except msgspec.ValidationError as error:
+        field, needed = complaint(error, CreateVote)
+        raise InvalidError(f"{path} holds no vote that can be drafted: {field or 'all of it'}. {needed}") from error
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidError(f"{path} holds no vote: {error}.", cure="It is JSON, as POST /v1/votes takes it.") from error
     given = {name: getattr(asked, name) for name in asked.__struct_fields__}
@@ -108,7 +132,7 @@ async def _stored(db: "Session", vote: str) -> tuple[str, "Terms"]:
     import msgspec
 
     from diramoja.core.errors import MissingError
-    from diramoja.plugins.vote.views import Terms
+    from diramoja.plugins.vote.words import Terms
 
     row = await db.one("SELECT title, terms FROM vote WHERE id = $1", vote)
     if row is None:

@@ -1,4 +1,4 @@
-"""Votes, polling stations, delegations and disputes: messages; the views and words are in views."""
+"""What members ask of votes, stations and disputes, and what all can hear of them: for other plugins."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Command, Event, Personal
-from diramoja.plugins.vote.views import (
+from diramoja.fields import Moment
+from diramoja.plugins.vote.words import (
     AnonymityLevel,
     BallotForm,
     BodySeat,
@@ -17,7 +18,6 @@ from diramoja.plugins.vote.views import (
     DisputeDecision,
     DisputeText,
     Majority,
-    Moment,
     ObjectionDecision,
     ObjectionKind,
     Options,
@@ -27,22 +27,18 @@ from diramoja.plugins.vote.views import (
     RollRule,
     SealedBallot,
     Seats,
-    Tallied,
     Terms,
     TieRule,
     Title,
-    VoteOption,
     VoteType,
     VotingMethod,
 )
 
 __all__ = [
-    "BallotAccepted", "BoxCounted", "CancelVote", "CastBallot", "CreateVote", "DecideDispute", "DecideObjection",
-    "DelegationChanged", "DisputeDecided", "EditVote", "ExtendBox", "ExtendVote", "FileDispute", "FileObjection",
-    "NoteTurnout", "OpenDispute", "PrepareBox", "PrepareRunOff", "PrepareVote", "QuorumMissing", "ResultsPublished",
-    "RollFrozen", "ScheduleVote", "SealBox", "SettleDispute", "TakeKey", "TakeResult", "TakeRoll", "TallyUpdated",
-    "VoteCancelled", "VoteClosed", "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened",
-    "VoteScheduled", "VoteTookEffect",
+    "BallotAccepted", "CancelVote", "CastBallot", "CreateVote", "DecideDispute", "DecideObjection",
+    "DelegationChanged", "DisputeDecided", "EditVote", "ExtendVote", "FileDispute", "FileObjection", "QuorumMissing",
+    "ResultsPublished", "RollFrozen", "ScheduleVote", "TallyUpdated", "VoteCancelled", "VoteClosed",
+    "VoteClosingSoon", "VoteCreated", "VoteDisputed", "VoteExtended", "VoteOpened", "VoteScheduled", "VoteTookEffect",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
@@ -58,6 +54,7 @@ class CreateVote(Command):
         revote: a later ballot replaces the earlier one of the same member.
         live_tally: all see how it stands while it is open; only in public polls.
         casting_member: decides a tie where the rule is casting_vote.
+        form: of its ballots, as the method asks; the route sets it, whatever is given.
     """
 
     title: Title
@@ -79,10 +76,14 @@ class CreateVote(Command):
     casting_member: Personal[Id] = ""
     roll: RollRule = RollRule()
     topic_id: Id = ""
+    form: BallotForm = "choose_one"
 
 
 class EditVote(Command):
-    """Change what is given, while it is a draft; by its creator, a leader or an official. Answers a VoteView."""
+    """Change what is given, while it is a draft; by its creator, a leader or an official. Answers a VoteView.
+
+    `form`: as in CreateVote, where another method is given.
+    """
 
     title: Title | UnsetType = UNSET
     vote_type: VoteType | UnsetType = UNSET
@@ -103,6 +104,7 @@ class EditVote(Command):
     casting_member: Personal[Id] | UnsetType = UNSET
     roll: RollRule | UnsetType = UNSET
     topic_id: Id | UnsetType = UNSET
+    form: BallotForm | UnsetType = UNSET
 
 
 class ScheduleVote(Command):
@@ -115,6 +117,7 @@ class ScheduleVote(Command):
         category: of the topic it is about.
         seats: of whoever schedules it, in bodies; `casting_seats`: of the casting member.
         drafted: the terms that all this is of; 409 `draft_changed` where they are others by now.
+        draft_hash: of the draft as its reader saw it, words and all, if they say so; 409 `draft_changed` likewise.
     """
 
     form: BallotForm = "choose_one"
@@ -122,6 +125,7 @@ class ScheduleVote(Command):
     seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     casting_seats: Annotated[tuple[BodySeat, ...], Meta(max_length=100)] = ()
     drafted: Terms | None = None
+    draft_hash: Annotated[str, Meta(max_length=64)] = ""
 
 
 class CancelVote(Command):
@@ -189,138 +193,15 @@ class CastBallot(Command):
 
 
 class DecideDispute(Command):
-    """Decide a dispute as one of its committee: an official who neither stands, created the vote nor disputes it.
+    """Decide a dispute as one of its committee: an official who neither stands, made the vote nor disputes its result.
 
-    It is decided once three have decided and more than half of them agree. Answers a DisputeView.
+    To the vote, which knows both parties and judges, so that nobody is either. It is decided once three have decided
+    and more than half of them agree. Answers a DisputeView.
     """
 
+    dispute: Id
     decision: DisputeDecision
     reason: DecisionText
-
-
-# --- from other agents, jobs and reminders ---
-
-
-class PrepareVote(Command):
-    """A discussion is ready for a vote: become a draft of one, if there is none yet. Nobody is told but its creator."""
-
-    topic: str
-    title: str
-    description: str
-    category: str
-    policy_proposal: bool
-    author: Personal[str]
-
-
-class PrepareRunOff(Command):
-    """A vote came to a run-off: become a draft of it, between these options, with its terms, but without times."""
-
-    of: str
-    title: str
-    description: str
-    options: tuple[VoteOption, ...]
-    terms: Terms
-    author: Personal[str]
-
-
-class TakeRoll(Command):
-    """The roll was written to its rows; told by the job that did. `objection`: the one after which it was changed.
-
-    `version`: how often it was, so that of two that come in another order the last one counts.
-    """
-
-    size: int
-    sha256: str
-    objection: str = ""
-    version: int = 0
-
-
-class TakeKey(Command):
-    """What ballots of this vote are sealed to; told by the job that made it. Unpadded base64url."""
-
-    key: str
-
-
-class NoteTurnout(Command):
-    """Ballots that a station took since it told last. `counts`: what they add by option, where all see how it stands.
-
-    A ballot that replaces an earlier one adds none.
-    """
-
-    station: int
-    ballots: int
-    counts: tuple[int, ...] = ()
-
-
-class BoxCounted(Command):
-    """A station is sealed and takes no more. `ballots`: in all. `sha256`: the sum of their receipts, modulo 2^256."""
-
-    station: int
-    ballots: int
-    sha256: str = ""
-
-
-class TakeResult(Command):
-    """The ballots were counted; told by the job that did. `number`: which count it is, from 1."""
-
-    number: int
-    tallied: Tallied
-
-
-class OpenDispute(Command):
-    """Become a dispute; told by its vote. `excluded`: who is too near to decide. Answers a DisputeView."""
-
-    vote: str
-    title: str
-    text: DisputeText
-    filed_by: Personal[str]
-    excluded: Personal[tuple[str, ...]]
-
-
-class SettleDispute(Command):
-    """A dispute was decided; told by it."""
-
-    dispute: str
-    decision: DisputeDecision
-    reason: str
-
-
-# --- to polling stations ---
-
-
-class PrepareBox(Command):
-    """Become a station: takes ballots from `opens_at` until `closes_at` by its own clock; told by the vote.
-
-    Attributes:
-        form: how a ballot is filled in; `options`: their number, `grades`: the highest one.
-        is_sealed: ballots come sealed, and stay so until the close.
-        shows_tally: how it stands is told with the turnout.
-    """
-
-    vote: str
-    station: int
-    form: BallotForm
-    options: int
-    grades: int
-    seats: int
-    revote: bool
-    is_sealed: bool
-    shows_tally: bool
-    opens_at: datetime
-    closes_at: datetime
-    key: str = ""
-
-
-class ExtendBox(Command):
-    """Take ballots until then."""
-
-    closes_at: datetime
-
-
-class SealBox(Command):
-    """Take no more; answer the vote with BoxCounted, unless it `is_cancelled`."""
-
-    is_cancelled: bool = False
 
 
 # --- events ---

@@ -26,12 +26,8 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum, cancelled
 from diramoja.plugins.vote.contracts import (
     BallotAccepted,
-    BoxCounted,
-    ExtendBox,
     ExtendVote,
-    NoteTurnout,
     QuorumMissing,
-    SealBox,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
@@ -40,9 +36,10 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.delegation_state import ALL, SettleDelegations
 from diramoja.plugins.vote.irregularities import looked_through, paced
+from diramoja.plugins.vote.messages import BoxCounted, ExtendBox, NoteTurnout, SealBox
 from diramoja.plugins.vote.participation import reporting
 from diramoja.plugins.vote.recusal import recused, recused_no_more
-from diramoja.plugins.vote.roll import freezing, is_ready
+from diramoja.plugins.vote.roll import fixing, freezing, is_ready
 from diramoja.plugins.vote.rules import closing_soon_at, urgent_at
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import (
@@ -105,7 +102,7 @@ def open_vote(state: Vote, message: OpenVote, context: Context) -> Decision:
         roll_size=opened.roll_size,
     )
     pulse = RemindEvery(PULSE, TakePulse()), _pulse(state, context, closing=False)
-    return opened, entry, news, *pulse, *_reminders(opened, context), *recused(opened, context)
+    return opened, entry, news, fixing(state, context), *pulse, *_reminders(opened, context), *recused(opened, context)
 
 
 def _reminders(state: Vote, context: Context) -> list[RemindAt]:

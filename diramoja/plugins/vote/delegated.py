@@ -13,7 +13,7 @@ from diramoja.core.ports.database import Session
 from diramoja.plugins.vote.delegation_state import bounds_of
 from diramoja.plugins.vote.resolution import Edge, Outcome, resolve
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Terms
+from diramoja.plugins.vote.words import Terms
 
 __all__ = ["carried_by", "world_of"]
 

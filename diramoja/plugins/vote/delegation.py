@@ -21,11 +21,7 @@ from diramoja.core import (
 )
 from diramoja.core.ports.database import Database
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import (
-    BoxCounted,
-    DelegationChanged,
-    ResultsPublished,
-)
+from diramoja.plugins.vote.contracts import DelegationChanged, ResultsPublished
 from diramoja.plugins.vote.delegation_queries import uncast_in
 from diramoja.plugins.vote.delegation_state import (
     ALL,
@@ -37,9 +33,11 @@ from diramoja.plugins.vote.delegation_state import (
     Trust,
     bounds_of,
     delegation,
+    delegation_notice,
     edges_in,
     held_by,
 )
+from diramoja.plugins.vote.messages import BoxCounted
 from diramoja.plugins.vote.resolution import chain_of, obstacle_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
@@ -176,14 +174,7 @@ def expire_delegation(state: Delegations, message: ExpireDelegation, context: Co
     found = next((each for each in held if each.id == message.delegation), None)
     if found is None or found.expires_at > context.now:
         return None
-    notice = Notify(
-        kind="vote.delegation_expired",
-        notice_class="personal",
-        subject=Subject("delegation", found.scope),
-        text="Your delegation in {scope} has ended: vote yourself, or delegate again.",
-        values={"scope": found.scope},
-        key=found.id,
-    )
+    notice = delegation_notice("vote.delegation_expired", found.scope, found.id)
     return *_ended(found, context), *_without(held, found), *notify(context, found.member, notice)
 
 

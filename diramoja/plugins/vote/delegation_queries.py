@@ -22,17 +22,16 @@ from diramoja.plugins.vote.delegated import world_of
 from diramoja.plugins.vote.resolution import Edge, narrowest
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import RUNNING
-from diramoja.plugins.vote.views import DelegationScope, DelegationView, Terms
+from diramoja.plugins.vote.views import DelegationView
+from diramoja.plugins.vote.words import DelegationScope, Terms
 
 __all__ = [
-    "Scope", "category_of", "check_delegate", "check_roll", "delegation_list", "narrowest_delegate", "one_delegation",
-    "scope_of", "uncast_in",
+    "Scope", "category_of", "check_delegate", "check_roll", "delegation_list", "delegators_of", "narrowest_delegate",
+    "one_delegation", "scope_of", "uncast_in",
 ]  # fmt: skip
 
 NAMES = 100
 """Delegators who are named in one answer."""
-STEPS = 20
-"""The longest chain that settings allow."""
 AFTER_CLOSE = timedelta(days=30)
 """So long a delegation in one vote lasts after its close, which may be extended."""
 _FORCE = "made_at <= $2 AND expires_at > $2 AND ended_at IS NULL"
@@ -106,7 +105,7 @@ async def check_delegate(db: Database, reader: Reader, delegate: str) -> None:
     """
     row = await db.one(
         f"SELECT {not_walled('$1', 'm.id')} AS free FROM member AS m"  # noqa: S608  # a fixed condition
-        " WHERE m.id = $2 AND m.membership_level <> 'supporter'",
+        " WHERE m.id = $2 AND m.membership_level <> 'supporter' AND m.erase_after IS NULL",
         reader.member,
         delegate,
     )
@@ -165,7 +164,7 @@ async def one_delegation(
     db: Database, reader: Reader, scope: Scope, *, at: datetime, settings: VoteSettings
 ) -> DelegationView:
     """What the reader delegates in a scope, and what is delegated to them there."""
-    chain = (await _chain(db, reader.member, scope, at))[: settings.delegation_steps_max]
+    chain = await _chain(db, reader.member, scope, at, most=settings.delegation_steps_max)
     own = await db.one(
         f"SELECT * FROM vote_delegation WHERE member = $1 AND {_FORCE} AND scope = $3",  # noqa: S608  # fixed text
         reader.member,
@@ -179,10 +178,10 @@ async def one_delegation(
     return await _in_vote(db, reader, view, scope, known=_known_before(chain, scope)) if scope.kind == "vote" else view
 
 
-async def _chain(db: Database, member: str, scope: Scope, at: datetime) -> list[Edge]:
+async def _chain(db: Database, member: str, scope: Scope, at: datetime, *, most: int) -> list[Edge]:
     """The delegations that a ballot of the member would follow, up to where it would come back."""
     chain: list[Edge] = []
-    while len(chain) < STEPS and (edge := await _next(db, member, scope, at)):
+    while len(chain) < most and (edge := await _next(db, member, scope, at)):
         chain.append(edge)
         member = edge.delegate
         if any(each.delegator == member for each in chain):
@@ -297,6 +296,18 @@ async def narrowest_delegate(db: Database, member: str, vote: str, at: datetime)
         return found["caster"] or None
     edge = await _next(db, member, scope, at)
     return edge.delegate if edge else None
+
+
+async def delegators_of(db: Database, delegate: str, after: str, limit: int) -> list[tuple[str, str, str]]:
+    """(id, member, scope) of what has not ended yet of the delegations to a member, by id."""
+    rows = await db.fetch(
+        "SELECT id, member, scope FROM vote_delegation WHERE delegate = $1 AND ended_at IS NULL AND id > $2"
+        " ORDER BY id LIMIT $3",
+        delegate,
+        after,
+        limit,
+    )
+    return [(row["id"], row["member"], row["scope"]) for row in rows]
 
 
 async def uncast_in(db: Database, vote: str, after: str, limit: int) -> list[tuple[str, str]]:

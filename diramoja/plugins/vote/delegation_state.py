@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from diramoja.core import AgentKind, Command, Context, Personal, Row, State
+from diramoja.plugins.notification.contracts import Notify, Subject
 from diramoja.plugins.vote.resolution import Bounds, Edge
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DelegationScope
+from diramoja.plugins.vote.words import DelegationScope
 
 __all__ = [
     "ALL", "Delegation", "Delegations", "EndDelegation", "SetDelegation", "SettleDelegations", "Trust", "bounds_of",
-    "delegation", "edges_in", "held_by",
+    "delegation", "delegation_notice", "edges_in", "held_by",
 ]  # fmt: skip
 
 type Id = Annotated[str, Meta(max_length=128)]
@@ -106,6 +107,26 @@ def held_by(context: Context, member: str) -> tuple[Delegation, ...]:
 def edges_in(context: Context) -> Callable[[str], Sequence[Edge]]:
     """From a member to their delegations in force."""
     return lambda member: [each.edge for each in held_by(context, member) if each.expires_at > context.now]
+
+
+NOTICES = {
+    "vote.delegation_expired": "Your delegation in {scope} has ended: vote yourself, or delegate again.",
+    "vote.delegate_leaving": "The member who votes for you in {scope} is leaving: vote yourself, or delegate again.",
+    "vote.delegate_gone": "Your delegation in {scope} has ended, since the member who voted for you is gone: vote"
+    " yourself, or delegate again.",
+}
+
+
+def delegation_notice(kind: str, scope: str, what: str) -> Notify:
+    """What a delegator is told of a delegation in this scope; of each kind once about the same."""
+    return Notify(
+        kind=kind,
+        notice_class="personal",
+        subject=Subject("delegation", scope),
+        text=NOTICES[kind],
+        values={"scope": scope},
+        key=f"{kind}:{what}",
+    )
 
 
 def bounds_of(settings: VoteSettings) -> Bounds:

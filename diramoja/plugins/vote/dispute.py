@@ -1,6 +1,6 @@
 """A dispute about a result: filed by somebody on the roll, decided by several officials who are not too near to it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -24,14 +24,15 @@ from diramoja.core import (
     job,
 )
 from diramoja.core.ports.database import Database
+from diramoja.fields import NEVER
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import DecideDispute, OpenDispute, SettleDispute
+from diramoja.plugins.vote.messages import OpenDispute, SettleDispute, TakeOpinion
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DisputeDecision, DisputeView
+from diramoja.plugins.vote.views import DisputeView
+from diramoja.plugins.vote.words import DisputeDecision
 
 __all__ = ["Dispute", "Opinion", "dispute", "find_committee"]
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 COMMITTEE = 200
 """So many officials are told of a dispute at most."""
 NOTICES = {
@@ -67,15 +68,15 @@ class Opinion(Row):
 
 
 class Dispute(State, version=1, omit_defaults=True):
-    """What a dispute knows. `excluded`: who is too near to decide; `opinions`: how many decided what."""
+    """What a dispute knows. `excluded`: who is too near to be told; `opinions`: how many decided what."""
 
     phase: Literal["absent", "filed", "decided"] = "absent"
     vote: str = ""
     title: str = ""
     text: str = ""
     filed_by: Personal[str] = ""
-    filed_at: datetime = _NEVER
-    decide_by: datetime = _NEVER
+    filed_at: datetime = NEVER
+    decide_by: datetime = NEVER
     excluded: Personal[tuple[str, ...]] = ()
     opinions: dict[DisputeDecision, int] = msgspec.field(default_factory=dict)
     decision: DisputeDecision | None = None
@@ -141,13 +142,11 @@ def mark_late(state: Dispute, message: MarkLate, context: Context) -> Decision:
 
 
 @dispute.on("filed")
-def decide_dispute(state: Dispute, message: DecideDispute, context: Context) -> Decision:
+def take_opinion(state: Dispute, message: TakeOpinion, context: Context) -> Decision:
     """One voice; with enough of them, and more than half for one thing, it is decided."""
-    if context.sender in state.excluded:
-        return Reject("recused", "You take no part in a dispute about a vote of yours, or that you disputed.", 403)
-    if context.row(Opinion, context.sender):
+    if context.row(Opinion, message.member):
         return Reject("opinion_given", "You gave your decision on this dispute before.")
-    opinion = Opinion(context.sender, message.decision, message.reason, context.now)
+    opinion = Opinion(message.member, message.decision, message.reason, context.now)
     opinions = {**state.opinions, message.decision: state.opinions.get(message.decision, 0) + 1}
     heard = state.but(opinions=opinions)
     most, given = max(opinions.values()), sum(opinions.values())

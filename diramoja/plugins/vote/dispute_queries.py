@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from diramoja.core import Page, PageQuery, Reader
-from diramoja.core.errors import DeniedError
+from diramoja.core.errors import DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, paged, place
 from diramoja.plugins.vote.queries import one_vote
 from diramoja.plugins.vote.views import DisputeView
 
-__all__ = ["check_deciding", "check_disputing", "dispute_list"]
+__all__ = ["check_disputing", "dispute_list", "vote_of_dispute"]
 
 
 REASONS = 20
@@ -62,28 +62,20 @@ async def check_disputing(db: Database, reader: Reader, vote_id: str) -> None:
 
     Raises:
         MissingError: there is no such vote that the reader may see.
-        DeniedError: they are not (`not_on_roll`), or decided on another dispute about it (`recused`).
+        DeniedError: they are not (`not_on_roll`).
     """
     await one_vote(db, reader, vote_id)
     if await db.one("SELECT 1 FROM vote_roll WHERE vote = $1 AND member = $2", vote_id, reader.member) is None:
         raise DeniedError("You are not on the roll of this vote.", code="not_on_roll")
-    sql = (
-        "SELECT 1 FROM vote_dispute_opinion AS o JOIN vote_dispute AS d ON d.id = o.dispute"
-        " WHERE d.vote = $1 AND o.member = $2 LIMIT 1"
-    )
-    if await db.one(sql, vote_id, reader.member):
-        raise DeniedError("You decided on a dispute about this vote: you take no other part.", code="recused")
 
 
-async def check_deciding(db: Database, reader: Reader, dispute_id: str) -> None:
-    """Before a decision: whoever disputes a result decides on no other dispute about it either.
+async def vote_of_dispute(db: Database, id: str) -> str:
+    """The vote whose result is disputed.
 
     Raises:
-        DeniedError: the reader does (`recused`).
+        MissingError: there is no such dispute.
     """
-    sql = (
-        "SELECT 1 FROM vote_dispute AS d JOIN vote_dispute AS own ON own.vote = d.vote AND own.filed_by = $2"
-        " WHERE d.id = $1 LIMIT 1"
-    )
-    if await db.one(sql, dispute_id, reader.member):
-        raise DeniedError("You dispute this result, so others decide about it.", code="recused")
+    row = await db.one("SELECT vote FROM vote_dispute WHERE id = $1", id)
+    if row is None:
+        raise MissingError(f"There is no dispute {id}.", code="dispute_missing")
+    return str(row["vote"])

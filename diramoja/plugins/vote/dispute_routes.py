@@ -7,8 +7,9 @@ from litestar.status_codes import HTTP_200_OK
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.database import Database
 from diramoja.plugins.vote.contracts import DecideDispute, FileDispute
-from diramoja.plugins.vote.dispute_queries import check_deciding, check_disputing, dispute_list
-from diramoja.plugins.vote.views import DisputeText, DisputeView
+from diramoja.plugins.vote.dispute_queries import check_disputing, dispute_list, vote_of_dispute
+from diramoja.plugins.vote.views import DisputeView
+from diramoja.plugins.vote.words import DecisionText, DisputeDecision, DisputeText
 
 __all__ = ["Disputes", "VoteDisputes"]
 
@@ -17,6 +18,13 @@ class NewDispute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is wrong with a result."""
 
     text: DisputeText
+
+
+class NewOpinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one of the committee decides."""
+
+    decision: DisputeDecision
+    reason: DecisionText
 
 
 class VoteDisputes(Controller):
@@ -47,10 +55,8 @@ class Disputes(Controller):
     tags = ["Votes"]  # noqa: RUF012  # Litestar reads it from the class
 
     @post("/decisions", permission="dispute.decide", status_code=HTTP_200_OK, summary="Decide a dispute")
-    async def decide(
-        self, dispute_id: str, data: DecideDispute, *, db: Database, reader: Reader, send: Send
-    ) -> DisputeView:
+    async def decide(self, dispute_id: str, data: NewOpinion, *, db: Database, send: Send) -> DisputeView:
         """One voice of at least three, none of whom stands, made the vote or disputes it; more than half agree."""
-        await check_deciding(db, reader, dispute_id)
-        view: DisputeView = await send("dispute", dispute_id, data)
+        command = DecideDispute(dispute_id, data.decision, data.reason)
+        view: DisputeView = await send("vote", await vote_of_dispute(db, dispute_id), command)
         return view

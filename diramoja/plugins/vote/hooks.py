@@ -16,11 +16,12 @@ from diramoja.plugins.vote.delegation_state import delegation
 from diramoja.plugins.vote.dispute import dispute, find_committee
 from diramoja.plugins.vote.dispute_routes import Disputes, VoteDisputes
 from diramoja.plugins.vote.export_queries import HOLDINGS
+from diramoja.plugins.vote.forgetting import find_delegators
 from diramoja.plugins.vote.irregularities import find_irregularities
 from diramoja.plugins.vote.participation import report_participation
 from diramoja.plugins.vote.projections import RECORDS, topic_categories
 from diramoja.plugins.vote.retention import drop_roll
-from diramoja.plugins.vote.roll import correct_roll, freeze_roll
+from diramoja.plugins.vote.roll import correct_roll, fix_roll, freeze_roll
 from diramoja.plugins.vote.routes import Objections, Votes
 from diramoja.plugins.vote.sealing import drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
@@ -31,8 +32,8 @@ __all__ = ["register_commands", "register_plugin"]
 
 _HERE = Path(__file__).parent
 JOBS: list[Job[Any]] = [
-    freeze_roll, correct_roll, feel_pulse, count_ballots, find_committee, make_key, drop_key, find_ballots, find_uncast,
-    drop_delegated, find_irregularities, report_participation, drop_roll,
+    freeze_roll, correct_roll, fix_roll, feel_pulse, count_ballots, find_committee, make_key, drop_key, find_ballots,
+    find_uncast, find_delegators, drop_delegated, find_irregularities, report_participation, drop_roll,
 ]  # fmt: skip
 
 

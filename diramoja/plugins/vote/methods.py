@@ -2,9 +2,9 @@
 
 from diramoja.core.errors import InvalidError
 from diramoja.counting import Method, Methods
-from diramoja.plugins.vote.views import BallotForm, Majority, Terms
+from diramoja.plugins.vote.words import BallotForm, Majority, Terms
 
-__all__ = ["check_method", "form_of", "method_named", "method_of"]
+__all__ = ["check_method", "form_named", "form_of", "method_named", "method_of"]
 
 FORMS: dict[str, BallotForm] = {"ranking": "rank", "marks": "approve", "grades": "grade"}
 
@@ -29,6 +29,15 @@ def form_of(name: str, method: Method) -> BallotForm:
     return "choose_one" if name in ("simple_majority", "plurality") else FORMS[method.form]
 
 
+def form_named(name: str, methods: Methods) -> BallotForm:
+    """How a ballot of this method is filled in; for several seats like for one.
+
+    Raises:
+        InvalidError: there is none (`method_unknown`).
+    """
+    return form_of(name, method_named(name, 1, methods))
+
+
 def check_method(name: str, seats: int, majority: Majority, methods: Methods) -> BallotForm:
     """How a ballot is filled in, where the method fits.
 
@@ -39,5 +48,9 @@ def check_method(name: str, seats: int, majority: Majority, methods: Methods) ->
     if method.seats == "one" and seats != 1:
         raise InvalidError(f"{name} fills one seat.", code="method_unfit", cure="For several, take scottish_stv.")
     if majority != "plurality" and not (method.has_majority and seats == 1):
-        raise InvalidError(f"{name} cannot test a majority of {majority} for {seats} seats.", code="method_unfit")
+        raise InvalidError(
+            f"{name} tests no majority" + (" where several are to be chosen." if method.has_majority else "."),
+            code="method_unfit",
+            cure="Leave majority at plurality, or choose another method.",
+        )
     return form_of(name, method)

@@ -169,7 +169,7 @@ def _asked(vote: VoteView, say: Say) -> str:
 
 def _took_part(shown: Shown, say: Say) -> str:
     vote, roll, result = shown.vote, shown.roll, shown.result
-    ballots = result.ballots if result else vote.votes_cast
+    ballots = result.ballots if result else vote.turnout
     percent = f"{100 * ballots / roll.size:.1f}" if roll.size else "0"
     facts = {
         ON_ROLL: str(roll.size),

@@ -5,10 +5,20 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from diramoja.core import View
-from diramoja.plugins.vote.rules import closing_soon_at, notice_refusal, quorum_of, terms_refusal, urgent_at
+from diramoja.core.errors import DiramojaError
+from diramoja.plugins.vote.roll import TOO_MANY
+from diramoja.plugins.vote.rules import (
+    closing_soon_at,
+    notice_refusal,
+    office_refusal,
+    quorum_of,
+    terms_refusal,
+    urgent_at,
+)
 from diramoja.plugins.vote.settings import VoteSettings
+from diramoja.plugins.vote.state import OFFICERS
 from diramoja.plugins.vote.statutes import Finding, Motion, findings_on
-from diramoja.plugins.vote.views import Majority, RollRule
+from diramoja.plugins.vote.words import Majority, RollRule
 
 __all__ = ["PLATFORM", "Preview", "Step", "lines_of", "majority_of", "preview_of"]
 
@@ -49,10 +59,20 @@ class Preview(View):
     is_allowed: bool
 
 
-def preview_of(title: str, motion: Motion, roll_size: int, settings: VoteSettings) -> Preview:
-    """Play it through, as if it were scheduled at `motion.at`."""
+def preview_of(
+    title: str, motion: Motion, roll_size: int, settings: VoteSettings, *, unfit: Sequence[DiramojaError] = ()
+) -> Preview:
+    """Play it through, as if it were scheduled at `motion.at`.
+
+    Args:
+        title: of the vote.
+        motion: its terms, when it would be scheduled and by whom.
+        roll_size: members whom its rule names.
+        settings: with the statutes.
+        unfit: why its method does not fit, or who is named and is no member.
+    """
     terms = motion.terms
-    rules = (_platform(motion, settings), *findings_on(settings.statutes, motion))
+    rules = (*_platform(motion, roll_size, settings, unfit), *findings_on(settings.statutes, motion))
     quorum = quorum_of(terms.quorum_ratio, roll_size)
     return Preview(
         title=title,
@@ -77,11 +97,18 @@ def majority_of(majority: Majority, valid: int, roll_size: int) -> int:
     return (roll_size if majority == "of_roll" else valid) // 2 + 1
 
 
-def _platform(motion: Motion, settings: VoteSettings) -> Finding:
-    refusal = terms_refusal(motion.terms, motion.at, settings) or notice_refusal(motion.terms, motion.at, settings)
-    if refusal is None:
-        return Finding(PLATFORM, "terms", "what every vote keeps to", "kept", is_met=True)
-    return Finding(PLATFORM, refusal.code, refusal.detail, "broken", is_met=False)
+def _platform(
+    motion: Motion, roll_size: int, settings: VoteSettings, unfit: Sequence[DiramojaError]
+) -> Sequence[Finding]:
+    terms, at = motion.terms, motion.at
+    office = office_refusal(terms, has_office=not motion.roles.isdisjoint(OFFICERS))
+    refused = [office, terms_refusal(terms, at, settings) or notice_refusal(terms, at, settings)]
+    reasons = [(each.code, each.detail) for each in refused if each] + [(each.code, str(each)) for each in unfit]
+    if terms.tie_rule == "casting_vote" and roll_size > settings.casting_roll_max:
+        reasons.append(("casting_member_unfit", TOO_MANY.format(most=settings.casting_roll_max)))
+    if not reasons:
+        return [Finding(PLATFORM, "terms", "what every vote keeps to", "kept", is_met=True)]
+    return [Finding(PLATFORM, code, detail, "broken", is_met=False) for code, detail in reasons]
 
 
 def _steps(motion: Motion, settings: VoteSettings) -> Iterator[Step]:
@@ -112,6 +139,8 @@ def lines_of(preview: Preview) -> Sequence[str]:
     lines.append(
         f"  roll      {preview.roll_size} members: {', '.join(roll.levels)}, in standing {_or(roll.standings)}"
     )
+    if not preview.roll_size:
+        lines.append("            Nobody could vote: look at the regions and bodies.")
     lines += [f"            only {what} {_or(names)}" for what, names in _narrowed(roll) if names]
     lines.append(f"  quorum    {preview.quorum_needed} ballots ({preview.quorum_ratio:.4g} of the roll)")
     lines.append(

@@ -10,7 +10,8 @@ from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
 from diramoja.plugins.vote.delegation_state import Delegation
 from diramoja.plugins.vote.dispute import Dispute, Opinion, dispute
 from diramoja.plugins.vote.state import AuditEntry, Lot, Objection, Vote, Wording, vote
-from diramoja.plugins.vote.views import LotSecret, Tallied, Terms, VoteOption
+from diramoja.plugins.vote.views import LotDraw, LotSecret, Tallied
+from diramoja.plugins.vote.words import Terms, VoteOption
 
 __all__ = ["RECORDS", "topic_categories"]
 
@@ -171,9 +172,8 @@ class LotRecord(Record):
     vote: str
     secrets: tuple[LotSecret, ...]
     seed: str
+    draws: tuple[LotDraw, ...]
     order: tuple[int, ...]
-    minutes: str
-    drawn_by: Personal[str]
     drawn_at: datetime | None
 
 

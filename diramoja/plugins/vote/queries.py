@@ -14,7 +14,7 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
 from diramoja.plugins.vote.rules import station_of
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import OFFICERS, Vote, Wording, view_of
+from diramoja.plugins.vote.state import Vote, Wording, seen_by, view_of
 from diramoja.plugins.vote.views import (
     AuditView,
     LotView,
@@ -25,9 +25,9 @@ from diramoja.plugins.vote.views import (
     RollView,
     Tallied,
     TallyView,
-    VotePhase,
     VoteView,
 )
+from diramoja.plugins.vote.words import VotePhase
 
 __all__ = [
     "Voter", "audit_trail", "check_member", "objection_list", "one_result", "one_roll", "one_tally", "one_vote",
@@ -46,10 +46,6 @@ class Voter:
     vote: VoteView
 
 
-def _reader(reader: Reader) -> tuple[str, bool]:
-    return reader.member, any(map(reader.has, OFFICERS))
-
-
 async def vote_list(
     db: Database, reader: Reader, page: PageQuery, *, topic_id: str | None, phase: VotePhase | None
 ) -> Page[VoteView]:
@@ -59,7 +55,7 @@ async def vote_list(
         f"{_VOTE} WHERE {_SEEN} AND ($3::text IS NULL OR v.topic = $3) AND ($4::text IS NULL OR v.phase = $4)"
         " AND ($5::timestamptz IS NULL OR (v.created_at, v.id) < ($5, $6))"
         " ORDER BY v.created_at DESC, v.id DESC LIMIT $7",
-        *_reader(reader),
+        *seen_by(reader),
         topic_id,
         phase,
         at,
@@ -79,7 +75,7 @@ async def one_vote(db: Database, reader: Reader, id: str) -> VoteView:
 
 
 async def _row(db: Database, reader: Reader, id: str) -> Mapping[str, Any]:
-    row = await db.one(f"{_VOTE} WHERE {_SEEN} AND v.id = $3", *_reader(reader), id)
+    row = await db.one(f"{_VOTE} WHERE {_SEEN} AND v.id = $3", *seen_by(reader), id)
     if row is None:
         raise MissingError(f"There is no vote {id}.", code="vote_missing")
     return row
@@ -169,7 +165,7 @@ async def one_tally(db: Database, reader: Reader, id: str) -> TallyView:
         raise ConflictError("This vote is not open.", code="vote_not_open")
     if not view.live_tally:
         raise ConflictError("How this vote stands is not shown before its results.", code="tally_hidden")
-    return TallyView(id, view.votes_cast, tuple(row["counts"]) or (0,) * len(view.options))
+    return TallyView(id, view.turnout, tuple(row["counts"]) or (0,) * len(view.options))
 
 
 async def one_result(db: Database, reader: Reader, id: str) -> ResultView:

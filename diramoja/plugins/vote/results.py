@@ -6,7 +6,8 @@ from typing import Any
 from diramoja.core import Command, Context, Decision, RemindAt, Tell
 from diramoja.core.ids import derive_id
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
-from diramoja.plugins.vote.contracts import PrepareRunOff, ResultsPublished, TakeResult, VoteTookEffect
+from diramoja.plugins.vote.contracts import ResultsPublished, VoteTookEffect
+from diramoja.plugins.vote.messages import PrepareRunOff, TakeResult
 from diramoja.plugins.vote.retention import keeping
 from diramoja.plugins.vote.rules import outcome_of
 from diramoja.plugins.vote.settings import VoteSettings

@@ -9,24 +9,19 @@ from diramoja.core.ports.database import Database, Session
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.cancelling import cancelled
-from diramoja.plugins.vote.contracts import (
-    DecideObjection,
-    FileObjection,
-    PrepareBox,
-    RollFrozen,
-    TakeKey,
-    TakeRoll,
-)
+from diramoja.plugins.vote.contracts import DecideObjection, FileObjection, RollFrozen
 from diramoja.plugins.vote.irregularities import looking_at_roll
+from diramoja.plugins.vote.messages import PrepareBox, TakeKey, TakeRoll
 from diramoja.plugins.vote.rules import roll_digest, stations_for
 from diramoja.plugins.vote.sealing import DropKey, MakeKey, drop_key, make_key
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import TAKING, Objection, Vote, noted, vote
-from diramoja.plugins.vote.views import ObjectionKind, ObjectionView, RollRule
+from diramoja.plugins.vote.views import ObjectionView
+from diramoja.plugins.vote.words import ObjectionKind, RollRule
 
 __all__ = [
-    "CorrectRoll", "FreezeRoll", "correct_roll", "eligible_count", "freeze_roll", "freezing", "is_ready", "preparing",
-    "regions_within",
+    "CorrectRoll", "FixRoll", "FreezeRoll", "correct_roll", "eligible_count", "fix_roll", "fixing", "freeze_roll",
+    "freezing", "is_ready", "preparing", "regions_within",
 ]  # fmt: skip
 
 TOO_MANY = "More than {most} are on the roll: nobody can have a casting vote."
@@ -60,6 +55,14 @@ class CorrectRoll(View):
     objection: str
     member: Personal[str]
     is_added: bool
+
+
+class FixRoll(View):
+    """The vote opens, and knows the roll of this `version`: from now on nobody changes it."""
+
+    vote: str
+    rule: RollRule
+    version: int
 
 
 # --- frozen ---
@@ -148,9 +151,27 @@ async def _digest(session: Session, vote: str, rule: RollRule) -> tuple[int, str
     return size, digest.hexdigest()
 
 
-@vote.on("scheduled")
+def fixing(state: Vote, context: Context) -> Call[FixRoll]:
+    """Have the roll fixed for good, and its hash told where the vote knows an older one."""
+    return Call(fix_roll, FixRoll(context.id, state.terms.roll, state.roll_version), key="fix_roll")
+
+
+@job(FixRoll, timeout_s=120, attempts=20)
+async def fix_roll(payload: FixRoll, db: Database) -> Command | None:
+    """A correction is committed before this, and told again here, or finds that it comes too late."""
+    async with db.begin() as session:
+        row = await session.one(
+            "UPDATE vote_roll_frozen SET is_final = true WHERE vote = $1 RETURNING version", payload.vote
+        )
+        if row is None or row["version"] == payload.version:
+            return None
+        size, sha256 = await _digest(session, payload.vote, payload.rule)
+    return TakeRoll(size, sha256, version=row["version"])
+
+
+@vote.on("scheduled", *TAKING, "closed")
 def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
-    """After an objection the stations stay as they are."""
+    """After an objection the stations stay as they are; what is told late is still the roll by which ballots come."""
     if state.stations and message.version <= state.roll_version:
         return None
     settings = context.settings(VoteSettings)
@@ -158,17 +179,18 @@ def take_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     frozen = state.but(
         roll_size=message.size, roll_hash=message.sha256, roll_version=message.version, stations=stations
     )
-    if state.terms.tie_rule == "casting_vote" and message.size > settings.casting_roll_max:
+    too_many = state.terms.tie_rule == "casting_vote" and message.size > settings.casting_roll_max
+    if too_many and state.phase == "scheduled":
         return cancelled(frozen, TOO_MANY.format(most=settings.casting_roll_max), context)
     marked, entry = noted(frozen, context, "roll_frozen", f"{message.size} {message.sha256}")
     until = marked.opens_at - timedelta(hours=settings.objections_until_hours)
     news = RollFrozen(context.id, message.size, message.sha256, context.now, until)
-    boxes = preparing(marked, context) if not message.objection and is_ready(marked) else ()
-    late = looking_at_roll(marked, context) if message.objection else ()
+    boxes = preparing(marked, context) if not state.stations and is_ready(marked) else ()
+    late = looking_at_roll(marked, context) if state.stations else ()
     return marked, entry, news, *boxes, *late
 
 
-@vote.on(*TAKING, "closed", "tallying", "results_published", "disputed", "cancelled")
+@vote.on("tallying", "results_published", "disputed", "cancelled")
 def take_no_roll(state: Vote, message: TakeRoll, context: Context) -> Decision:
     """It was called off meanwhile, or told before."""
     return None
@@ -298,7 +320,7 @@ def _uncorrected(payload: CorrectRoll, code: str) -> Command:
 
 @job(CorrectRoll, timeout_s=60, deadline_s=1_800, failed=_uncorrected)
 async def correct_roll(payload: CorrectRoll, db: Database) -> Command:
-    """Size and hash after it; only somebody who is a member of the platform comes on a roll."""
+    """Size and hash after it; only somebody who is a member of the platform comes on a roll that is not fixed yet."""
     sql = (
         "INSERT INTO vote_roll (vote, member) SELECT $1, id FROM member WHERE id = $2 ON CONFLICT DO NOTHING"
         if payload.is_added
@@ -306,11 +328,14 @@ async def correct_roll(payload: CorrectRoll, db: Database) -> Command:
     )
     async with db.begin() as session:
         row = await session.one(
-            "UPDATE vote_roll_frozen SET version = version + 1 WHERE vote = $1 RETURNING version", payload.vote
+            "UPDATE vote_roll_frozen SET version = version + 1 WHERE vote = $1 AND NOT is_final RETURNING version",
+            payload.vote,
         )
+        if row is None:
+            return NoteUncorrected(payload.objection, "roll_fixed")
         await session.execute(sql, payload.vote, payload.member)
         size, sha256 = await _digest(session, payload.vote, payload.rule)
-    return TakeRoll(size, sha256, payload.objection, row["version"] if row else 0)
+    return TakeRoll(size, sha256, payload.objection, row["version"])
 
 
 def objection_view(vote_id: str, row: Objection) -> ObjectionView:

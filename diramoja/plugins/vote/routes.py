@@ -6,7 +6,7 @@ import msgspec
 from litestar import Controller, get, patch, post
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.ports.clock import Clock
@@ -21,7 +21,7 @@ from diramoja.plugins.vote.contracts import (
     FileObjection,
 )
 from diramoja.plugins.vote.delegation_queries import narrowest_delegate
-from diramoja.plugins.vote.methods import check_method
+from diramoja.plugins.vote.methods import check_method, form_named
 from diramoja.plugins.vote.queries import (
     audit_trail,
     check_member,
@@ -36,22 +36,13 @@ from diramoja.plugins.vote.queries import (
 )
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.statute_queries import check_polls, schedule_command
-from diramoja.plugins.vote.views import (
-    AuditView,
-    ObjectionDecision,
-    ObjectionKind,
-    ObjectionView,
-    OwnRollView,
-    Reason,
-    ResultView,
-    RollView,
-    TallyView,
-    Terms,
-    VotePhase,
-    VoteView,
-)
+from diramoja.plugins.vote.views import AuditView, ObjectionView, OwnRollView, ResultView, RollView, TallyView, VoteView
+from diramoja.plugins.vote.words import ObjectionDecision, ObjectionKind, Reason, Terms, VotePhase
 
 __all__ = ["Objections", "Votes"]
+
+
+type DraftHash = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)", description="64 hexadecimal digits")]
 
 
 class NewObjection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +72,12 @@ AN_OUTAGE = {
 }
 
 
+class Scheduling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is being scheduled. `draft_hash`: as the draft showed it; "": whatever the draft says by now."""
+
+    draft_hash: DraftHash = ""
+
+
 class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to an objection."""
 
@@ -97,8 +94,8 @@ class Votes(Controller):
     @post("/", permission="vote.create", limit="posts", example=A_VOTE, summary="Draft a vote")
     async def create(self, data: CreateVote, send: Send, methods: Methods) -> VoteView:
         """Nothing is asked of anybody until it is scheduled."""
-        check_method(data.voting_method, data.seats, data.majority, methods)
-        view: VoteView = await send("vote", send.new_id("vot"), data)
+        form = check_method(data.voting_method, data.seats, data.majority, methods)
+        view: VoteView = await send("vote", send.new_id("vot"), data.but(form=form))
         return view
 
     @get("/", permission="vote.read", summary="Votes")
@@ -125,12 +122,19 @@ class Votes(Controller):
         example={"description": "Until when should clinics be open on Sundays?"},
         summary="Change a draft",
     )
-    async def edit(self, vote_id: str, data: EditVote, send: Send) -> VoteView:
+    async def edit(self, vote_id: str, data: EditVote, send: Send, methods: Methods) -> VoteView:
         """What is not given stays. 409 `vote_frozen` once it is scheduled."""
-        view: VoteView = await send("vote", vote_id, data)
+        form = UNSET if data.voting_method is UNSET else form_named(data.voting_method, methods)
+        view: VoteView = await send("vote", vote_id, data.but(form=form))
         return view
 
-    @post("/{vote_id:str}/schedule", permission="vote.schedule", status_code=HTTP_200_OK, summary="Schedule a vote")
+    @post(
+        "/{vote_id:str}/schedule",
+        permission="vote.schedule",
+        status_code=HTTP_200_OK,
+        example={"draft_hash": "5f2c0e9b" * 8},
+        summary="Schedule a vote",
+    )
     async def schedule(
         self,
         vote_id: str,
@@ -141,14 +145,18 @@ class Votes(Controller):
         settings: VoteSettings,
         send: Send,
         methods: Methods,
+        data: Scheduling | None = None,
     ) -> VoteView:
-        """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`."""
+        """What is asked and who may vote are fixed; the roll is there some moments later. 409 `against_statutes`.
+
+        Whoever gives the `draft_hash` that they read schedules nothing else: 409 `draft_changed`.
+        """
         await one_vote(db, reader, vote_id)
         await check_polls(db, reader, clock.now(), settings)
         command = await schedule_command(db, reader, vote_id)
         terms = command.drafted or Terms()
         form = check_method(terms.voting_method, terms.seats, terms.majority, methods)
-        view: VoteView = await send("vote", vote_id, command.but(form=form))
+        view: VoteView = await send("vote", vote_id, command.but(form=form, draft_hash=data.draft_hash if data else ""))
         return view
 
     @post("/{vote_id:str}/cancel", permission="vote.schedule", status_code=HTTP_200_OK, summary="Cancel a vote")

@@ -10,11 +10,12 @@ import msgspec
 
 from diramoja.core import Reject
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Outcome, RollRule, Tallied, Terms, VoteOption
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Outcome, RollRule, Terms, VoteOption
 
 __all__ = [
-    "UNBINDING", "closing_soon_at", "notice_refusal", "outcome_of", "quorum_of", "roll_digest", "station_of",
-    "stations_for", "terms_hash", "terms_refusal", "urgent_at", "wording_refusal",
+    "UNBINDING", "closing_soon_at", "notice_refusal", "office_refusal", "outcome_of", "quorum_of", "roll_digest",
+    "station_of", "stations_for", "terms_hash", "terms_refusal", "urgent_at", "wording_refusal",
 ]  # fmt: skip
 
 STATION_BYTES = 8
@@ -96,6 +97,13 @@ def _looks(text: str) -> str:
     """Without what cannot be seen: forms of a letter, capitals, spaces and signs without width are alike."""
     shown = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each)[0] != "C")
     return "".join(shown.casefold().split())
+
+
+def office_refusal(terms: Terms, *, has_office: bool) -> Reject | None:
+    """Why somebody does not schedule this; None where a leader or an official asks, or it decides nothing."""
+    if has_office or (terms.vote_type in UNBINDING and not terms.on_persons):
+        return None
+    return Reject("not_leader", "A leader or an official schedules what decides something or is on persons.", 403)
 
 
 def notice_refusal(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None:

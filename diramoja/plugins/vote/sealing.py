@@ -22,7 +22,7 @@ from diramoja.core import View, job
 from diramoja.core.errors import ConflictError, InternalError
 from diramoja.core.keys import KEY_BYTES, Keys
 from diramoja.core.ports.database import Database, Session
-from diramoja.plugins.vote.contracts import TakeKey
+from diramoja.plugins.vote.messages import TakeKey
 from diramoja.plugins.vote.settings import VoteSettings
 
 __all__ = [

@@ -1,34 +1,24 @@
 """What a vote knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
-from diramoja.core import AgentKind, Context, Personal, Put, Row, State
-from diramoja.plugins.vote.rules import quorum_of
-from diramoja.plugins.vote.views import (
-    DisputeDecision,
-    LotSecret,
-    ObjectionDecision,
-    ObjectionKind,
-    OptionView,
-    Outcome,
-    Tallied,
-    Terms,
-    VoteOption,
-    VoteView,
-)
+from diramoja.core import AgentKind, Context, Personal, Put, Reader, Row, State
+from diramoja.fields import NEVER
+from diramoja.plugins.vote.rules import quorum_of, terms_hash
+from diramoja.plugins.vote.views import LotDraw, LotSecret, OptionView, Tallied, VoteView
+from diramoja.plugins.vote.words import DisputeDecision, ObjectionDecision, ObjectionKind, Outcome, Terms, VoteOption
 
 __all__ = [
-    "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Lot", "Objection",
-    "Pace", "Vote", "Wording", "boxes_of", "has_office", "is_in_charge", "noted", "view_of", "vote", "vote_view",
-    "wording_of",
+    "DECIDED", "DRAFTED", "OFFICERS", "RUNNING", "TAKING", "AuditEntry", "BoxSeal", "Disputer", "Judge", "Lot",
+    "Objection", "Pace", "Vote", "Wording", "boxes_of", "draft_hash", "has_office", "is_in_charge", "noted", "seen_by",
+    "view_of", "vote", "vote_view", "wording_of",
 ]  # fmt: skip
 
 OFFICERS = ("leader", "official")
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TAKING = ("open", "closing_soon")
 """Ballots are taken."""
 RUNNING = ("scheduled", *TAKING)
@@ -87,6 +77,12 @@ class Disputer(Row):
     dispute: str
 
 
+class Judge(Row):
+    """Who decided on a dispute about the result, and so disputes nothing themselves."""
+
+    member: Personal[str]
+
+
 class Pace(Row):
     """How fast ballots came while it is open; forgotten when it is closed.
 
@@ -102,14 +98,13 @@ class Pace(Row):
 
 
 class Lot(Row):
-    """What was published for the lot. `order`: the options as they were drawn in public, the first favoured."""
+    """What was published for the lot; see `LotView`."""
 
     id: str = "lot"
     secrets: tuple[LotSecret, ...] = ()
     seed: str = ""
+    draws: tuple[LotDraw, ...] = ()
     order: tuple[int, ...] = ()
-    minutes: str = ""
-    drawn_by: Personal[str] = ""
     drawn_at: datetime | None = None
 
 
@@ -200,7 +195,7 @@ vote = AgentKind(
     "vote",
     Vote,
     prefix="vot",
-    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Lot, Pace],
+    rows=[Wording, AuditEntry, Objection, BoxSeal, Disputer, Judge, Lot, Pace],
 )
 
 
@@ -212,6 +207,11 @@ def boxes_of(id: str, state: Vote) -> list[str]:
 def has_office(context: Context) -> bool:
     """Whether a leader or an official sent this."""
     return not context.roles.isdisjoint(OFFICERS)
+
+
+def seen_by(reader: Reader) -> tuple[str, bool]:
+    """Whose drafts a reader sees: their own, and whether those of all."""
+    return reader.member, any(map(reader.has, OFFICERS))
 
 
 def is_in_charge(state: Vote, context: Context) -> bool:
@@ -231,6 +231,11 @@ def wording_of(context: Context) -> Wording:
     return context.row(Wording, "wording") or Wording("wording")
 
 
+def draft_hash(state: Vote, wording: Wording) -> str:
+    """What tells this draft from the same one with other words or terms."""
+    return terms_hash(state.title, wording.description, wording.options, state.terms)
+
+
 def vote_view(context: Context, state: Vote) -> VoteView:
     """A vote as all who may see it do."""
     return view_of(context.id, state, wording_of(context))
@@ -248,6 +253,8 @@ def view_of(id: str, state: Vote, wording: Wording) -> VoteView:
         "opens_at": terms.opens_at,
         "closes_at": state.closes_at if terms.closes_at else None,
         "topic_id": terms.topic,
+        "turnout": state.votes_cast,
+        "draft_hash": draft_hash(state, wording) if state.phase == "draft" else "",
         "cancel_reason": state.cancel_reason or UNSET,
     }
     return VoteView(**{**of_terms, **of_vote, **more})

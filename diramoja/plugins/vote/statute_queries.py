@@ -1,6 +1,5 @@
 """What the statutes ask about: the category of a topic, and where members sit in bodies."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,9 +11,9 @@ from diramoja.plugins.vote.contracts import ScheduleVote
 from diramoja.plugins.vote.delegation_queries import category_of
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import OFFICERS
-from diramoja.plugins.vote.views import BodySeat, Terms
+from diramoja.plugins.vote.words import BodySeat, Terms
 
-__all__ = ["check_polls", "schedule_command", "seats_in_bodies"]
+__all__ = ["check_members", "check_polls", "schedule_command", "seats_in_bodies"]
 
 SEATS = 100
 
@@ -37,11 +36,11 @@ async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVo
     """With all that an article may ask about; of a vote that is not there with nothing.
 
     Raises:
-        InvalidError: somebody who is named in it is no member (`member_missing`).
+        InvalidError: see `check_members`.
     """
     row = await db.one("SELECT terms FROM vote WHERE id = $1", vote)
     terms = msgspec.convert(row["terms"], Terms) if row else Terms()
-    await _check_members(db, {*terms.candidates, terms.casting_member} - {""})
+    await check_members(db, terms)
     return ScheduleVote(
         drafted=terms,
         category=await category_of(db, terms.topic) if terms.topic else "",
@@ -50,7 +49,13 @@ async def schedule_command(db: Session, reader: Reader, vote: str) -> ScheduleVo
     )
 
 
-async def _check_members(db: Session, named: Collection[str]) -> None:
+async def check_members(db: Session, terms: Terms) -> None:
+    """Who stands, and who decides a tie.
+
+    Raises:
+        InvalidError: somebody who is named is no member (`member_missing`).
+    """
+    named = {*terms.candidates, terms.casting_member} - {""}
     rows = await db.fetch("SELECT id FROM member WHERE id = ANY($1::text[])", sorted(named))
     if len(rows) < len(named):
         raise InvalidError("Somebody whom this vote names is no member.", code="member_missing")

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from diramoja.core import Reject, View
-from diramoja.plugins.vote.views import (
+from diramoja.plugins.vote.words import (
     AnonymityLevel,
     BodyId,
     BodySeat,

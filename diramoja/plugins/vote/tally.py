@@ -12,13 +12,14 @@ from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database
 from diramoja.counting import Count, Majority, Methods, Profile, Ties
 from diramoja.plugins.vote.ballot_queries import PublishedRecord, published_ballots
-from diramoja.plugins.vote.contracts import TakeResult
 from diramoja.plugins.vote.irregularities import looking_at_stations
+from diramoja.plugins.vote.messages import TakeResult
 from diramoja.plugins.vote.methods import method_of
 from diramoja.plugins.vote.publishing import publish
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, noted, vote
-from diramoja.plugins.vote.views import Tallied, Terms
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Terms
 
 __all__ = ["CountAgain", "CountBallots", "NoteUncounted", "count_ballots", "counting", "tallied"]
 

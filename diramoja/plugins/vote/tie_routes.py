@@ -60,7 +60,10 @@ class Ties(Controller):
         summary="Enter a public draw",
     )
     async def draw(self, vote_id: str, data: DrawLot, send: Send) -> LotView:
-        """Where the secrets were not revealed within a day, or fewer than two were published; with minutes."""
+        """Where the secrets were not revealed within a day, or fewer than two were published; with minutes.
+
+        The ballots are counted again once a second officer has entered the same order.
+        """
         view: LotView = await send("vote", vote_id, data)
         return view
 

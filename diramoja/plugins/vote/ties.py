@@ -2,7 +2,7 @@
 
 Officers publish the hash of a secret each before the close. Once the result is known to be tied they reveal them; with
 the last secret the lot is drawn (F20), and the ballots are counted again. Whoever keeps one back for a day brings about
-a draw before witnesses, with minutes.
+a draw before witnesses, with minutes, which counts once two officers have entered the same.
 """
 
 import hashlib
@@ -16,11 +16,12 @@ from diramoja.counting import lot_seed
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.state import Lot, Vote, has_office, noted, vote, vote_view
 from diramoja.plugins.vote.tally import CountBallots, counting
-from diramoja.plugins.vote.views import LotSecret, LotView
+from diramoja.plugins.vote.views import LotDraw, LotSecret, LotView
 
 __all__ = ["CommitSecret", "DecideTie", "DrawLot", "RemindOfLot", "RevealSecret", "tie_asked"]
 
 SECRETS = 20
+"""And entries of what was drawn, one an officer."""
 FEWEST = 2
 REVEALED_WITHIN = timedelta(hours=24)
 
@@ -28,7 +29,9 @@ NOTICES = {
     "vote.casting_asked": "The vote {title} is tied: your casting vote decides.",
     "vote.lot_asked": "The vote {title} is tied: reveal your secret within 24 hours, so that the lot can decide.",
     "vote.lot_late": "The vote {title} is tied, and the secrets for the lot were not revealed: draw it in public, with"
-    " minutes.",
+    " minutes. Two who were there enter what was drawn.",
+    "vote.draw_entered": "Somebody entered what was drawn for the vote {title}. It counts once a second one enters the"
+    " same: do so if you were there, and say so if it is wrong.",
 }
 
 type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="64 hexadecimal digits")]
@@ -51,7 +54,11 @@ class RevealSecret(Command):
 class DrawLot(Command):
     """Say what was drawn in public, where the secrets were not revealed within a day. Answers a LotView.
 
-    `order`: the options that are tied, the first favoured.
+    It decides once two officers have said the same; each may correct what they said until then.
+
+    Attributes:
+        order: the options that are tied, the first favoured.
+        minutes: who was there, and how it was drawn.
     """
 
     order: Order
@@ -137,9 +144,23 @@ def draw_lot(state: Vote, message: DrawLot, context: Context) -> Decision:
     lot = _lot(context)
     if len(lot.secrets) >= FEWEST and state.lot_until is not None and context.now < state.lot_until:
         return Reject("lot_pending", "The officers have a day to reveal their secrets.")
-    drawn = lot.but(order=message.order, minutes=message.minutes, drawn_by=context.sender, drawn_at=context.now)
+    others = tuple(each for each in lot.draws if each.member != context.sender)
+    if len(others) >= SECRETS:
+        return Reject("lot_full", f"{SECRETS} have entered what was drawn.")
+    entered = lot.but(draws=(*others, LotDraw(context.sender, message.order, message.minutes, context.now)))
+    if all(each.order != message.order for each in others):
+        marked, entry = noted(state, context, "lot_draw_entered", message.minutes)
+        return marked, entry, Put(entered), *_second_asked(state, context), Reply(_view(context, entered))
+    drawn = entered.but(order=message.order, drawn_at=context.now)
     marked, entry = noted(state, context, "lot_drawn", message.minutes)
     return *_again(marked.but(casting=message.order), context), entry, Put(drawn), Reply(_view(context, drawn))
+
+
+def _second_asked(state: Vote, context: Context) -> tuple[Any, ...]:
+    """Tell others who see to the lot that one of them entered what was drawn; once each."""
+    officers = dict.fromkeys((state.scheduled_by, *(each.member for each in _lot(context).secrets)))
+    notice = _notice(state, context, "vote.draw_entered")
+    return tuple(tell for each in officers if each != context.sender for tell in notify(context, each, notice))
 
 
 @vote.on("results_published")

@@ -10,7 +10,8 @@ import msgspec
 from diramoja.core.errors import FencedError
 from diramoja.core.ids import PARTITIONS
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import (
+from diramoja.core.ports.records import over_head
+from diramoja.core.ports.rows import (
     AgentKey,
     AgentSummary,
     DeadLetter,
@@ -28,7 +29,6 @@ from diramoja.core.ports.records import (
     TellRow,
     WorkerRow,
     Writes,
-    over_head,
 )
 from diramoja.testing.memory.clock import START
 

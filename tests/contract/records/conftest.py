@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from diramoja.core.ports.records import PartitionRow
+from diramoja.core.ports.rows import PartitionRow
 from tests.contract.records.backends import BACKENDS, Backend, Store
 from tests.contract.records.rows import worker
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from diramoja.core.envelope import Envelope, pack
-from diramoja.core.ports.records import (
+from diramoja.core.ports.records import Records
+from diramoja.core.ports.rows import (
     DeadLetter,
     EventRow,
     JobRow,
     OwnRow,
     ParkedRow,
     PartitionRow,
-    Records,
     ReminderRow,
     RequestRow,
     SnapshotRow,

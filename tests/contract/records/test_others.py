@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import AgentKey, PartitionRow, RowKey, Writes
+from diramoja.core.ports.rows import AgentKey, PartitionRow, RowKey, Writes
 from tests.contract.records.backends import Store
 from tests.contract.records.rows import NOW, current, dead_letter, event, job, own, parked, request, snapshot, writes
 

@@ -7,7 +7,7 @@ import pytest
 
 from diramoja.core.errors import FencedError, InvalidError
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.records import AgentKey, PartitionRow, RecordWrite, RowKey, Writes
+from diramoja.core.ports.rows import AgentKey, PartitionRow, RecordWrite, RowKey, Writes
 from tests.contract.records.backends import Store
 from tests.contract.records.rows import (
     NOW,

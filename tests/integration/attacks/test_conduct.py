@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from diramoja.core.tokens import Tokens
 from tests.integration.attacks.test_permissions import BODIES, EXPECTED, case_of
 from tests.support.community import Community, Person, until
 
@@ -157,3 +158,9 @@ def test_who_their_body_suspended_does_no_more_than_whom_moderation_did(
     body = {"standing": "good", "reason": "abc"}
     assert officer.call("PATCH", f"/v1/members/{person.id}/membership", body).status_code == 200
     assert person.call("PUT", f"/v1/posts/{post}/reactions/like").status_code == 204
+
+
+def test_an_account_that_is_no_member_yet_is_taken_for_nobody_who_was_erased(platform: Community, topic: str) -> None:
+    token = Tokens((platform.data / "secrets" / "access_token.key").read_bytes()).issue_access("mem_new", ["supporter"])
+    headers = {"authorization": f"Bearer {token}"}
+    assert platform.http.put(f"/v1/topics/{topic}/follow", headers=headers).status_code == 204

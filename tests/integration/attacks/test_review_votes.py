@@ -108,6 +108,28 @@ def test_votes_on_persons_take_an_office_and_members_who_are_there(
     assert code(leader.post("/v1/votes", asked(place, **own))) == (400, "casting_member_unfit")
 
 
+def test_a_draft_that_is_changed_under_the_hands_of_an_official_is_not_scheduled(
+    place: Town, officials: list[Person], members: list[Person]
+) -> None:
+    vote = drafted(place, members[0], voting_method="score")
+    read = officials[0].get(f"/v1/votes/{vote}").json()
+    assert (read["form"], read["grades"] > 0) == ("grade", True)
+    assert members[0].call("PATCH", f"/v1/votes/{vote}", {"options": ["Until eight", "Until six"]}).status_code == 200
+    path, named = f"/v1/votes/{vote}/schedule", {"draft_hash": read["draft_hash"]}
+    assert code(officials[0].post(path, named)) == (409, "draft_changed")
+    assert code(officials[0].post(path, {"draft_hash": "abc"}))[0] == 400
+    other = {"voting_method": "ranked_choice", "title": "Opening times"}
+    shown = members[0].call("PATCH", f"/v1/votes/{vote}", other).json()
+    assert (shown["form"], shown["grades"]) == ("rank", 0)
+    unknown = members[0].call("PATCH", f"/v1/votes/{vote}", {"voting_method": "by_shouting"})
+    assert code(unknown) == (400, "method_unknown")
+    now = officials[0].get(f"/v1/votes/{vote}").json()["draft_hash"]
+    assert now == shown["draft_hash"] != read["draft_hash"]
+    scheduled = officials[0].post(path, {"draft_hash": now})
+    assert scheduled.status_code == 200, scheduled.text
+    assert (scheduled.json()["title"], scheduled.json()["draft_hash"]) == ("Opening times", "")
+
+
 def test_nobody_learns_by_delegating_to_one_after_the_other_how_they_voted(
     place: Town, leader: Person, members: list[Person]
 ) -> None:
@@ -154,7 +176,7 @@ def test_ballots_of_one_member_at_two_gateways_at_once_are_one(
     assert len(taken) == 1
     assert {said for status, said in answers if status != 201} <= {"revote_not_allowed", "idempotency_conflict"}
     assert voter.get(f"/v1/votes/{vote}/ballots/me").json()["receipt"] in taken
-    until(lambda: leader.get(f"/v1/votes/{vote}").json()["votes_cast"] == 1)
+    until(lambda: leader.get(f"/v1/votes/{vote}").json()["turnout"] == 1)
     moved(place, leader, vote, "results_published")
     assert leader.get(f"/v1/votes/{vote}/results").json()["ballots"] == 1
 

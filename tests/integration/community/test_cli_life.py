@@ -18,6 +18,8 @@ def test_instance_ends_in_order_crashes_and_takes_over(start: Any, diramoja: Any
     code, shown, said = on("counting", "add", "cnt_a", "1")  # No instance: servers for this command only.
     assert (code, shown, said) == (0, "1\n", f"note: {data} holds nothing yet; a new instance begins there.\n")
     assert not server_processes(data.resolve())
+    refused = on("agents", "pause", "nosuch", "x")  # While the worker is still starting.
+    assert (refused[0], "heartbeat_failed" in refused[2]) == (1, False)
     first = start(data, "--port", "0")
     assert on("counting", "add", "cnt_a", "1")[1] == "2\n"
     first.end(signal.SIGKILL)
@@ -34,7 +36,7 @@ def test_joined_worker_takes_its_share_and_all_when_the_other_dies(
 ) -> None:
     data = tmp_path / "data"
     on = diramoja(data)
-    refused = command(environ, [*arguments_for(data), "up", "--join"])
+    refused = command(environ, [*arguments_for(data), "up", "--join", "--port", "0"])
     assert (refused.returncode, "Nothing runs on the data folder" in refused.stderr) == (1, True)
     first = start(data, "--roles", "gateway,jobs", "--port", "0")
     worker = start(data, "--join", "--roles", "worker")

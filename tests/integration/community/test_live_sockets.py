@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from diramoja.core.envelope import pack
-from diramoja.core.ports.records import EventRow
+from diramoja.core.ports.rows import EventRow
 from diramoja.core.runtime.publisher import event_envelope
 from diramoja_community import live as session
 from diramoja_community.application import create_application, server_options

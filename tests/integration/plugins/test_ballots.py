@@ -114,6 +114,35 @@ def test_a_public_vote_from_ballot_to_record(place: Place) -> None:
     assert sum(row["ballots"] for row in place.fetch("SELECT * FROM vote_station WHERE vote = $1", vote)) == 12
 
 
+def test_a_draft_takes_no_ballots_and_says_so_to_those_who_see_it(place: Place) -> None:
+    begin = place.town.now + timedelta(days=1)
+    times = {"opens_at": begin.isoformat(), "closes_at": (begin + timedelta(hours=1)).isoformat()}
+    body = {"title": "Opening hours", "vote_type": "poll", "options": OPTIONS, **times}
+    vote = str(place.members[0].post("/v1/votes", body).json()["id"])
+    seen = [code(place.cast(each, vote, 1)) for each in (place.members[0], place.leader, place.members[1])]
+    assert seen == [(409, "vote_not_open")] * 2 + [(404, "vote_missing")]
+
+
+@pytest.mark.parametrize("level", ["public", "pseudonymous"])
+def test_a_ballot_sent_again_after_the_count_is_the_one_that_was_taken_or_too_late(place: Place, level: str) -> None:
+    """Of one that was sealed nobody finds out any more what it said, not by trying either: its key is destroyed."""
+    vote, (amina, baraka, *_) = place.opened(anonymity_level=level), place.members
+    path, body = f"/v1/votes/{vote}/ballots", {"choices": [2, 1]}
+    taken = amina.post(path, body, key=f"once-{level}")
+    assert taken.status_code == 201
+    assert amina.post(path, body, key=f"once-{level}").json() == taken.json()
+    place.close(vote)
+    again = amina.post(path, body, key=f"once-{level}")
+    other = amina.post(path, {"choices": [3]}, key=f"once-{level}")
+    if level == "public":
+        assert (again.status_code, again.json()) == (201, taken.json())
+        assert code(other) == (409, "idempotency_conflict")
+    else:
+        assert [code(again), code(other)] == [(409, "vote_closed")] * 2
+    for voter in (amina, baraka):
+        assert code(voter.post(path, body)) == (409, "vote_closed")
+
+
 def test_lists_of_what_was_published_come_in_pages(place: Place) -> None:
     vote = place.opened(voting_method="approval")
     for voter, choices in zip(place.members, [(1,), (2,), (3,), (1, 2), ()], strict=False):

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,26 @@ def test_what_cannot_be_delegated_says_why(place: Town, people: list[Person], le
     baraka.call("PUT", f"/v1/members/{amina.id}/block")
     until(lambda: put("housing", baraka.id).status_code == 403)
     baraka.call("DELETE", f"/v1/members/{amina.id}/block")
+
+
+def test_who_counts_on_somebody_who_leaves_is_told_at_once_and_when_it_ends(place: Town, people: list[Person]) -> None:
+    amina, baraka = people[:2]
+    (leaving,) = place.people("leaving", 1, level="member")
+    delegate(amina, leaving, "education")
+    delegate(leaving, baraka, "education")
+    left = leaving.call("DELETE", "/v1/me")
+    assert left.status_code == 202, left.text
+    until(lambda: place.notices(amina, "vote.delegate_leaving"))
+    assert amina.get("/v1/me/delegations/education").json()["delegate"] == leaving.id
+    refused = baraka.call("PUT", "/v1/me/delegations/school", {"delegate": leaving.id})
+    assert (refused.status_code, refused.json()["code"]) == (404, "member_missing")
+    place.move(datetime.fromisoformat(left.json()["erase_after"]) + timedelta(minutes=1))
+    amina = place.platform.sign_in(amina.username)
+    until(lambda: place.notices(amina, "vote.delegate_gone"))
+    assert amina.get("/v1/me/delegations/education").json()["delegate"] is None
+    for kind in ("vote.delegate_leaving", "vote.delegate_gone"):
+        (notice,) = place.notices(amina, kind)
+        assert notice["subject"] == {"type": "delegation", "id": "education"}
 
 
 def test_delegated_ballots_join_the_count(place: Town, people: list[Person], leader: Person) -> None:

@@ -12,19 +12,19 @@ from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import Join, SubmitPost
 from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     ActionTaken,
     AppealDecided,
     AppealFiled,
     CaseOpened,
     CaseOverdue,
-    CountShare,
     DecideAppeal,
     DecideCase,
     FileAppeal,
     GoOnDuty,
     WarningIssued,
 )
+from diramoja.plugins.moderator.contracts import CountShare
 from diramoja.plugins.moderator.hooks import register_plugin as moderation
 from diramoja.plugins.moderator.moderator import moderator
 from diramoja.plugins.moderator.projections import AppealRecord, CaseRecord, LogRecord, SanctionRecord

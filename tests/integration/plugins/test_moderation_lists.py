@@ -11,7 +11,7 @@ from diramoja.core.errors import DeniedError, InvalidError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     AlertModerator,
     AppealFiled,
     AssignModerator,
@@ -20,13 +20,11 @@ from diramoja.plugins.moderator.contracts import (
     CaseOverdue,
     DecideAppeal,
     DecideCase,
-    Evidence,
     FileAppeal,
-    FileReport,
     GoOnDuty,
-    Report,
     ReviewCase,
 )
+from diramoja.plugins.moderator.contracts import Evidence, FileReport, Report
 from diramoja.plugins.moderator.hooks import register_plugin as moderation
 from diramoja.plugins.moderator.moderator import moderator
 from diramoja.plugins.moderator.projections import SanctionRecord

@@ -14,7 +14,8 @@ from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import Join, SubmitPost
 from diramoja.plugins.moderator import hooks as moderator_hooks
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.contracts import CaseOpened, ClaimCase, DecideCase, PostCleared
+from diramoja.plugins.moderator.case_contracts import CaseOpened, ClaimCase, DecideCase
+from diramoja.plugins.moderator.contracts import PostCleared
 from diramoja.plugins.search import hooks as search_hooks
 from diramoja.plugins.topic import hooks as topic_hooks
 from diramoja.plugins.topic.agent import topic

@@ -28,18 +28,9 @@ from diramoja.plugins.topic.audiences import (
     find_mentioned,
     find_officials,
 )
-from diramoja.plugins.topic.contracts import (
-    DecideAmendment,
-    FollowTopic,
-    MarkFlagged,
-    OpenTopic,
-    PinPost,
-    ProposeAmendment,
-    React,
-    StartDraft,
-    SupportTopic,
-)
+from diramoja.plugins.topic.contracts import FollowTopic, MarkFlagged, OpenTopic, PinPost, React, SupportTopic
 from diramoja.plugins.topic.draft import draft
+from diramoja.plugins.topic.draft_contracts import DecideAmendment, ProposeAmendment, StartDraft
 from diramoja.plugins.topic.draft_queries import (
     amendment_list,
     draft_list,

@@ -9,10 +9,18 @@ import msgspec
 import pytest
 
 from diramoja.core.ports.database import Database
-from diramoja.plugins.vote.contracts import TakeRoll
 from diramoja.plugins.vote.course import FeelPulse, NotePulse, feel_pulse
-from diramoja.plugins.vote.roll import CorrectRoll, FreezeRoll, correct_roll, freeze_roll
-from diramoja.plugins.vote.views import RollRule
+from diramoja.plugins.vote.messages import TakeRoll
+from diramoja.plugins.vote.roll import (
+    CorrectRoll,
+    FixRoll,
+    FreezeRoll,
+    NoteUncorrected,
+    correct_roll,
+    fix_roll,
+    freeze_roll,
+)
+from diramoja.plugins.vote.words import RollRule
 from tests.support.vote_database import vote_database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -75,6 +83,20 @@ async def test_a_correction_changes_one_entry_whatever_happens_twice(db: Databas
         assert await correct_roll.run(removed, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_2", version)
     nobody = CorrectRoll("vot_2", RULE, "obj_3", "mem_none", is_added=True)
     assert await correct_roll.run(nobody, db=db) == TakeRoll(10, hashed([*ten[1:], "mem_25"]), "obj_3", 5)
+
+
+@pytest.mark.anyio
+async def test_a_roll_is_fixed_when_its_vote_opens_and_a_correction_that_nobody_heard_of_is_told(db: Database) -> None:
+    await freeze_roll.run(FreezeRoll("vot_3", RULE, (), NOW - timedelta(hours=8)), db=db)
+    assert await fix_roll.run(FixRoll("vot_3", RULE, version=0), db=db) is None
+    late = CorrectRoll("vot_3", RULE, "obj_1", "mem_25", is_added=True)
+    assert await correct_roll.run(late, db=db) == NoteUncorrected("obj_1", "roll_fixed")
+    rows = await db.fetch("SELECT member FROM vote_roll WHERE vote = 'vot_3'")
+    assert sorted(row["member"] for row in rows) == sorted(EXPECTED[:10])
+    await freeze_roll.run(FreezeRoll("vot_4", RULE, (), NOW - timedelta(hours=8)), db=db)
+    await correct_roll.run(CorrectRoll("vot_4", RULE, "obj_2", "mem_25", is_added=True), db=db)
+    told = TakeRoll(11, hashed([*EXPECTED[:10], "mem_25"]), version=1)
+    assert [await fix_roll.run(FixRoll("vot_4", RULE, known), db=db) for known in (0, 1)] == [told, None]
 
 
 @pytest.mark.anyio

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from diramoja.plugins.vote.views import RollRule
+from diramoja.plugins.vote.words import RollRule
 from tests.scenarios.town import Listener, Town, town
 from tests.support.community import Person, until
 

@@ -13,7 +13,7 @@ from diramoja.adapters.postgres.ports import open_postgres
 from diramoja.adapters.postgres.records import PostgresRecords
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.errors import SettingsError, UnavailableError
-from diramoja.core.ports.records import Writes
+from diramoja.core.ports.rows import Writes
 from tests.contract.records.rows import event, step, worker
 
 

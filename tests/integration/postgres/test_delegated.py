@@ -16,7 +16,7 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins import vote as plugin
 from diramoja.plugins.vote.delegated import carried_by
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import Terms
+from diramoja.plugins.vote.words import Terms
 from tests.support.postgres_server import fresh_database, shared_postgres
 
 CLOSE = datetime(2026, 5, 8, tzinfo=UTC)
@@ -103,6 +103,39 @@ def by_hand(made: list[Made], roll: list[str], voted: list[str]) -> dict[str, st
         if at in voted:
             found[member] = at
     return found
+
+
+class Asked:
+    """The database, and how many statements it was sent."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self.times = database, 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.times += 1
+        return getattr(self._database, name)
+
+
+@pytest.mark.parametrize("chains", [3, 1_000])
+async def test_a_count_asks_the_database_as_often_for_thousands_of_delegations_as_for_a_few(
+    database: Database, chains: int
+) -> None:
+    roll = [f"mem_{chain}_{place}" for chain in range(chains) for place in range(3)]
+    voted = [each for each in roll if each.endswith("_2")]
+    await stored(database, WORLD[0], [], roll)
+    await database.execute(
+        "INSERT INTO vote_delegation (id, member, delegate, scope, scope_kind, within, made_at, expires_at, ended_at,"
+        " shows_name) SELECT 'dlg_' || c || '_' || p, 'mem_' || c || '_' || p, 'mem_' || c || '_' || p + 1, $1,"
+        " 'vote', '{}', $2, $3, NULL, false FROM generate_series(0, $4::integer - 1) c, generate_series(0, 1) p",
+        WORLD[0],
+        CLOSE - timedelta(days=1),
+        CLOSE + timedelta(days=1),
+        chains,
+    )
+    asked = Asked(database)
+    carried = await carried_by(cast("Database", asked), WORLD[0], voted, LIMITS)
+    assert dict(carried) == dict.fromkeys(voted, 2)
+    assert asked.times == 5
 
 
 async def result(database: Database) -> dict[str, Mapping[str, Any]]:

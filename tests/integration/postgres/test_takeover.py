@@ -16,7 +16,7 @@ from diramoja.adapters.postgres.ports import open_records
 from diramoja.adapters.postgres.records import PostgresRecords
 from diramoja.adapters.postgres.settings import PostgresSettings
 from diramoja.core.errors import DiramojaError, FencedError, InvalidError, OutcomeUnknownError, UnavailableError
-from diramoja.core.ports.records import AgentKey, PartitionRow, RecordWrite, Writes
+from diramoja.core.ports.rows import AgentKey, PartitionRow, RecordWrite, Writes
 from diramoja.core.runtime.ownership import ThreadHeartbeat, new_worker
 from tests.contract.records.rows import event, job, own, reminder, request, snapshot, step, worker, writes
 from tests.support.postgres_server import PostgresServer, shared_postgres

@@ -80,6 +80,14 @@ def test_init_writes_a_file_whose_comments_are_the_defaults(home: Path, capsys: 
     assert len(everything.origins) == sum(len(cls.__struct_fields__) for cls in sections(found).values())
 
 
+def test_init_in_a_data_folder_is_about_that_folder(home: Path) -> None:
+    (home / "kept").mkdir()
+    (home / "kept" / "VERSION").touch()
+    assert run(["init", "kept"]) == 0
+    assert 'data = "."' in (home / "kept" / "diramoja.toml").read_text().splitlines()
+    assert not (home / "kept" / "data").exists()
+
+
 def test_init_overwrites_only_by_force(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init"]) == 0
     assert run(["init"]) == 1
@@ -108,7 +116,7 @@ def test_settings_show_where_they_come_from_and_no_secret(
         (["plugins", "--config", "gone.toml"], 2, "gone.toml cannot be read: No such file or directory."),
         (["plugins", "--set", "deployment.plugins=topik"], 2, "names topik, which is not installed."),
         (["plugins", *ONLY, "--set", "ports.cache=nats"], 2, "names nats of diramoja"),
-        (["up", *ONLY, "--roles", "wroker"], 2, "--set deployment.roles: deployment.roles is refused"),
+        (["up", *ONLY, "--roles", "wroker"], 2, "--set deployment.roles: deployment.roles[0] is refused"),
         (["new", "plugin", "Bad-Name"], 1, "A plugin cannot be called 'Bad-Name'."),
     ],
 )
@@ -143,6 +151,7 @@ def test_plugins_lists_kinds_messages_ports_and_versions(capsys: pytest.CaptureF
     assert [kind["name"] for kind in ours["kinds"]] == ["counter", "bomb"]
     assert ours["events"] == ["counter.added"]
     assert {each["name"]: each["serves"] for each in listing["adapters"]}["cli_cache"] == ["cache"]
+    assert {"name": "schulze", "title": "Schulze", "form": "ranking", "distribution": ""} in listing["methods"]
     assert run(["plugins", *ONLY]) == 0
     assert "cli_test" in capsys.readouterr().out
 
@@ -204,6 +213,28 @@ def test_a_data_folder_with_nothing_in_it_is_announced(home: Path, capsys: pytes
     (home / "known" / "secrets").mkdir()
     console.announce_new(home / "known")
     assert capsys.readouterr().err == ""
+
+
+def test_nothing_begins_in_a_folder_of_other_things(home: Path) -> None:
+    (home / "letters").mkdir()
+    (home / "letters" / "to-the-members.txt").touch()
+    for command in (["status"], ["migrate"], ["up"]):
+        assert run(["--data", "letters", *command]) == 2
+    assert [each.name for each in (home / "letters").iterdir()] == ["to-the-members.txt"]
+
+
+def test_an_address_that_cannot_be_had_is_named_with_its_own_cure(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--data", "new", "up", "--host", "192.0.2.1", "--port", "8000"]) == 1
+    assert "192.0.2.1 port 8000: Cannot assign requested address. Give an address of this" in capsys.readouterr().err
+    assert not (home / "new").exists()
+
+
+def test_a_file_that_cannot_be_used_is_no_fault_of_ours(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "taken").touch()
+    assert run(["init", "taken"]) == 1
+    assert capsys.readouterr().err == "error: taken/data: Not a directory.\n"
 
 
 class Terminal(io.StringIO):

@@ -11,7 +11,8 @@ from diramoja.core.envelope import Envelope, unpack
 from diramoja.core.errors import ConflictError, InvalidError, MissingError, UnavailableError
 from diramoja.core.ports.broker import Broker, Outgoing
 from diramoja.core.ports.clock import Clock
-from diramoja.core.ports.records import DeadLetter, Operations, Records
+from diramoja.core.ports.records import Operations, Records
+from diramoja.core.ports.rows import DeadLetter
 from diramoja.core.registry import Ports, Registry
 from diramoja.core.runtime.environment import Environment
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock

@@ -12,7 +12,7 @@ import pytest
 from diramoja.core.envelope import Envelope, ReplyHint, pack, unpack
 from diramoja.core.errors import InvalidError, LimitedError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ports.broker import Outgoing
-from diramoja.core.ports.records import RequestRow
+from diramoja.core.ports.rows import RequestRow
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community.dispatch import Answer, Dispatcher, DispatchSettings
 from tests.support.talks import AnnounceTalk, RateTalk

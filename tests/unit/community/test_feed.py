@@ -11,7 +11,7 @@ import pytest
 
 from diramoja.core.envelope import EventEnvelope, pack
 from diramoja.core.errors import UnavailableError
-from diramoja.core.ports.records import AgentKey, EventRow
+from diramoja.core.ports.rows import AgentKey, EventRow
 from diramoja.core.runtime.publisher import event_envelope
 from diramoja.testing.memory import MemoryBroker, MemoryRecords, VirtualClock
 from diramoja_community import feed

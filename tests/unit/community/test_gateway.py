@@ -197,6 +197,7 @@ def test_member_without_the_role_is_denied(gateway: tuple[Client, Process]) -> N
     client, process = gateway
     answer = client.post("/v1/talks/tlk_1/ratings", json={"stars": 5}, headers=process.signed_in("mem_a", "supporter"))
     assert (answer.status_code, answer.json()["code"]) == (403, "denied")
+    assert ", which comes with " in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer " + "x" * 9000])

@@ -75,7 +75,7 @@ def test_metrics_are_what_prometheus_reads(gateway: tuple[Client, Process]) -> N
     client.get("/v1/nothing/at/all")
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    line = re.compile(r'(# (HELP|TYPE) .+|[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[0-9.e+]+)')
+    line = re.compile(r'(# (HELP|TYPE) .+|[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[0-9.e+-]+)')
     assert all(line.fullmatch(each) for each in answer.text.splitlines())
     assert 'diramoja_requests_total{method="GET",route="/v1/talks",status="200"} 1' in answer.text
     assert 'diramoja_request_seconds_bucket{method="GET",route="/v1/talks",le="+Inf"} 1' in answer.text

@@ -15,7 +15,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.testing import TestClient, WebSocketTestSession
 
 from diramoja.core import AgentKind, Channel, Command, Context, Decision, Event, Send, State
-from diramoja.core.ports.records import EventRow
+from diramoja.core.ports.rows import EventRow
 from diramoja_community import live as session
 from diramoja_community.feed import HINTS_PER_S
 from diramoja_community.settings import GatewaySettings

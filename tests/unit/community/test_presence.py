@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from diramoja.core import AgentKind, Channel, Plugin, State
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.registry import Registry
 from diramoja.testing.memory import MemoryBroker, VirtualClock
 from diramoja_community import presence

@@ -9,7 +9,7 @@ import pytest
 from diramoja.core import AgentKind, Channel, Plugin, Reader, State, Walls
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.database import Database
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.registry import Registry
 from diramoja_community import rights
 from diramoja_community.channels import Channels

@@ -53,10 +53,10 @@ def test_hears_takes_either_to_or_a_query() -> None:
         kind.hears(Announced)
 
 
-def test_transitions_are_the_state_machine() -> None:
-    assert ("absent", "announce_talk") in talk.transitions()
-    assert ("open", "rate_talk") in talk.transitions()
-    assert ("closed", "rate_talk") not in talk.transitions()
+def test_a_phase_handles_what_is_declared_for_it() -> None:
+    assert talk.handler("announce_talk", "absent")
+    assert talk.handler("rate_talk", "open")
+    assert talk.handler("rate_talk", "closed") is None
 
 
 def test_play_second_rating_replaces_the_first() -> None:

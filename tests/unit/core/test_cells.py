@@ -1,6 +1,6 @@
 """Passivation: idle agents leave memory, longest idle first, and come back as they were."""
 
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.core.runtime.cells import OVERHEAD_BYTES, Cell, Cells
 from diramoja.core.runtime.settings import RuntimeSettings
 from diramoja.testing.runtime import Runtime
@@ -15,7 +15,7 @@ def cell(name: str, total: int = 0) -> Cell:
 
 
 def test_the_longest_idle_leaves_when_the_budget_is_used_up() -> None:
-    one = len(cell("a").body) + OVERHEAD_BYTES
+    one = cell("a").size + OVERHEAD_BYTES
     cells = Cells(3 * one)
     for name in "abc":
         cells.keep(cell(name))
@@ -35,10 +35,27 @@ def test_forgetting_and_keeping_again_keeps_the_count_right() -> None:
     assert (len(cells), cells.size_bytes) == (0, 0)
 
 
+def test_an_idle_agent_is_held_once() -> None:
+    """Its state, and not the same encoded beside it; what a turn writes is the same as before."""
+    cells, kept = Cells(1_000_000), cell("a", total=7)
+    before = kept.row()
+    cells.keep(kept)
+    assert (kept.body, kept.size, cells.size_bytes) == (b"", len(before.body), len(before.body) + OVERHEAD_BYTES)
+    assert kept.row() == before
+
+
+def test_what_cannot_be_read_is_kept_as_it_is() -> None:
+    cells, row = Cells(1_000_000), cell("a").row()._replace(body=b"no state")
+    cells.keep(Cell.unreadable(row, counter))
+    held = cells.get(AgentKey("counter", "a"))
+    assert held is not None
+    assert held.row() == row._replace(mode="failed")
+
+
 def test_agents_beyond_the_budget_go_on_as_they_were(runtime: Runtime) -> None:
     runtime.deploy(plugin, settings=[])
     runtime.runtime_settings = RuntimeSettings(poll_s=0.01, cache_bytes=1_000_000)
-    agents = 1_500  # Some 1.1 KB each: more than the budget.
+    agents = 1_500  # Some .8 KB each: more than the budget.
     for turn in range(2):
         for number in range(agents):
             runtime.send(counter, f"cnt_{number}", Add(1), key=f"{turn}-{number}", settle=False)

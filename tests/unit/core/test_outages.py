@@ -10,7 +10,8 @@ import pytest
 
 from diramoja.core.errors import DiramojaError, OutcomeUnknownError, UnavailableError
 from diramoja.core.ids import partition_of
-from diramoja.core.ports.records import PartitionRow, Records, Tail, Writes
+from diramoja.core.ports.records import Records
+from diramoja.core.ports.rows import PartitionRow, Tail, Writes
 from diramoja.testing.memory import MemoryRecords
 from diramoja.testing.runtime import Runtime
 from tests.support import talks
@@ -105,7 +106,7 @@ def test_a_commit_that_lands_late_is_not_decided_again(runtime: Runtime) -> None
 
 
 async def test_the_tail_is_read_whole_however_long(anyio_backend: str) -> None:
-    from diramoja.core.ports.records import TellRow
+    from diramoja.core.ports.rows import TellRow
     from diramoja.core.runtime import publisher
     from diramoja.testing.memory import VirtualClock
 

@@ -26,7 +26,7 @@ from diramoja.core import (
 from diramoja.core.envelope import Envelope, pack, unpack
 from diramoja.core.errors import InvalidError
 from diramoja.core.ports.broker import Outgoing
-from diramoja.core.ports.records import Writes
+from diramoja.core.ports.rows import Writes
 from diramoja.testing.memory import MemoryRecords
 from diramoja.testing.runtime import Runtime
 

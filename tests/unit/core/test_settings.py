@@ -10,6 +10,11 @@ from diramoja.core.errors import SettingsError
 from diramoja.core.settings import LoadedSettings, Settings, masked, read_layers
 
 
+class Dish(msgspec.Struct, frozen=True):
+    name: Annotated[str, msgspec.Meta(min_length=1)] = "soup"
+    hot: bool | None = None
+
+
 class Kitchen(Settings, frozen=True, kw_only=True):
     """Of a kitchen."""
 
@@ -22,6 +27,7 @@ class Kitchen(Settings, frozen=True, kw_only=True):
     is_open: bool = False
     url: str = ""
     api_key: str = ""
+    dishes: tuple[Dish, ...] = ()
 
 
 def load(toml: str = "", environ: dict[str, str] | None = None, *options: str, folder: Path | None = None) -> Any:
@@ -67,6 +73,8 @@ def test_texts_become_numbers_lists_tables_and_truths() -> None:
             "[kitchen]\novens = 0",
             "kitchen.ovens is refused: Expected `int` >= 1. It is a whole number at least 1, at most",
         ),
+        ("[kitchen]\ndishes = [{name = ''}]", "dishes[0].name is refused: Expected `str` of length >= 1. It is text"),
+        ("[kitchen]\ndishes = [{hot = 3}]", "dishes[0].hot is refused: Expected `bool | null`, got `int`. It is true"),
         ("[kitchen]\novens = '2'", "kitchen.ovens is refused: Expected `int`, got `str`."),
         ("[kitchen]\nheat = 'coal'", "kitchen.heat is refused: Invalid enum value. It is one of gas, wood."),
         ("ovens = 1", "ovens stands outside of a section."),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from diramoja.core.decisions import Reject
-from diramoja.core.ports.records import AgentKey
+from diramoja.core.ports.rows import AgentKey
 from diramoja.testing.runtime import Runtime
 from tests.support import talks
 from tests.support.talks import AnnounceTalk, Misbehave, RateTalk, RateThrough, rater, talk

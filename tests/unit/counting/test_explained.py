@@ -80,6 +80,17 @@ def test_text_of_ties_and_majorities(ties: Ties, majority: Majority, last: str) 
     assert explain(BUILT_IN["plurality"].count(profile, ties=ties, majority=majority))[-1] == last
 
 
+def test_nobody_is_called_elected_without_the_majority() -> None:
+    even = Profile.of("ranking", ["Yes", "No"], {(1,): 1, (2,): 1})
+    lines = explain(BUILT_IN["plurality"].count(even, majority=Majority("two_thirds")))
+    assert "   Yes  1  ahead" in lines
+    assert lines[-2:] == [
+        "Yes has 1 of 2 votes and needed 2: the majority is missed.",
+        "No option has the majority that was asked for: nothing is chosen.",
+    ]
+    assert not any(word in line.lower() for line in lines for word in ("elected", "the same are chosen"))
+
+
 def test_text_of_blank_ballots() -> None:
     count = BUILT_IN["plurality"].count(Profile.of("ranking", "AB", {(): 3}))
     assert explain(count)[-1] == "All ballots are blank: nothing is chosen."

@@ -122,6 +122,7 @@ def test_csv_column_of_marks_of_ballots_is_not_read() -> None:
     ("text", "said"),
     [
         ("", "names 0 options"),
+        ("weight;Ayo;Bahati\n1;1;2\n", "Line 1 has semicolons between its columns: save it with commas"),
         ("weight\n1\n", "Line 1 names 0 options"),
         ("A,,C\n", "Line 1 has no name for option 2"),
         ("A,B\n1\n", "Line 2 has 1 cells for 2 options"),

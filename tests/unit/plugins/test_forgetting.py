@@ -12,10 +12,10 @@ from diramoja.plugins.identity.name import Name, name
 from diramoja.plugins.identity.sessions import end_sessions
 from diramoja.plugins.information.source import Source, source
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import FORMER, ForgetMember
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember
 from diramoja.plugins.moderator.case import case
+from diramoja.plugins.moderator.case_contracts import ReleaseCase
 from diramoja.plugins.moderator.case_state import Case, Reported, Reporters, Sanction
-from diramoja.plugins.moderator.contracts import ReleaseCase
 from diramoja.plugins.moderator.moderator import Moderator, Undertaken, moderator
 from diramoja.plugins.moderator.screening import Filed, Matter, Screening, Shares, screening
 from diramoja.plugins.notification.agent import inbox

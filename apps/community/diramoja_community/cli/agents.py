@@ -9,7 +9,7 @@ from diramoja_community.cli.console import AttachedProcess, Console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from diramoja.core.ports.records import AgentSummary
+    from diramoja.core.ports.rows import AgentSummary
 
 __all__ = ["add_to"]
 

@@ -121,6 +121,9 @@ def ended_by(console: Console, error: BaseException) -> int:
     if isinstance(error, DiramojaError):
         console.complain(str(error))
         return 2 if isinstance(error, SettingsError | PluginError) else 1
+    if isinstance(error, OSError) and error.filename:
+        console.complain(f"{error.filename}: {error.strerror}.")
+        return 1
     console.complain(f"{type(error).__name__}: {error}. This is a fault of ours; --debug shows where.")
     return 1
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AttachedProcess", "Console"]
 
+MARKS = {"VERSION", "lock", "secrets", "simulation.json", "diramoja.toml"}
+"""One of them lies in every data folder that something was done with."""
+
 
 class AttachedProcess:
     """See `diramoja.core.commands.Attached`."""
@@ -157,8 +160,14 @@ class Console:
         """
         from diramoja.core.errors import SettingsError
 
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and not os.access(folder, os.R_OK):
+            return  # Another user's: whoever opens it says so.
+        held = {each.name for each in folder.iterdir()} - {"lost+found"} if folder.is_dir() else set()
+        if held & MARKS:
             return
+        if held:
+            cure = "Name the folder of your instance, or an empty one."
+            raise SettingsError(f"{folder} is no data folder, and holds other things.", cure=cure)
         self.say(f"note: {folder} holds nothing yet; a new instance begins there.")
         if self.data is not None and sys.stdin.isatty() and sys.stderr.isatty():
             from typer import confirm

@@ -9,7 +9,7 @@ from diramoja_community.cli.console import AttachedProcess, Console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from diramoja.core.ports.records import DeadLetter
+    from diramoja.core.ports.rows import DeadLetter
 
 __all__ = ["add_to"]
 

@@ -40,7 +40,7 @@ def init(
     file = folder / DEFAULT_FILE
     if file.exists() and not force:
         raise ConflictError(f"{file} is there already.", cure="Give another folder, or --force to overwrite it.")
-    data = console.data or Path("data")
+    data = console.data or Path("." if (folder / "VERSION").exists() else "data")  # A data folder gets its own file.
     text = deployment_file(sections(console.found), {("deployment", "data"): str(data)})
     (folder / data).mkdir(parents=True, exist_ok=True, mode=0o700)
     if simulation:
@@ -84,7 +84,7 @@ def settings(
 
 
 def plugins(context: typer.Context, *, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """List plugins with their kinds, messages and ports; adapters; and what is heard in vain."""
+    """List plugins with their kinds, messages and ports; adapters; methods of counting; what is heard in vain."""
     import msgspec
 
     from diramoja_community.listing import list_deployment
@@ -118,6 +118,8 @@ def plugins(context: typer.Context, *, json: Annotated[bool, typer.Option("--jso
             for each in listing.adapters
         ],
     )
+    methods = [(each.name, each.title, each.form, each.distribution or "diramoja") for each in listing.methods]
+    console.table("method of counting", "", "ballots", "from", rows=methods)
     if listing.inert:
         rows = [(each.kind, each.event) for each in listing.inert]
         console.table("kind", "hears in vain: no plugin here publishes it", rows=rows)

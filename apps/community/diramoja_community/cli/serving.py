@@ -52,7 +52,9 @@ def migrate(
     async def main() -> list[str]:
         from diramoja_community.process import migrate_only
 
-        return await migrate_only(console.load(), dry_run=dry_run)
+        loaded = console.load()
+        console.announce_new(loaded.data)
+        return await migrate_only(loaded, dry_run=dry_run)
 
     labels = console.run_async(main)
     for label in labels:

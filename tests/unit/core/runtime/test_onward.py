@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from diramoja.core.errors import InvalidError
-from diramoja.core.ports.records import Writes
+from diramoja.core.ports.rows import Writes
 from diramoja.testing.memory import MemoryRecords
 from diramoja.testing.runtime import Runtime
 from tests.support import talks

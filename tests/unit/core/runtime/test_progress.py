@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from diramoja.core.ids import PARTITIONS, partition_of
-from diramoja.core.ports.records import PartitionRow, TellRow
+from diramoja.core.ports.rows import PartitionRow, TellRow
 from diramoja.core.runtime.progress import Progress
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_tell_follows_one_that_went_out_in_the_same_turn() -> None:
 
 
 def test_the_rows_afterwards_say_what_moved() -> None:
-    from diramoja.core.ports.records import AgentKey
+    from diramoja.core.ports.rows import AgentKey
     from diramoja.core.runtime.items import control
 
     before = {SOURCE: row(SOURCE), TARGET: row(TARGET)}

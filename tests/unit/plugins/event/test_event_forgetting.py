@@ -10,7 +10,7 @@ from diramoja.core import Row
 from diramoja.core.messages import encode
 from diramoja.plugins.event.contracts import AskQuestion, CancelEvent, CheckIn, Rsvp, RsvpWithdrawn, Upvote
 from diramoja.plugins.event.state import CheckedIn, Guest, Question
-from diramoja.plugins.member.contracts import FORMER, ForgetMember
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember
 from tests.support.event_world import NOW, ORGANIZER, STARTS, EventWorld
 
 GONE = "mem_gone"

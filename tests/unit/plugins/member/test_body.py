@@ -8,16 +8,16 @@ from hypothesis import strategies as some
 from diramoja.core import Command, Row
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.body import Body, BodySeat, body
-from diramoja.plugins.member.contracts import (
+from diramoja.plugins.member.body_contracts import (
     BodyOpened,
     BodyRole,
-    Join,
     OpenBody,
     Seat,
     SeatChanged,
     SeatMember,
     UnseatMember,
 )
+from diramoja.plugins.member.contracts import Join
 from diramoja.plugins.member.hooks import register_plugin
 from diramoja.plugins.member.organisation_queries import region_tree
 from diramoja.plugins.member.projections import SeatRecord

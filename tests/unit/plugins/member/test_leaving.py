@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
-from diramoja.core.ports.records import EventRow
+from diramoja.core.ports.rows import EventRow
 from diramoja.plugins.member.agent import member
-from diramoja.plugins.member.contracts import FORMER, ForgetMember, Join, MemberErased
+from diramoja.plugins.member.contracts import Join
 from diramoja.plugins.member.forgetting import EraseMember, ForgetPlaces, LookOn, find_named, forget_log, redacted
+from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, MemberErased
 from diramoja.plugins.member.leaving import AskExport, ForgetExport, LeaveCommunity, ReturnToCommunity
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import Consent, Following, Liker, Member, MembershipChange, OwnPost, Wall

@@ -15,7 +15,6 @@ from diramoja.plugins.member.contracts import (
     CountPost,
     CountReport,
     FollowMember,
-    ForgetMember,
     Join,
     LiftSanction,
     MuteMember,
@@ -36,6 +35,7 @@ from diramoja.plugins.member.contracts import (
     UpdateProfile,
 )
 from diramoja.plugins.member.forgetting import EraseMember, ForgetPlaces
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
 from diramoja.plugins.member.leaving import AskExport, ForgetExport, LeaveCommunity, ReturnToCommunity
 from diramoja.plugins.member.sanctions import EndSanction, ForgetSanction, NoteFlag
 from diramoja.plugins.member.scores import reputation_now

@@ -9,9 +9,9 @@ from msgspec import UNSET
 from diramoja.core import Command, Tell
 from diramoja.core.errors import InvalidError
 from diramoja.plugins.member.agent import member
+from diramoja.plugins.member.body_contracts import BodyRole, Seat
 from diramoja.plugins.member.contracts import (
     AnswerPromotion,
-    BodyRole,
     ConsentChanged,
     ContentReported,
     CountPost,
@@ -21,7 +21,6 @@ from diramoja.plugins.member.contracts import (
     Privacy,
     PrivacyChange,
     ReportContent,
-    Seat,
     SetConsents,
     SetMembership,
     StandingChanged,

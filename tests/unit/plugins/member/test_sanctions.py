@@ -19,7 +19,7 @@ from diramoja.plugins.member.hooks import register_plugin
 from diramoja.plugins.member.sanctions import EndSanction, NoteFlag, on_action, on_appeal, on_warning
 from diramoja.plugins.member.settings import MemberSettings
 from diramoja.plugins.member.state import Member, Sanction
-from diramoja.plugins.moderator.contracts import Action, ActionTaken, AppealDecided, WarningIssued
+from diramoja.plugins.moderator.case_contracts import Action, ActionTaken, AppealDecided, WarningIssued
 from diramoja.testing.play import play
 from diramoja.testing.runtime import Runtime
 

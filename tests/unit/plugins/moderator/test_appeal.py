@@ -5,8 +5,7 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.case_state import Appeal, Case, Sanction
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     Action,
     ActionTaken,
     AppealDecided,
@@ -17,12 +16,12 @@ from diramoja.plugins.moderator.contracts import (
     CountReview,
     DecideAppeal,
     DecideCase,
-    Evidence,
     FileAppeal,
     OpenCase,
-    Report,
     ReviewCase,
 )
+from diramoja.plugins.moderator.case_state import Appeal, Case, Sanction
+from diramoja.plugins.moderator.contracts import Evidence, Report
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import AppealView
 from diramoja.plugins.notification.contracts import Notify

@@ -5,8 +5,7 @@ import pytest
 from diramoja.core import Command, RemindAfter, Tell
 from diramoja.plugins.member.contracts import CountReport
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.case_state import Case, Exhibit
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     ActionTaken,
     CaseEscalated,
     CaseOpened,
@@ -17,18 +16,16 @@ from diramoja.plugins.moderator.contracts import (
     CountDecision,
     CountRelease,
     DecideCase,
-    EndCase,
     EscalateCase,
-    Evidence,
-    FileReport,
     JoinCase,
     LapseCase,
     MarkOverdue,
     OpenCase,
     ReleaseCase,
-    Report,
     TellReporters,
 )
+from diramoja.plugins.moderator.case_state import Case, Exhibit
+from diramoja.plugins.moderator.contracts import EndCase, Evidence, FileReport, Report
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.moderator.views import CaseView
 from diramoja.plugins.topic.contracts import ModeratePost

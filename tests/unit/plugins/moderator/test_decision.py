@@ -4,8 +4,7 @@ import pytest
 
 from diramoja.core import RemindAfter, RemindAt, Tell
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.case_state import Case, Exhibit, Reported, Reporters, Sanction
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     Action,
     ActionTaken,
     CaseEscalated,
@@ -13,15 +12,14 @@ from diramoja.plugins.moderator.contracts import (
     ClaimCase,
     CountRelease,
     DecideCase,
-    EndCase,
-    Evidence,
     ForgetSanction,
     JoinCase,
     OpenCase,
     PostAction,
-    Report,
     WarningIssued,
 )
+from diramoja.plugins.moderator.case_state import Case, Exhibit, Reported, Reporters, Sanction
+from diramoja.plugins.moderator.contracts import EndCase, Evidence, Report
 from diramoja.plugins.moderator.decision import ForgetCase
 from diramoja.plugins.moderator.settings import ModerationSettings
 from diramoja.plugins.notification.contracts import Notify

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from diramoja.core import Tell
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     AlertModerator,
     AskReview,
     AssignModerator,

@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diramoja.core import Command
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
 from diramoja.plugins.moderator.case import case
-from diramoja.plugins.moderator.case_state import Appeal, Case, Reported, Sanction
-from diramoja.plugins.moderator.contracts import (
+from diramoja.plugins.moderator.case_contracts import (
     ActionTaken,
     AppealDecided,
     AppealFiled,
@@ -18,19 +17,19 @@ from diramoja.plugins.moderator.contracts import (
     DecideAppeal,
     DecideCase,
     EscalateCase,
-    Evidence,
     FileAppeal,
     JoinCase,
     LapseCase,
     MarkOverdue,
     OpenCase,
     ReleaseCase,
-    Report,
     ReviewCase,
     ReviseCase,
     TellReporters,
     WarningIssued,
 )
+from diramoja.plugins.moderator.case_state import Appeal, Case, Reported, Sanction
+from diramoja.plugins.moderator.contracts import Evidence, Report
 from diramoja.plugins.moderator.settings import ModerationSettings
 from tests.support.lone_agent import LoneAgent
 

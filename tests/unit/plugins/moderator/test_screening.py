@@ -5,7 +5,8 @@ import pytest
 
 from diramoja.core import Tell
 from diramoja.plugins.information.contracts import PostFlagged
-from diramoja.plugins.member.contracts import ForgetMember
+from diramoja.plugins.member.forgetting_contracts import ForgetMember
+from diramoja.plugins.moderator.case_contracts import JoinCase, OpenCase, ReviseCase
 from diramoja.plugins.moderator.contracts import (
     ClassifierAway,
     ClassifierBack,
@@ -15,16 +16,13 @@ from diramoja.plugins.moderator.contracts import (
     Evidence,
     FileReport,
     FlagPost,
-    JoinCase,
-    OpenCase,
-    Outcome,
     PostCleared,
     RecuseMembers,
     Report,
     ReportView,
-    ReviseCase,
     ScreenPost,
     ScreenText,
+    Verdict,
 )
 from diramoja.plugins.moderator.rules import AWAY, judge
 from diramoja.plugins.moderator.screening import (
@@ -86,7 +84,7 @@ def test_without_the_broker_the_screening_has_the_last_word() -> None:
         (1.0, 1.0, "hidden"),
     ],
 )
-def test_thresholds_decide_the_outcome(toxicity: float, confidence: float, outcome: Outcome) -> None:
+def test_thresholds_decide_the_outcome(toxicity: float, confidence: float, outcome: Verdict) -> None:
     judgement = judge(said_of(toxicity, confidence), "Here.", ModerationSettings())
     assert judgement.outcome == outcome
     assert ("insult" in judgement.reason) == (outcome != "cleared")

@@ -12,19 +12,17 @@ from diramoja.core import Tell
 from diramoja.plugins.moderator.contracts import ScreenText
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.agent import topic
-from diramoja.plugins.topic.contracts import (
+from diramoja.plugins.topic.contracts import ModeratePost, OpenTopic, TakeVerdict
+from diramoja.plugins.topic.draft import draft
+from diramoja.plugins.topic.draft_contracts import (
     AmendmentDecided,
     AmendmentProposed,
     DecideAmendment,
     DraftOpened,
-    ModeratePost,
     OpenDraft,
-    OpenTopic,
     ProposeAmendment,
     StartDraft,
-    TakeVerdict,
 )
-from diramoja.plugins.topic.draft import draft
 from diramoja.plugins.topic.draft_state import Amendment, Draft, Version
 from diramoja.plugins.topic.settings import TopicSettings
 from diramoja.plugins.topic.texts import change_diff, lines_of, placed, replaced, sha256

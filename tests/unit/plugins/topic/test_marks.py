@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from diramoja.core import RemindAt
-from diramoja.plugins.moderator.contracts import ActionTaken
+from diramoja.plugins.moderator.case_contracts import ActionTaken
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.topic.agent import after_action, topic
 from diramoja.plugins.topic.contracts import (

@@ -211,5 +211,5 @@ def test_every_phase_can_be_reached() -> None:
 
 @pytest.mark.parametrize("phase", ["closed", "archived"])
 def test_nothing_is_written_where_it_is_over(phase: str) -> None:
-    handled = {verb for each, verb in topic.transitions() if each == phase}
+    handled = {verb for verb in topic.commands if topic.handler(verb, phase)}
     assert handled.isdisjoint({"take_post", "take_share", "edit_post", "react", "support_topic", "start_draft"})

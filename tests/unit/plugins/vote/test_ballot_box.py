@@ -11,10 +11,12 @@ from diramoja.core.messages import Row
 from diramoja.plugins.vote.ballot_box import TRIES, EmptyBox, FinishSeal, ForgetBallots, TellTurnout
 from diramoja.plugins.vote.ballot_box_state import BALLOT_BOX, Ballot, BallotBox, Eligible, ballot_box, eligible
 from diramoja.plugins.vote.choices import RECEIPTS, counts_of, read, receipt_of, written
-from diramoja.plugins.vote.contracts import BoxCounted, CastBallot, ExtendBox, NoteTurnout, PrepareBox, SealBox
+from diramoja.plugins.vote.contracts import CastBallot
+from diramoja.plugins.vote.messages import BoxCounted, ExtendBox, NoteTurnout, PrepareBox, SealBox
 from diramoja.plugins.vote.sealing import sealed_length
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import BallotForm, ReceiptView
+from diramoja.plugins.vote.views import ReceiptView
+from diramoja.plugins.vote.words import BallotForm
 from diramoja.testing.play import Played, play
 
 OPENS = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from diramoja.core.errors import InvalidError
 from diramoja.plugins.vote.choices import cleaned, counts_of, longest, read, written
-from diramoja.plugins.vote.views import BallotForm
+from diramoja.plugins.vote.words import BallotForm
 
 FORMS: tuple[BallotForm, ...] = ("choose_one", "approve", "rank", "grade")
 

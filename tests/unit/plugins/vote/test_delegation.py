@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from diramoja.core import Command, Plugin, RemindAt, Row, Tell
 from diramoja.plugins.notification.contracts import Notify
-from diramoja.plugins.vote.contracts import BoxCounted, DelegationChanged, ResultsPublished
+from diramoja.plugins.vote.contracts import DelegationChanged, ResultsPublished
 from diramoja.plugins.vote.delegation import (
     DropDelegated,
     ExpireDelegation,
@@ -28,6 +28,7 @@ from diramoja.plugins.vote.delegation_state import (
     Trust,
     delegation,
 )
+from diramoja.plugins.vote.messages import BoxCounted
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DelegationView
 from diramoja.testing.play import Played, play

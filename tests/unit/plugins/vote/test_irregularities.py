@@ -7,7 +7,6 @@ import pytest
 
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.vote.cancelling import CloseVote
-from diramoja.plugins.vote.contracts import BoxCounted, NoteTurnout, TakeRoll
 from diramoja.plugins.vote.course import NotePulse
 from diramoja.plugins.vote.irregularities import (
     FindIrregularities,
@@ -18,6 +17,7 @@ from diramoja.plugins.vote.irregularities import (
     is_recent,
     is_turnout_odd,
 )
+from diramoja.plugins.vote.messages import BoxCounted, NoteTurnout, TakeRoll
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import AuditEntry, Pace
 from diramoja.plugins.vote.tally import NoteUncounted

@@ -9,17 +9,9 @@ import pytest
 from diramoja.counting import BUILT_IN, Count, Majority, Profile, Ties
 from diramoja.plugins.vote.count_queries import Shown
 from diramoja.plugins.vote.page import OUTCOMES, PHASES, recount_command, vote_page
-from diramoja.plugins.vote.views import (
-    DisputeView,
-    OptionView,
-    Outcome,
-    ResultView,
-    RollRule,
-    RollView,
-    TieRule,
-    VoteView,
-)
-from diramoja.plugins.vote.views import Majority as MajorityRule
+from diramoja.plugins.vote.views import DisputeView, OptionView, ResultView, RollView, VoteView
+from diramoja.plugins.vote.words import Majority as MajorityRule
+from diramoja.plugins.vote.words import Outcome, RollRule, TieRule
 from diramoja.ports.texts import filled
 from tools.texts import ROOT, catalogue, is_translated, texts_of
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from diramoja.core.errors import InvalidError
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.contracts import ScheduleVote
@@ -12,7 +13,7 @@ from diramoja.plugins.vote.preview import PLATFORM, lines_of, majority_of, previ
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote
 from diramoja.plugins.vote.statutes import Motion, Statute
-from diramoja.plugins.vote.views import BodySeat, RollRule, Terms
+from diramoja.plugins.vote.words import BodySeat, RollRule, Terms
 from diramoja.testing.play import Played, play
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -84,6 +85,19 @@ def test_what_the_platform_itself_refuses_is_said_too() -> None:
     (finding,) = preview.rules
     assert (finding.article, finding.rule, finding.is_met) == (PLATFORM, "opens_in_the_past", False)
     assert [step.phase for step in preview.steps] == ["scheduled"]
+
+
+def test_all_that_the_platform_refuses_is_said() -> None:
+    terms = {"voting_method": "score", "tie_rule": "casting_vote", "casting_member": "mem_x"}
+    unfit = [InvalidError("score cannot test this.", code="method_unfit")]
+    preview = preview_of("Clinics", motion("member", **terms), 31, VoteSettings(), unfit=unfit)
+    assert [each.rule for each in preview.rules] == ["not_leader", "method_unfit", "casting_member_unfit"]
+    assert not preview.is_allowed
+
+
+def test_a_roll_with_nobody_on_it_is_pointed_out() -> None:
+    said = lines_of(preview_of("Clinics", motion(), 0, VoteSettings()))
+    assert "            Nobody could vote: look at the regions and bodies." in said
 
 
 def test_a_vote_without_a_quorum_and_without_statutes_may_be_scheduled() -> None:

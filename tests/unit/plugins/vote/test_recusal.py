@@ -8,7 +8,7 @@ from diramoja.plugins.moderator.contracts import EndRecusal, RecuseMembers
 from diramoja.plugins.vote.cancelling import CloseVote, OpenVote
 from diramoja.plugins.vote.contracts import CancelVote
 from diramoja.plugins.vote.course import NotePulse
-from diramoja.plugins.vote.views import VoteOption
+from diramoja.plugins.vote.words import VoteOption
 from diramoja.testing.play import Played
 from tests.support.vote_course import CLOSES, LEADER, MEMBER, OPENS, OTHER, Course
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -88,6 +89,29 @@ def test_beyond_the_limit_nearer_and_earlier_delegators_come_first() -> None:
 @pytest.mark.parametrize(("roll", "most"), [(0, 3), (300, 3), (399, 3), (400, 4), (2_900, 29), (100_000, 1_000)])
 def test_a_delegate_carries_three_or_a_hundredth_of_the_roll(roll: int, most: int) -> None:
     assert Bounds().carried_max(roll) == most
+
+
+class Looked(frozenset[str]):
+    """Members, and how often somebody asked whether one is among them."""
+
+    times = 0
+
+    def __contains__(self, member: object) -> bool:
+        type(self).times += 1
+        return super().__contains__(member)
+
+
+@pytest.mark.parametrize("chains", [60, 6_000])
+def test_a_count_looks_at_each_delegation_as_often_as_a_chain_is_long_however_many_there_are(chains: int) -> None:
+    """Chains of five: of 30,000 delegations, beside 70,000 who voted themselves."""
+    members = [[f"{chain}.{place}" for place in range(6)] for chain in range(chains)]
+    edges = [edge(one, other) for chain in members for one, other in pairwise(chain)]
+    voted = Looked([chain[-1] for chain in members] + [f"v{n}" for n in range(chains * 70 // 6)])
+    roll = Looked(voted.union(*members))
+    Looked.times = 0
+    found = resolve(edges, WORLD, roll=roll, roll_size=len(roll), voted=voted, bounds=Bounds(carried_min=5))
+    assert len(found) == 5 * chains and all(each.caster for each in found.values())
+    assert Looked.times <= len(edges) * 2 * (1 + Bounds().depth)
 
 
 # --- when one is made ---

@@ -6,17 +6,16 @@ import msgspec
 
 from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.contracts import (
+from diramoja.plugins.vote.contracts import DecideDispute, FileDispute, ResultsPublished, VoteTookEffect
+from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.messages import (
     BoxCounted,
-    FileDispute,
     OpenDispute,
     PrepareRunOff,
-    ResultsPublished,
     SettleDispute,
+    TakeOpinion,
     TakeResult,
-    VoteTookEffect,
 )
-from diramoja.plugins.vote.irregularities import find_irregularities
 from diramoja.plugins.vote.participation import report_participation
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.state import AuditEntry, Wording
@@ -76,6 +75,23 @@ def test_each_on_the_roll_disputes_once_and_in_time() -> None:
     assert code(course(MEMBER, FileDispute("dsp_2", "My ballot is missing."))) == "dispute_filed"
     course.now = CLOSES + timedelta(hours=72)
     assert code(course(OTHER, FileDispute("dsp_3", "My ballot is missing."))) == "dispute_late"
+
+
+def test_nobody_is_a_party_and_a_judge_whichever_came_first() -> None:
+    """One agent decides both in its order, so two requests of the same moment are one after the other."""
+    course = Course().counted(WON)
+    course(MEMBER, FileDispute("dsp_1", "My ballot is missing."))
+    opinion = DecideDispute("dsp_1", "annul", "It has to be.")
+    (told,) = course(OTHER, opinion).tells
+    assert (told.kind, told.agent, told.answers) == ("dispute", "dsp_1", True)
+    assert told.command == TakeOpinion(OTHER, "annul", "It has to be.")
+    assert code(course(OTHER, FileDispute("dsp_2", "My ballot is missing."))) == "recused"
+    course(OFFICER, FileDispute("dsp_3", "My ballot is missing."))
+    for member in (MEMBER, OFFICER, LEADER):
+        assert code(course(member, opinion)) == "recused"
+    for dispute in ("dsp_1", "dsp_3"):
+        course.at(CLOSES, SettleDispute(dispute, "reject", "It is there."))
+    assert code(course(OTHER, opinion)) == "dispute_decided"
 
 
 def test_a_rejected_dispute_lets_the_result_take_effect() -> None:

@@ -8,7 +8,8 @@ import pytest
 from diramoja.core import RemindAfter, RemindAt
 from diramoja.plugins.vote.ballot_box import ForgetBallots, ForgetVoters, find_ballots
 from diramoja.plugins.vote.ballot_box_state import Ballot, BallotBox, ballot_box
-from diramoja.plugins.vote.contracts import BoxCounted, CancelVote, FileDispute, TakeResult
+from diramoja.plugins.vote.contracts import CancelVote, FileDispute
+from diramoja.plugins.vote.messages import BoxCounted, TakeResult
 from diramoja.plugins.vote.retention import ForgetRoll, ForgetRollHash, LetVotersGo, drop_roll
 from diramoja.testing.play import Played, play
 from tests.support.vote_course import CLOSES, LEADER, MEMBER, NOW, WON, Course

@@ -9,8 +9,9 @@ from diramoja.core.ports.database import Database
 from diramoja.plugins.member.hooks import register_plugin as members
 from diramoja.plugins.vote.ballot_box_state import ballot_box
 from diramoja.plugins.vote.choices import RECEIPTS, receipt_of
-from diramoja.plugins.vote.contracts import CastBallot, PrepareBox, SealBox
+from diramoja.plugins.vote.contracts import CastBallot
 from diramoja.plugins.vote.hooks import register_plugin as votes
+from diramoja.plugins.vote.messages import PrepareBox, SealBox
 from diramoja.plugins.vote.projections import BallotRecord, StationRecord
 from diramoja.plugins.vote.views import ReceiptView
 from diramoja.testing.runtime import Runtime

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.statutes import Motion, Statute, breaches_in, findings_on
-from diramoja.plugins.vote.views import BodySeat, RollRule, Terms
+from diramoja.plugins.vote.words import BodySeat, RollRule, Terms
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 TERMS = Terms(

@@ -10,13 +10,15 @@ from diramoja.core import Command, RemindAt, Row
 from diramoja.counting import Ties, lot_order, lot_seed
 from diramoja.plugins.notification.contracts import Notify
 from diramoja.plugins.vote.agent import vote
-from diramoja.plugins.vote.contracts import FileDispute, SettleDispute, TakeResult
+from diramoja.plugins.vote.contracts import FileDispute
+from diramoja.plugins.vote.messages import SettleDispute, TakeResult
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Lot, Vote
 from diramoja.plugins.vote.tally import CountBallots
 from diramoja.plugins.vote.ties import CommitSecret, DecideTie, DrawLot, RemindOfLot, RevealSecret
-from diramoja.plugins.vote.views import Tallied, Terms
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Terms
 from diramoja.testing.play import Played, play
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -148,9 +150,10 @@ def test_where_a_secret_is_kept_back_the_lot_is_drawn_in_public_after_a_day() ->
     assert told(world("", late.command)) == ["mem_chief"]
     assert code(world("mem_c", DrawLot((2,), MINUTES))) == "order_incomplete"
     assert code(world("mem_c", DrawLot((2, 2), MINUTES))) == "order_incomplete"
-    drawn = world("mem_c", draw)
+    world("mem_c", draw)
+    drawn = world("mem_d", draw)
     assert (recount(drawn).casting, recount(drawn).seed) == ((2, 1), "")
-    assert (world.lot.order, world.lot.minutes, world.lot.drawn_by) == ((2, 1), MINUTES, "mem_c")
+    assert (world.lot.order, [each.member for each in world.lot.draws]) == ((2, 1), ["mem_c", "mem_d"])
 
 
 def test_with_fewer_than_two_secrets_the_lot_is_drawn_in_public_at_once() -> None:
@@ -158,6 +161,20 @@ def test_with_fewer_than_two_secrets_the_lot_is_drawn_in_public_at_once() -> Non
     world.commit("mem_a")
     world.tie()
     assert world("mem_b", DrawLot((1, 2), MINUTES)).reject is None
+
+
+def test_what_one_officer_says_was_drawn_decides_nothing() -> None:
+    world = World()
+    world.commit("mem_a")
+    world.tie()
+    first = world("mem_b", DrawLot((1, 2), MINUTES))
+    assert (first.calls, told(first)) == ([], ["mem_chief", "mem_a"])
+    for again in (DrawLot((1, 2), MINUTES), DrawLot((2, 1), MINUTES), DrawLot((1, 2), MINUTES)):
+        assert world("mem_b", again).calls == []
+    assert world("mem_c", DrawLot((2, 1), MINUTES)).calls == []  # Another says otherwise: a third one, or a correction.
+    assert (world.state.phase, world.lot.order) == ("results_published", ())
+    assert recount(world("mem_d", DrawLot((2, 1), MINUTES))).casting == (2, 1)
+    assert (world.state.phase, world.lot.order) == ("tallying", (2, 1))
 
 
 def test_an_order_that_was_drawn_decides_like_a_lot() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from diramoja.core import RemindAt
 from diramoja.plugins.member.contracts import MemberSettings
@@ -15,18 +16,11 @@ from diramoja.plugins.vote.contracts import (
     CancelVote,
     DecideObjection,
     EditVote,
-    ExtendBox,
     ExtendVote,
     FileObjection,
-    NoteTurnout,
-    PrepareBox,
-    PrepareVote,
     QuorumMissing,
     RollFrozen,
     ScheduleVote,
-    SealBox,
-    TakeKey,
-    TakeRoll,
     TallyUpdated,
     VoteClosed,
     VoteClosingSoon,
@@ -34,11 +28,14 @@ from diramoja.plugins.vote.contracts import (
     VoteOpened,
 )
 from diramoja.plugins.vote.course import NotePulse, feel_pulse
-from diramoja.plugins.vote.roll import CorrectRoll, correct_roll, freeze_roll
+from diramoja.plugins.vote.irregularities import find_irregularities
+from diramoja.plugins.vote.messages import ExtendBox, NoteTurnout, PrepareBox, PrepareVote, SealBox, TakeKey, TakeRoll
+from diramoja.plugins.vote.roll import CorrectRoll, FixRoll, correct_roll, freeze_roll
 from diramoja.plugins.vote.rules import terms_hash
 from diramoja.plugins.vote.sealing import make_key
 from diramoja.plugins.vote.state import Wording
-from diramoja.plugins.vote.views import ObjectionView, OptionView, VoteOption, VoteView
+from diramoja.plugins.vote.views import ObjectionView, OptionView, VoteView
+from diramoja.plugins.vote.words import VoteOption
 from tests.support.lone_agent import LoneAgent
 from tests.support.vote_course import CLOSES, LEADER, MEMBER, NOW, OFFICER, OPENS, OTHER, SETTINGS, Course, code, said
 
@@ -49,7 +46,7 @@ def test_a_draft_says_what_will_be_asked() -> None:
     view = Course().created.reply
     assert isinstance(view, VoteView)
     assert view.options == (OptionView(1, "Yes"), OptionView(2, "No"), OptionView(3, "Later"))
-    assert (view.phase, view.created_by, view.roll_size, view.votes_cast) == ("draft", LEADER, 0, 0)
+    assert (view.phase, view.created_by, view.roll_size, view.turnout) == ("draft", LEADER, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +135,30 @@ def test_what_was_looked_up_of_a_draft_is_of_the_draft_that_is_scheduled() -> No
     assert code(course(LEADER, ScheduleVote(category="budget", drafted=course.state.terms))) == ""
 
 
+@pytest.mark.parametrize(
+    "swapped",
+    [EditVote(title="Clinics?"), EditVote(description="All."), EditVote(options=("No", "Yes")), EditVote(revote=True)],
+    ids=lambda each: ", ".join(name for name in each.__struct_fields__ if getattr(each, name) is not UNSET),
+)
+def test_nothing_is_scheduled_but_what_was_read_where_its_reader_says_what_that_was(swapped: EditVote) -> None:
+    course = Course()
+    assert isinstance(read := course.created.reply, VoteView)
+    assert len(read.draft_hash) == 64
+    changed = course(LEADER, swapped).reply
+    assert isinstance(changed, VoteView) and changed.draft_hash != read.draft_hash
+    assert code(course(OTHER, ScheduleVote(draft_hash=read.draft_hash), ["official"])) == "draft_changed"
+    scheduled = course(OTHER, ScheduleVote(draft_hash=changed.draft_hash), ["official"]).reply
+    assert isinstance(scheduled, VoteView) and (scheduled.phase, scheduled.draft_hash) == ("scheduled", "")
+
+
+def test_a_draft_shows_how_its_ballots_will_be_filled_in() -> None:
+    course = Course(voting_method="score", form="grade")
+    assert isinstance(view := course.created.reply, VoteView)
+    assert (view.form, view.grades) == ("grade", SETTINGS.grades_max)
+    ranked = course(LEADER, EditVote(voting_method="schulze", form="rank")).reply
+    assert isinstance(ranked, VoteView) and (ranked.form, ranked.grades) == ("rank", 0)
+
+
 def test_a_draft_of_software_takes_no_time_that_cannot_be_shown() -> None:
     draft = LoneAgent(vote, "vot_1", settings=[SETTINGS, MemberSettings()])
     prepared = PrepareVote("top_1", "Clinics", "", "healthcare", policy_proposal=False, author=MEMBER)
@@ -222,6 +243,19 @@ def test_an_objection_is_answered_by_another_person() -> None:
     course.at(NOW, TakeRoll(403, "third", "obj_3", 3))
     course.at(NOW, TakeRoll(402, "second", "obj_2", 2))
     assert (course.state.roll_size, course.state.roll_hash) == (403, "third")
+
+
+def test_the_hash_that_is_shown_is_of_the_roll_by_which_ballots_come() -> None:
+    """A correction that was written before the opening may be told after it."""
+    course = Course().scheduled()
+    opened = course.at(OPENS, OpenVote())
+    assert [each.payload.version for each in opened.calls if isinstance(each.payload, FixRoll)] == [0]
+    told = course.at(OPENS, TakeRoll(401, "true", version=1))
+    assert (course.state.roll_size, course.state.roll_hash, course.state.quorum_needed) == (401, "true", 121)
+    assert (said(told), told.tells) == ([RollFrozen], [])
+    assert [each.job for each in told.calls] == [find_irregularities]
+    course.at(OPENS, TakeRoll(402, "older", "obj_1", 1))
+    assert course.state.roll_hash == "true"
 
 
 def test_a_rejected_objection_changes_nothing_and_late_ones_are_refused() -> None:

@@ -10,23 +10,17 @@ from diramoja.plugins.member.contracts import MemberSettings
 from diramoja.plugins.vote.agent import vote
 from diramoja.plugins.vote.cancelling import CloseSoon, CloseVote, OpenVote, TakePulse, UrgeQuorum
 from diramoja.plugins.vote.contracts import (
-    BoxCounted,
     CancelVote,
     CreateVote,
+    DecideDispute,
     DecideObjection,
     EditVote,
     ExtendVote,
     FileDispute,
     FileObjection,
-    NoteTurnout,
-    PrepareVote,
     QuorumMissing,
     ResultsPublished,
     ScheduleVote,
-    SettleDispute,
-    TakeKey,
-    TakeResult,
-    TakeRoll,
     VoteClosed,
     VoteClosingSoon,
     VoteOpened,
@@ -34,12 +28,22 @@ from diramoja.plugins.vote.contracts import (
 )
 from diramoja.plugins.vote.course import NotePulse
 from diramoja.plugins.vote.irregularities import Irregularity, NoteIrregularities
+from diramoja.plugins.vote.messages import (
+    BoxCounted,
+    NoteTurnout,
+    PrepareVote,
+    SettleDispute,
+    TakeKey,
+    TakeResult,
+    TakeRoll,
+)
 from diramoja.plugins.vote.results import TakeEffect
 from diramoja.plugins.vote.retention import ForgetRoll, ForgetRollHash, LetVotersGo
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.state import AuditEntry, BoxSeal, Vote, Wording
+from diramoja.plugins.vote.state import AuditEntry, BoxSeal, Disputer, Judge, Vote, Wording
 from diramoja.plugins.vote.tally import CountAgain, NoteUncounted
-from diramoja.plugins.vote.views import Tallied, Terms
+from diramoja.plugins.vote.views import Tallied
+from diramoja.plugins.vote.words import Terms
 from tests.support.lone_agent import LoneAgent
 
 ALLOWED = {
@@ -68,7 +72,9 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.just(PrepareVote("top_1", "Clinics", "", "healthcare", policy_proposal=True, author="mem_a")),
     st.sampled_from([EditVote(title="Other"), EditVote(options=("A", "B", "C")), CancelVote("Why.")]),
     st.just(ScheduleVote()),
-    st.builds(TakeRoll, st.sampled_from([0, 400, 401]), st.just("hash"), st.sampled_from(["", "obj_1"])),
+    st.builds(
+        TakeRoll, st.sampled_from([0, 400, 401]), st.just("hash"), st.sampled_from(["", "obj_1"]), st.integers(0, 2)
+    ),
     st.just(TakeKey("key")),
     st.builds(FileObjection, st.just("obj_1"), st.just("missing"), people, st.just("Dues are paid.")),
     st.builds(DecideObjection, st.just("obj_1"), st.sampled_from(["uphold", "reject"]), st.just("So.")),
@@ -83,6 +89,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.just(NoteIrregularities((Irregularity("turnout"),), ("mem_a",))),
     st.builds(TakeResult, numbers, st.sampled_from([TALLIED, Tallied(), TALLIED.but(ballots=39)])),
     st.builds(FileDispute, st.sampled_from(["dsp_1", "dsp_2"]), st.just("My ballot is missing.")),
+    st.builds(DecideDispute, st.just("dsp_1"), st.sampled_from(["reject", "annul"]), st.just("So.")),
     st.builds(SettleDispute, st.just("dsp_1"), st.sampled_from(["reject", "recount", "annul"]), st.just("So.")),
     st.builds(NoteUncounted, numbers, st.just("ballots_incomplete")),
     st.sampled_from([TakeEffect(), CountAgain()]),
@@ -131,6 +138,8 @@ def _check(agent: LoneAgent[Vote]) -> None:
     assert (state.terms == Terms()) == (state.phase == "absent") or state.phase == "draft"
     for once in (VoteOpened, VoteClosingSoon, QuorumMissing, VoteClosed, VoteTookEffect):
         assert len(agent.said(once)) <= 1
+    judges, parties = agent.all_rows(Judge), agent.all_rows(Disputer)
+    assert {each.member for each in judges}.isdisjoint(each.member for each in parties)
     assert len(agent.all_rows(BoxSeal)) == state.sealed <= state.stations
     assert state.disputes_open >= 0
     assert (state.disputes_open > 0) == (state.phase == "disputed")

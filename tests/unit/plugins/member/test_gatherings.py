@@ -8,7 +8,7 @@ from diramoja.core import Command
 from diramoja.plugins.event.contracts import EventCancelled, EventCheckin, EventInvited, RsvpConfirmed
 from diramoja.plugins.member.agent import member
 from diramoja.plugins.member.contracts import MemberPhase, MemberRsvp, StateChanged
-from diramoja.plugins.member.meetings import (
+from diramoja.plugins.member.gatherings import (
     NoteAttendance,
     NoteCancelled,
     NoteInvitation,
