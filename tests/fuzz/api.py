@@ -47,7 +47,7 @@ PHASES = "fuzzing,stateful"
 EXAMPLES = 8
 """Of each operation in a turn; there are as many turns as the requests need."""
 QUICK = ["--max-examples", "1", "--phases", "fuzzing"]
-LOOKS_EVERY_S = 5.0
+LOOKS_EVERY_S, ENDS_WITHIN_S = 5.0, 10.0
 TELLS_EVERY_S = 60.0
 CONFIG = """\
 [checks]
@@ -116,7 +116,11 @@ class Run:
     def stop(self) -> Outcome:
         """At once, or after its end."""
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         file, counts = self.folder / "found.txt", self.so_far()
         found = file.read_text() if file.exists() else ""
         is_short = _total(counts.get(self.role, {}).values()) < max(self.cases, 1)
@@ -214,7 +218,7 @@ def main() -> int:
     parser.add_argument("--phases", default=PHASES)
     parser.add_argument("--record", type=Path, help="a line of JSON is added to this file for each role that led")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no platform is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that no platform is left behind.
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="fuzz") as temporary, world(Path(temporary)) as made:
         for outcome in fuzz(made, given.role or ROLES, Path(temporary), given):

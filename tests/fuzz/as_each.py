@@ -79,6 +79,7 @@ class _Run:
 
 RUN = _Run()
 atexit.register(RUN.write)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background job is started deaf to it.
 
 
 @schemathesis.hook
