@@ -15,9 +15,10 @@ TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
 """Not blank; of the control characters only tab, line feed and carriage return."""
 MAYBE_TEXT = "^" + _NO_CONTROLS
 """The same, or blank."""
-LINE = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
-"""Not blank, and no control character."""
-MAYBE_LINE = r"^[^\x00-\x1f\x7f]*$"
+_ONE_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+LINE = r"^(?=[\s\S]*\S)" + _ONE_LINE
+"""Not blank, no control character, and none that breaks a line."""
+MAYBE_LINE = "^" + _ONE_LINE
 """The same, or blank."""
 ID = r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$(?!\n)"
 """An identifier; see `diramoja.core.ids`."""

@@ -6,7 +6,7 @@ the total without the others, so that the next smallest are withheld with it unt
 
 from collections.abc import Sequence
 
-__all__ = ["STEP", "merged", "rounded", "withheld"]
+__all__ = ["STEP", "merged", "rounded", "shown", "withheld"]
 
 STEP = 5
 
@@ -14,6 +14,11 @@ STEP = 5
 def rounded(number: int) -> int:
     """To the nearest five."""
     return STEP * round(number / STEP)
+
+
+def shown(number: int) -> int | None:
+    """One count of people, in fives; None where it is withheld."""
+    return rounded(number) if number >= STEP else None
 
 
 def withheld(cells: Sequence[tuple[int, ...]]) -> list[tuple[int, ...] | None]:

@@ -33,11 +33,11 @@ def read_ballots(name: str, data: bytes, form: Form, grades: Sequence[str] = ())
     if packed == "gz":
         data, name = _unpacked(data), plain
     text = _decoded(data)
-    if name.casefold().endswith(".blt"):
-        return read_blt(text, form)
-    if name.casefold().endswith(".csv"):
-        return read_csv(text, form, grades)
-    raise _invalid(f"{name[-40:]} ends in neither .blt nor .csv, packed (.gz) or not.")
+    if not name.casefold().endswith((".blt", ".csv")):
+        raise _invalid(f"{name[-40:]} ends in neither .blt nor .csv, packed (.gz) or not.")
+    if not text.strip():
+        raise _invalid("The file is empty.")
+    return read_blt(text, form) if name.casefold().endswith(".blt") else read_csv(text, form, grades)
 
 
 def _unpacked(data: bytes) -> bytes:

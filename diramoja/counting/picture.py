@@ -9,7 +9,7 @@ from diramoja.counting.text import Say, conclusion, figure, round_title, table
 from diramoja.counting.values import Count, Grading, Pairwise, Round
 from diramoja.ports.texts import filled, msgid
 
-__all__ = ["picture", "round_picture"]
+__all__ = ["picture"]
 
 WIDTH, LABEL, FIGURES = 760, 220, 150
 BAR, GAP, HEADING = 16, 6, 30
@@ -45,12 +45,6 @@ def picture(count: Count, say: Say = filled) -> str:
         said.insert(1, say(SKIPPED, {"rounds": str(skipped)}))
     title = count.title or say(TITLE, {})
     return _svg(title, ". ".join(said), drawn, "count")
-
-
-def round_picture(count: Count, round_: Round, say: Say = filled) -> str:
-    """One round."""
-    drawing = _drawing(count, round_, say)
-    return _svg(drawing.title, drawing.words, [drawing], f"round-{round_.number}")
 
 
 @attrs.frozen
@@ -105,8 +99,8 @@ def _drawing(count: Count, round_: Round, say: Say) -> _Drawing:
     most = max(*round_.votes, round_.quota, 1)
     for place, (name, _, said) in enumerate(rows):
         votes = _short(count, round_, round_.votes[place])
-        fill = CHOSEN if count.options[place].number in _chosen(count, round_) else GONE if said else OPEN
-        shapes += _bar(place, name, f"{votes} {said.split(',')[0]}".strip(), (round_.votes[place] / most, fill))
+        share = (round_.votes[place] / most, _fill(count, round_, count.options[place].number))
+        shapes += _bar(place, name, f"{votes} {said.split(',')[0]}".strip(), share)
     height = HEADING + len(rows) * (BAR + GAP)
     if round_.quota:
         said = say(QUOTA, {"quota": _short(count, round_, round_.quota)})
@@ -122,8 +116,11 @@ def _short(count: Count, round_: Round, votes: int) -> str:
     return figure(votes // 10 ** (count.decimals - DECIMALS), DECIMALS)
 
 
-def _chosen(count: Count, round_: Round) -> set[int]:
-    return {each for earlier in count.rounds[: round_.number] for each in earlier.elected}
+def _fill(count: Count, round_: Round, option: int) -> str:
+    rounds = count.rounds[: round_.number]
+    if option in count.winners and any(option in each.elected for each in rounds):
+        return CHOSEN
+    return GONE if any(option in each.excluded for each in rounds) else OPEN
 
 
 def _heading(title: str) -> str:

@@ -1,5 +1,6 @@
 """The ballots of a vote as values: equal ones grouped, checked, in arrays."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -22,13 +23,15 @@ __all__ = [
     "Integers",
     "Profile",
     "check_seats",
+    "digest_of",
     "summed",
 ]
 
 type Ballot = tuple[int, ...]
 type Ballots = Mapping[Any, int] | Iterable[tuple[Ballot, int]]
 """Ballots with their weights. A ranking is option numbers, the best first, and ends at a 0; marks are option numbers in
-any order; grades are one for each option, from 0 for the lowest to `TOP_GRADE`, and `NO_GRADE` for none."""
+any order; grades are one for each option, from 0 for the lowest to `TOP_GRADE`, and `NO_GRADE` for none. One that is
+empty is blank, whatever its form."""
 type Integers = npt.NDArray[np.int64]
 
 MOST_OPTIONS = 200
@@ -56,6 +59,7 @@ class Profile:
         blank: ballots that say nothing.
         seats: how many are to be chosen, as far as the file says.
         title: what was asked.
+        withdrawn: options that stand on ballots and can no longer be chosen.
     """
 
     form: Form
@@ -65,6 +69,7 @@ class Profile:
     blank: int = 0
     seats: int = 1
     title: str = ""
+    withdrawn: tuple[Option, ...] = ()
 
     @classmethod
     def of(
@@ -93,16 +98,16 @@ class Profile:
             InvalidError: `ballots_invalid`, with what is wrong and where.
         """
         gone = frozenset(withdrawn)
-        options = _options(names, gone)
+        options, left = _options(names, gone)
         check_seats(seats, options)
         groups, blank = _grouped(_Normal(form, len(names), gone), ballots, where)
         table, weights = _arrays(form, groups, options, len(names))
-        return cls(form, options, table, weights, blank, seats, _cleaned(title))
+        return cls(form, options, table, weights, blank, seats, _cleaned(title), left)
 
     def named(self, names: Sequence[str], title: str) -> Self:
         """With the names of all options, those withdrawn included, in the order of their numbers."""
-        options = tuple(Option(each.number, _name(names[each.number - 1], each.number)) for each in self.options)
-        return attrs.evolve(self, options=options, title=_cleaned(title))
+        options, left = _options(names, frozenset(each.number for each in self.withdrawn))
+        return attrs.evolve(self, options=options, withdrawn=left, title=_cleaned(title))
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -127,14 +132,34 @@ class Profile:
             **{"decimals": 0, "winners": (), **found},
         )
 
+    @property
+    def digest(self) -> str:
+        """Of all these ballots: see `digest_of`."""
+        blank = {"": self.blank}
+        return digest_of({**{",".join(map(str, each)): n for each, n in self._groups().items()}, **blank}.items())
+
     def ballots(self) -> dict[Ballot, int]:
         """The grouped ballots again, by option numbers; grades in the order of the options that can be chosen."""
+        nothing: Ballot = (NO_GRADE,) * len(self.options) if self.form == "grades" else ()
+        return self._groups() | ({nothing: self.blank} if self.blank else {})
+
+    def _groups(self) -> dict[Ballot, int]:
+        """Without the blank ones."""
         numbers = np.array([*self.numbers, 0], dtype=np.int64)
         rows = self.table if self.form == "grades" else numbers[self.table]
         held = [tuple(row) if self.form == "grades" else tuple(n for n in row if n) for row in rows.tolist()]
-        nothing: Ballot = (NO_GRADE,) * len(self.options) if self.form == "grades" else ()
-        blank = {nothing: self.blank} if self.blank else {}
-        return dict(zip(held, self.weights.tolist(), strict=True)) | blank
+        return dict(zip(held, self.weights.tolist(), strict=True))
+
+
+def digest_of(groups: Iterable[tuple[str, int]]) -> str:
+    """SHA-256, in hexadecimal, of ballots: over a line for each group of equal ones, sorted by what they say.
+
+    Args:
+        groups: option numbers or grades with commas between them, "" where it is blank; and how many there are. A line
+            has a semicolon between the two.
+    """
+    lines = (f"{choices};{ballots}\n" for choices, ballots in sorted(groups) if ballots)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def summed(places: Integers, values: Integers, size: int) -> list[int]:
@@ -146,12 +171,15 @@ def summed(places: Integers, values: Integers, size: int) -> list[int]:
     return [*map(int, sums[1:]), int(sums[0])]
 
 
-def _options(names: Sequence[str], gone: frozenset[int]) -> tuple[Option, ...]:
+def _options(names: Sequence[str], gone: frozenset[int]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """Those that can be chosen, and those withdrawn."""
     if not 1 <= len(names) <= MOST_OPTIONS:
         raise _invalid(f"There are {len(names)} options; there can be 1 to {MOST_OPTIONS}.")
     if unknown := [each for each in gone if not 1 <= each <= len(names)]:
         raise _invalid(f"Option {unknown[0]} is withdrawn, and there is none of that number.")
-    return tuple(Option(number, _name(name, number)) for number, name in enumerate(names, 1) if number not in gone)
+    listed = [Option(number, _name(name, number)) for number, name in enumerate(names, 1)]
+    left = tuple(each for each in listed if each.number not in gone)
+    return left, tuple(each for each in listed if each.number in gone)
 
 
 def _name(name: str, number: int) -> str:
@@ -177,6 +205,8 @@ class _Normal:
     gone: frozenset[int]
 
     def __call__(self, ballot: Ballot) -> Ballot:
+        if not ballot:
+            return ()
         if self.form == "grades":
             return self._grades(ballot)
         if self.form == "marks":

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from diramoja.counting.values import Count, Round, TieBreak
 from diramoja.ports.texts import filled, msgid
 
-__all__ = ["Say", "conclusion", "explain", "figure", "introduction", "remarks", "round_title", "table"]
+__all__ = [
+    "EXHAUSTED", "LOST", "Say", "conclusion", "explain", "figure", "introduction", "remarks", "round_title", "table",
+]  # fmt: skip
 
 type Say = Callable[[str, Mapping[str, str]], str]
 """`say(text, values)`: the text in the reader's language, its placeholders filled."""
@@ -20,8 +22,8 @@ OUT = -1
 WIDE = 12
 """Options up to which duels are printed as a table."""
 
-HEAD = msgid("{ballots} ballots, {blank} of them blank. To be chosen: {seats} of {options} options.")
-QUOTA = msgid("{quota} votes suffice for a seat.")
+HEAD = msgid("Ballots: {ballots}, blank among them: {blank}. To be chosen: {seats} of {options} options.")
+QUOTA = msgid("Votes that suffice for a seat: {quota}.")
 STEPS = {
     "first": msgid("First choices"),
     "surplus": msgid("The surplus of {option} goes to the next choices"),
@@ -34,11 +36,12 @@ STEPS = {
 }
 OUT_NOW = msgid("{options}: fewest votes, out.")
 IN_NOW = msgid("Elected: {options}.")
-AHEAD_NOW = msgid("Ahead: {options}.")
-REMOVED = msgid("{count} median grades of each of those that were equal have been laid down.")
-EXHAUSTED = msgid("{votes} votes have no further choice.")
-LOST = msgid("{votes} votes were lost by rounding.")
-MOVED = msgid("{votes} votes go to {option}.")
+AHEAD_NOW = msgid("Ahead, which decides nothing yet: {options}.")
+REMOVED = msgid("Median grades that each of those that were equal has laid down so far: {count}.")
+EXHAUSTED, LOST = msgid("Without a further choice"), msgid("Lost by rounding")
+SO_FAR = msgid("{what} so far: {votes}.")
+MOVED = msgid("Votes handed on: {parts}.")
+PART = msgid("{votes} to {option}")
 BREAKS = {
     ("seat", "lot"): msgid("Equal: {options}. By lot: {chosen}."),
     ("seat", "casting_vote"): msgid("Equal: {options}. By casting vote: {chosen}."),
@@ -61,7 +64,7 @@ OUTCOMES = {
     "status_quo": msgid("The votes are equal, so nothing changes. Between: {contested}. Certain: {winners}."),
     "run_off": msgid("A run-off has to decide between: {run_off}."),
     "no_majority": msgid("No option has the majority that was asked for: nothing is chosen."),
-    "no_votes": msgid("All ballots are blank: nothing is chosen."),
+    "no_votes": msgid("All ballots are blank, or there are none: nothing is chosen."),
 }
 ALIKE = msgid("{options} were equal on the way; however that is decided, the same are chosen.")
 DRAWN = msgid("The order of precedence, by lot or casting vote: {order}.")
@@ -70,8 +73,7 @@ MAJORITY = {
     False: msgid("{option} has {votes} of {whole} votes and needed {needed}: the majority is missed."),
 }
 NONE = msgid("none")
-ELECTED = msgid("elected")
-AHEAD = msgid("ahead")
+ELECTED, AHEAD, UNDECIDED = msgid("elected"), msgid("ahead"), msgid("undecided")
 EXCLUDED = msgid("out")
 KEEPS = msgid("keeps {share}")
 
@@ -114,18 +116,29 @@ def round_title(count: Count, round_: Round, say: Say = filled) -> str:
 
 
 def table(count: Count, round_: Round, say: Say = filled) -> list[tuple[str, str, str]]:
-    """(option, votes or grade, what became of it) for each option."""
+    """(option, votes or grade, what became of it) for each option; whoever is no winner in the end is only ahead."""
     gone = {each for earlier in count.rounds[: round_.number] for each in earlier.excluded}
     chosen = {each for earlier in count.rounds[: round_.number] for each in earlier.elected}
     decimals = 0 if round_.step in {"grade", "paths"} else count.decimals
-    ahead = say(ELECTED if _elects(count) else AHEAD, {})
     rows = []
     for place, (option, votes) in enumerate(zip(count.options, round_.votes, strict=True)):
-        said = ahead if option.number in chosen else say(EXCLUDED, {}) if option.number in gone else ""
+        state = EXCLUDED if option.number in gone else ""
+        if option.number in chosen or (not state and round_ is count.rounds[-1]):
+            state = _standing(count, option.number, is_chosen=option.number in chosen)
+        said = say(state, {}) if state else ""
         if round_.keep and option.number in chosen:
             said += ", " + say(KEEPS, {"share": figure(round_.keep[place], count.decimals)})
         rows.append((option.name, "-" if votes == OUT else figure(votes, decimals), said))
     return rows
+
+
+def _standing(count: Count, option: int, *, is_chosen: bool) -> str:
+    """What can be said of an option that was chosen, or is still there in the end."""
+    if is_chosen and option in count.winners:
+        return ELECTED
+    if count.tie and option in count.tie.contested:
+        return UNDECIDED
+    return AHEAD if is_chosen else ""
 
 
 def _table_lines(count: Count, round_: Round, say: Say) -> Iterator[str]:
@@ -136,28 +149,32 @@ def _table_lines(count: Count, round_: Round, say: Say) -> Iterator[str]:
         yield f"   {name:<{wide}}  {votes:>{far}}  {said}".rstrip()
 
 
-def remarks(count: Count, round_: Round, say: Say = filled) -> list[str]:
-    """What moved, what was lost, what was equal, and who is elected or out."""
+def remarks(count: Count, round_: Round, say: Say = filled, *, moves: bool = True) -> list[str]:
+    """What was equal, and who is elected or out; with `moves` also what was handed on and what was lost."""
     lines = [say(REMOVED, {"count": figure(round_.removed, 0)})] if round_.removed else []
     lines += [_broken(count, each, say) for each in round_.ties]
-    lines += [
-        say(MOVED, {"votes": figure(each.votes, count.decimals), "option": count.name(each.target)})
-        for each in round_.transfers
-        if each.target
-    ]
-    for text, votes in ((EXHAUSTED, round_.exhausted), (LOST, round_.lost)):
-        if votes:
-            lines.append(say(text, {"votes": figure(votes, count.decimals)}))
+    lines += _moved(count, round_, say) if moves else []
     if round_.excluded and round_.step == "keep":
         lines.append(say(OUT_NOW, {"options": _names(count, round_.excluded, say)}))
-    if round_.elected:
-        lines.append(say(IN_NOW if _elects(count) else AHEAD_NOW, {"options": _names(count, round_.elected, say)}))
+    for text, is_sure in ((IN_NOW, True), (AHEAD_NOW, False)):
+        equal = count.tie.contested if count.tie and not is_sure else ()
+        reached = [each for each in round_.elected if (each in count.winners) is is_sure and each not in equal]
+        if reached:
+            lines.append(say(text, {"options": _names(count, reached, say)}))
     return lines
 
 
-def _elects(count: Count) -> bool:
-    """Whoever is in front is elected only where no majority was asked for, or it was reached."""
-    return count.outcome not in {"no_majority", "run_off"}
+def _moved(count: Count, round_: Round, say: Say) -> Iterator[str]:
+    parts = [
+        say(PART, {"votes": figure(each.votes, count.decimals), "option": count.name(each.target)})
+        for each in round_.transfers
+        if each.target
+    ]
+    if parts:
+        yield say(MOVED, {"parts": ", ".join(parts)})
+    for what, votes in ((EXHAUSTED, round_.exhausted), (LOST, round_.lost)):
+        if votes:
+            yield say(SO_FAR, {"what": say(what, {}), "votes": figure(votes, count.decimals)})
 
 
 def _broken(count: Count, tie: TieBreak, say: Say) -> str:
@@ -189,7 +206,7 @@ def conclusion(count: Count, say: Say = filled) -> list[str]:
         values = {"option": count.name(test.option), "votes": figure(test.votes, 0)}
         values |= {"whole": figure(test.whole, 0), "needed": figure(test.needed, 0)}
         lines.append(say(MAJORITY[test.met], values))
-    if count.tie and count.tie.settled == "alike" and _elects(count):
+    if count.tie and count.tie.settled == "alike" and count.winners:
         lines.append(say(ALIKE, {"options": _names(count, count.tie.options, say)}))
     if count.tie and count.tie.order:
         lines.append(say(DRAWN, {"order": _names(count, count.tie.order, say)}))

@@ -28,7 +28,7 @@ OWN_PLUGIN_FILES = {
     },
     "event": {  # Its handlers by subject; the jobs that look up members. At the edge: signing tickets, calendars.
         "audiences.py", "calendar.py", "charts.py", "checkin.py", "feedback.py", "forgetting.py", "invitations.py",
-        "questions.py", "schedule.py", "seating.py", "tickets.py", "topics.py",
+        "leaving.py", "questions.py", "schedule.py", "seating.py", "tickets.py", "topics.py", "wording.py",
     },
     "moderator": {"appeal.py", "decision.py", "guidelines.py", "review.py"},  # Of a case, by subject; its rules.
     "identity": {"secrets.py", "sessions.py"},  # What stays at the edge: hashing and sealing; tokens and their reuse.
@@ -42,7 +42,8 @@ OWN_PLUGIN_FILES = {
         "ballot_box.py", "ballot_box_state.py", "choices.py", "publishing.py", "sealing.py", "ties.py",  # Of ballots.
         "delegated.py", "preview.py", "resolution.py", "statutes.py",  # Delegated ballots; what the statutes ask.
         "messages.py", "words.py",  # Among its agents and jobs, which no other plugin sends; terms and texts.
-        "methods.py", "page.py",  # Which method counts what. At the edge: how a vote is shown to people.
+        "methods.py",  # Which method counts what.
+        "charts.py", "list_page.py", "markup.py", "page.py",  # At the edge: how votes are shown to people.
     },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.

@@ -54,11 +54,11 @@ def test_fact_2_the_segment_is_invited_once_each_and_nobody_else(story: Hall) ->
     begun = time.monotonic()
     invited = story.organizer.post(f"{story.path}/invitations", {"interests": ["healthcare"], "regions": ["north"]})
     assert invited.status_code == 202, invited.text
-    assert invited.json() == {"selected": SIZE.invited, "suppressed": SIZE.walled}
+    assert invited.json() == {"selected": SIZE.invited, "suppressed": None}
     soon(lambda: all(story.town.each(story.members, lambda each: story.told(each, INVITED))), 60)
     report("an invitation to all", [time.monotonic() - begun])
     again = story.organizer.post(f"{story.path}/invitations", {"interests": ["healthcare"], "regions": ["north"]})
-    assert again.json() == {"selected": 0, "suppressed": SIZE.invited + SIZE.walled}
+    assert again.json() == {"selected": None, "suppressed": 5 * round((SIZE.invited + SIZE.walled) / 5)}
     counts = story.town.each(story.members, lambda each: len(story.told(each, INVITED)))
     assert counts == [1] * SIZE.invited
     for person in (*story.outside, *story.walled, story.organizer):

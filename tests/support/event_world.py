@@ -116,10 +116,11 @@ class EventWorld:
             elif tell.agent == self.id and not self.is_slow:
                 self("", tell.command, told_by="event")
         for call in played.calls:
-            if (result := self._looked_up(call.payload)) is not None:
+            if (result := self.looked_up(call.payload)) is not None:
                 self("", result, told_by="job")
 
-    def _looked_up(self, payload: Any) -> Command | None:
+    def looked_up(self, payload: Any) -> Command | None:
+        """What a job finds."""
         if isinstance(payload, FindInvited):
             known = {row.key for row in (*self.all(Guest), *self.all(Invitation))}
             found = [each for each in sorted(self.segment) if each > payload.after and each not in known][:PAGE]
@@ -130,11 +131,11 @@ class EventWorld:
             return DropGuests(tuple(found), len(found) == PAGE) if found else None
         if not isinstance(payload, FindGuests):
             return None
-        guests = sorted(each.member for each in self.all(Guest) if each.state in payload.states)
-        found = [each for each in guests if each > payload.after][:PAGE]
-        if not found:
-            return None
-        return TellGuests(payload.notice, payload.about, payload.states, tuple(found), len(found) == PAGE)
+        guests = [each.member for each in self.all(Guest) if each.state in payload.states]
+        if (by := payload.invited_by) is not None:
+            guests += [each.member for each in self.all(Invitation) if each.at <= by and not self.guest(each.member)]
+        found = [each for each in sorted(guests) if each > payload.after][:PAGE]
+        return TellGuests(payload, tuple(found), len(found) == PAGE) if found else None
 
     def to(self, at: datetime) -> None:
         """Let time pass: what is due comes in order."""

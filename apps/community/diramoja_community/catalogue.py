@@ -1,12 +1,17 @@
-"""The words of the start page, in English and Swahili."""
+"""The words of the pages around those of plugins, in English and Swahili, and which of the two a reader gets."""
 
 from collections.abc import Mapping
 
-__all__ = ["LANGUAGES", "language_of", "words"]
+__all__ = ["LANGUAGES", "language_of", "other_languages", "words"]
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "en": {
+        "language": "English",
         "api": "API",
+        "votes": "Votes",
+        "votes_text": "What is asked, what was decided, and how it was counted.",
+        "missing": "There is no such vote",
+        "missing_text": "Or it is still a draft: then only those who prepare it see it.",
         "simulation": "A simulation: its times are set, not real",
         "lead": "A community that talks things over, decides together and moves in one direction.",
         "ready": "Everything runs",
@@ -49,7 +54,12 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
         "commands_behind": "commands waiting",
     },
     "sw": {
+        "language": "Kiswahili",
         "api": "API",
+        "votes": "Kura",
+        "votes_text": "Kinachoulizwa, kilichoamuliwa, na jinsi kura zilivyohesabiwa.",
+        "missing": "Hakuna kura kama hiyo",
+        "missing_text": "Au bado ni rasimu: basi wanaoiandaa tu ndio wanaoiona.",
         "simulation": "Huu ni uigaji: nyakati zake zimewekwa, si za kweli",
         "lead": "Jamii inayojadiliana, inayoamua pamoja na kwenda katika dira moja.",
         "ready": "Kila kitu kinafanya kazi",
@@ -101,8 +111,10 @@ def words(language: str) -> Mapping[str, str]:
     return LANGUAGES[language]
 
 
-def language_of(header: str) -> str:
-    """The language that an Accept-Language header likes best (RFC 9110, 12.5.4)."""
+def language_of(header: str, chosen: str = "") -> str:
+    """The language that the address of a page names; else what Accept-Language likes best (RFC 9110, 12.5.4)."""
+    if chosen in LANGUAGES:
+        return chosen
     liked: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.split(",")[:20]):
         name, _, quality = part.strip().partition(";q=")
@@ -114,3 +126,12 @@ def language_of(header: str) -> str:
         if language in LANGUAGES and weight > 0:
             liked.append((-weight, place, language))
     return min(liked)[2] if liked else DEFAULT
+
+
+def other_languages(language: str) -> str:
+    """Links from a page to itself in the other languages, as HTML."""
+    return " ".join(
+        f'<a href="?lang={other}" lang="{other}" hreflang="{other}">{said["language"]}</a>'
+        for other, said in LANGUAGES.items()
+        if other != language
+    )

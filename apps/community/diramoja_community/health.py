@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from diramoja.core.errors import DiramojaError
 from diramoja.core.ports.broker import Broker
+from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations, Records
 from diramoja.core.registry import Ports
@@ -140,7 +141,7 @@ def health_routes(health: Health, metrics: Metrics, ports: Ports) -> list[HTTPRo
     @get("/metrics", include_in_schema=False)
     async def show() -> Response[str]:
         readiness = await health.look()
-        text = render([*metrics.samples(), *_samples(readiness), *await _agents(ports)])
+        text = render([*metrics.samples(), *_samples(readiness), *await _agents(ports), *await _backlog(ports)])
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [healthz, readyz, show]
@@ -164,6 +165,18 @@ async def _agents(ports: Ports) -> list[Sample]:
         ("diramoja_agents", (("kind", kind), ("mode", mode)), count)
         for kind, modes in sorted(counts.items())
         for mode, count in sorted(modes.items())
+    ]
+
+
+async def _backlog(ports: Ports) -> list[Sample]:
+    try:
+        backlog = await ports.get(Operations).backlog(ports.get(Clock).now())
+    except DiramojaError:
+        return []
+    return [
+        ("diramoja_dead_letters", (), backlog.dead_letters),
+        ("diramoja_jobs_waiting", (), backlog.jobs),
+        ("diramoja_jobs_oldest_seconds", (), backlog.oldest_s),
     ]
 
 

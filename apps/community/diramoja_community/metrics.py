@@ -26,6 +26,9 @@ HELP: Mapping[str, tuple[str, str]] = {
     "diramoja_agents": ("gauge", "Agents by kind and mode."),
     "diramoja_partitions_unowned": ("gauge", "Partitions without a worker."),
     "diramoja_commands_behind": ("gauge", "Commands that are newer than the newest one decided."),
+    "diramoja_dead_letters": ("gauge", "Messages that nobody could decide, up to 100,000."),
+    "diramoja_jobs_waiting": ("gauge", "Jobs that are due and not begun, up to 100,000."),
+    "diramoja_jobs_oldest_seconds": ("gauge", "How long the job that is due longest has waited."),
     "diramoja_broker_connected": ("gauge", "1 while the connection to the broker stands."),
 }
 

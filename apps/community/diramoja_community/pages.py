@@ -26,11 +26,29 @@ def _file(*path: str) -> str:
     return files("diramoja_community").joinpath(*path).read_text(encoding="utf-8")
 
 
-def page(*, title: str, language: str, main: str, home: str, api: str, banner: str = "") -> str:
-    """A whole page; `main` is HTML, the rest is text. `banner` stands above everything."""
+def page(
+    *, title: str, language: str, main: str, home: str, links: Mapping[str, str], banner: str = "", others: str = ""
+) -> str:
+    """A whole page.
+
+    Args:
+        title: of the window.
+        language: in which it is.
+        main: HTML.
+        home: name of the deployment.
+        links: where else to go, path → text.
+        banner: stands above everything.
+        others: HTML of links to the same page in other languages.
+    """
     warned = f'<p class="banner" role="note">{escape(banner)}</p>' if banner else ""
+    parts = [f'<a href="{escape(path)}">{escape(text)}</a>' for path, text in links.items()]
     return Template(_file("templates", "page.html")).substitute(
-        title=escape(title), language=escape(language), main=main, home=escape(home), api=escape(api), banner=warned
+        title=escape(title),
+        language=escape(language),
+        main=main,
+        home=escape(home),
+        links=" ".join([*parts, others]),
+        banner=warned,
     )
 
 

@@ -26,7 +26,7 @@ def reference_page(document: Mapping[str, Any], banner: str = "") -> str:
         parts.append(f"<h2>{escape(tag)}</h2>")
         parts.extend(_operation(*each) for each in operations)
     home = title.partition(":")[0]
-    return page(title=title, language="en", main="\n".join(parts), home=home, api="API", banner=banner)
+    return page(title=title, language="en", main="\n".join(parts), home=home, links={"/schema": "API"}, banner=banner)
 
 
 def _by_tag(document: Mapping[str, Any]) -> dict[str, list[tuple[str, str, Mapping[str, Any]]]]:

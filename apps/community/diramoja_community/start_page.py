@@ -16,7 +16,7 @@ from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
 from diramoja.core.ports.records import Operations
 from diramoja.core.registry import Ports, Registry
-from diramoja_community.catalogue import language_of, words
+from diramoja_community.catalogue import language_of, other_languages, words
 from diramoja_community.health import Health, Readiness
 from diramoja_community.pages import PAGE_HEADERS, page
 from diramoja_community.simulation import is_simulated
@@ -75,12 +75,21 @@ def start_route(
 
     @get("/", include_in_schema=False, media_type=MediaType.HTML)
     async def start(request: Request[Any, Any, Any]) -> Response[str]:
-        language = language_of(request.headers.get("accept-language", ""))
+        language = language_of(request.headers.get("accept-language", ""), request.query_params.get("lang", ""))
         figures, readiness = await census.figures(), await health.look()
         view = _View(words(language), name, registry, figures, readiness, connections())
         said = words(language)
         banner = said["simulation"] if is_simulated(ports.get(Clock)) else ""
-        text = page(title=name, language=language, main=view.html(), home=name, api=said["api"], banner=banner)
+        links = {"/votes": said["votes"]} if "vote" in registry.kinds else {}
+        text = page(
+            title=name,
+            language=language,
+            main=view.html(),
+            home=name,
+            links={**links, "/schema": said["api"]},
+            banner=banner,
+            others=other_languages(language),
+        )
         headers = {**PAGE_HEADERS, "content-language": language, "vary": "accept-language"}
         return Response(text, media_type=MediaType.HTML, headers=headers)
 

@@ -9,7 +9,16 @@ from diramoja.adapters.postgres.client import PostgresClient
 from diramoja.adapters.postgres.months import prepare_months
 from diramoja.adapters.postgres.ownership import STREAM, WRITE_VERSIONS
 from diramoja.adapters.postgres.records import REQUESTS, select
-from diramoja.core.ports.rows import AgentKey, AgentSummary, DeadLetter, Mode, RequestRow, SnapshotRow, WorkerRow
+from diramoja.core.ports.rows import (
+    AgentKey,
+    AgentSummary,
+    Backlog,
+    DeadLetter,
+    Mode,
+    RequestRow,
+    SnapshotRow,
+    WorkerRow,
+)
 
 __all__ = ["PostgresOperations"]
 
@@ -20,6 +29,8 @@ AT_ONCE = 5_000
 """Rows deleted by one statement."""
 ROUNDS = 20
 """Statements a table at the most in one call: the rest waits for the next one."""
+COUNTED = 100_000
+"""Dead letters or jobs at the most, where it matters only that they are many."""
 TRACED = 10_000
 """Steps of one chain that are shown."""
 
@@ -37,6 +48,11 @@ DEAD_LETTERS = select(DeadLetter, "dead_letter") + (  # noqa: S608  # constants
     " LIMIT $1"
 )
 DEAD_LETTER = select(DeadLetter, "dead_letter") + " WHERE id = $1"
+BACKLOG = f"""
+SELECT (SELECT count(*) FROM (SELECT FROM dead_letter LIMIT {COUNTED}) d),
+    (SELECT count(*) FROM (SELECT FROM job WHERE state = 'ready' AND due <= $1 LIMIT {COUNTED}) j),
+    coalesce((SELECT extract(epoch FROM $1 - min(due)) FROM job WHERE state = 'ready' AND due <= $1), 0)::float8
+"""  # noqa: S608  # constants
 TRACE = """
 SELECT at, 'request', '', '', coalesce(status::text, 'waiting'), '' FROM request WHERE id = $1
 UNION ALL SELECT at, 'event', kind, agent, name, causation FROM event_log WHERE correlation = $1
@@ -108,6 +124,11 @@ class PostgresOperations:
         for kind, mode, count in rows:
             counts.setdefault(kind, {})[mode] = count
         return counts
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """See the port."""
+        ((dead_letters, jobs, oldest_s),) = await self._keys.fetch(BACKLOG, now)
+        return Backlog(dead_letters, jobs, oldest_s)
 
     async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
         """See the port."""

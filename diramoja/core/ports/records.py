@@ -7,6 +7,7 @@ from typing import Protocol
 from diramoja.core.ports.rows import (
     AgentKey,
     AgentSummary,
+    Backlog,
     DeadLetter,
     EventRow,
     JobRow,
@@ -188,6 +189,10 @@ class Operations(Protocol):
 
     async def agent_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Kind → mode → number of agents that exist."""
+        ...
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """What waits at a time; one query that stops counting at 100,000 of each."""
         ...
 
     async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:

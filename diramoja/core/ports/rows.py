@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import attrs
 
 __all__ = [
-    "AgentKey", "AgentSummary", "DeadLetter", "EventRow", "JobRow", "Mode", "OwnRow", "ParkedRow",
+    "AgentKey", "AgentSummary", "Backlog", "DeadLetter", "EventRow", "JobRow", "Mode", "OwnRow", "ParkedRow",
     "PartitionRow", "RecordWrite", "ReminderRow", "RequestRow", "RowKey", "SnapshotRow", "Tail", "TellRow",
     "WorkerRow", "Writes",
 ]  # fmt: skip
@@ -258,6 +258,14 @@ class Tail(NamedTuple):
 
     tells: Sequence[TellRow]
     events: Sequence[EventRow]
+
+
+class Backlog(NamedTuple):
+    """What waits: dead letters, and jobs that are due. `oldest_s`: how long the first of these has been."""
+
+    dead_letters: int
+    jobs: int
+    oldest_s: float
 
 
 class AgentSummary(NamedTuple):

@@ -1,11 +1,23 @@
 """The event itself: planned, opened, changed, called off. Seats, times and invitations are handled beside it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec import UNSET
 
-from diramoja.core import Context, Decision, Put, Reject, Reply
-from diramoja.plugins.event import checkin, feedback, forgetting, invitations, questions, schedule, seating, topics
+from diramoja.core import Context, Decision, Put, Reject, Remove, Reply
+from diramoja.plugins.event import (
+    checkin,
+    feedback,
+    forgetting,
+    invitations,
+    leaving,
+    questions,
+    schedule,
+    seating,
+    topics,
+    wording,
+)
 from diramoja.plugins.event.contracts import (
     CancelEvent,
     CreateEvent,
@@ -14,21 +26,21 @@ from diramoja.plugins.event.contracts import (
     EventChanged,
     EventCreated,
     EventOpened,
-    EventView,
     OpenRegistration,
 )
 from diramoja.plugins.event.schedule import armed, called_off, is_soon, moved
 from diramoja.plugins.event.seating import Seating, seats_of
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import TOLD, Gathering, Opening, event, event_view, only_organizer
+from diramoja.plugins.event.state import TOLD, Gathering, Opening, Wording, event, event_view, only_organizer
+from diramoja.plugins.event.wording import TEXTS, asked, counted, news, opening_of, view, words_of
+from diramoja.plugins.topic.contracts import HeldView, ModeratePost, TakeVerdict
 
 __all__ = ["HANDLED_IN", "event"]
 
-HANDLED_IN = (checkin, feedback, forgetting, invitations, questions, schedule, seating, topics)
+HANDLED_IN = (checkin, feedback, forgetting, invitations, leaving, questions, schedule, seating, topics, wording)
 """The modules whose handlers belong to the kind."""
 
-_TEXTS = ("description", "location", "virtual_link", "related_topics", "resources")
-"""Fields that are kept in the row of texts."""
+EDIT_PENDING = Reject("edit_pending", "What was written last is still being looked at.")
 
 
 @event.on("absent")
@@ -37,7 +49,7 @@ def create_event(state: Gathering, message: CreateEvent, context: Context) -> De
         return refusal
     given = {name: getattr(message, name) for name in message.__struct_fields__}
     given["starts_at"] = message.starts_at.astimezone(UTC)
-    texts = Opening("opening", **{name: given.pop(name) for name in _TEXTS})
+    texts = Opening("opening", **{name: given.pop(name) for name in TEXTS})
     draft = state.but(organizer=context.sender, created_at=context.now, changed_at=context.now, **given)
     if refusal := _impossible_seats(draft):
         return refusal
@@ -50,63 +62,124 @@ def create_event(state: Gathering, message: CreateEvent, context: Context) -> De
         visibility=message.visibility,
         starts_at=message.starts_at,
     )
-    return planned, Put(texts), created, Reply(_view(planned, texts, context), status=201)
+    return planned, Put(texts), created, Reply(view(planned, texts, context), status=201)
+
+
+# --- opened ---
 
 
 @event.on("planning")
 def open_registration(state: Gathering, message: OpenRegistration, context: Context) -> Decision:
+    """What others are to see is screened now, once; a plan that people look at is not sent again."""
     if refusal := only_organizer(state, context):
         return refusal
     if state.starts_at <= context.now:
         return _past()
-    texts = context.row(Opening, "opening")
-    assert texts is not None
+    if not context.has("moderator"):
+        return _opened(state, context)
+    plan = context.row(Wording, context.id)
+    if plan and plan.held:
+        return Reply(event_view(context, state).but(held=plan.held))
+    plan = words_of(state, opening_of(context), context.id)
+    return Put(plan), asked(plan, context)
+
+
+@event.on("planning")
+def opening_judged(state: Gathering, message: TakeVerdict, context: Context) -> Decision:
+    """Software cleared, held or hid it."""
+    plan = context.row(Wording, context.id)
+    if message.post_id != context.id or plan is None or plan.held is None or plan.held.status != "pending":
+        return None
+    if message.outcome == "cleared":
+        return *_opened(state, context), Remove(Wording, plan.id)
+    held = HeldView(message.outcome, message.reason)
+    return Put(plan.but(held=held)), Reply(event_view(context, state).but(held=held))
+
+
+@event.on("planning")
+def opening_decided(state: Gathering, message: ModeratePost, context: Context) -> Decision:
+    """People let it be opened, now or after an appeal, or not: then its organizer finds other words."""
+    plan = context.row(Wording, context.id)
+    if message.post_id != context.id or plan is None:
+        return None
+    if message.action != "publish":
+        return Put(plan.but(held=None))
+    return *_opened(state, context), Remove(Wording, plan.id)
+
+
+def _opened(state: Gathering, context: Context) -> tuple[Any, ...]:
+    """Unless it would have begun by now: then it is a plan still."""
+    if state.starts_at <= context.now:
+        return (Reply(event_view(context, state)),)
     opened = state.but(phase="upcoming" if is_soon(state, context) else "open_registration", opened_at=context.now)
     return (
         opened,
         *armed(opened, context),
-        _news(EventOpened, opened, texts, context),
+        news(EventOpened, opened, opening_of(context), context),
         Reply(event_view(context, opened)),
     )
 
 
+# --- changed ---
+
+
 @event.on("planning", *TOLD)
 def edit_event(state: Gathering, message: EditEvent, context: Context) -> Decision:
-    if refusal := only_organizer(state, context) or _not_now(state, message):
+    """Figures and times change at once; other words once they are screened."""
+    if refusal := only_organizer(state, context) or _not_now(state, message, context):
         return refusal
-    texts = context.row(Opening, "opening")
-    assert texts is not None
+    texts = opening_of(context)
     given = {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
-    if message.starts_at is not UNSET and message.starts_at != state.starts_at:
-        if refusal := _bad_time(message.starts_at, context):
-            return refusal
+    if message.starts_at is not UNSET:
         given["starts_at"] = message.starts_at.astimezone(UTC)
-    reworded = texts.but(**{name: given.pop(name) for name in _TEXTS if name in given})
+    reworded = texts.but(**{name: given.pop(name) for name in TEXTS if name in given})
     changed = state.but(**given)
     if refusal := _impossible_seats(changed):
         return refusal
-    return _changed(state, changed, (texts, reworded), context)
+    if not context.has("moderator") or words_of(changed, reworded) == words_of(state, texts):
+        return _changed(state, changed, (texts, reworded), context)
+    following = _replanned if state.phase == "planning" else _reworded
+    return following(state, changed, (texts, reworded), context)
 
 
-def _changed(state: Gathering, changed: Gathering, texts: tuple[Opening, Opening], context: Context) -> Decision:
-    """What follows from it: seats for those in line, other times for what is due, the news."""
+def _reworded(state: Gathering, changed: Gathering, words: tuple[Opening, Opening], context: Context) -> Decision:
+    """The figures are changed; the words once they are cleared."""
+    if state.wording:
+        return EDIT_PENDING
+    texts, reworded = words
+    following = words_of(changed, reworded, context.new_id("wrd"))
+    said = texts.but(virtual_link=reworded.virtual_link, related_topics=reworded.related_topics)
+    figures = changed.but(title=state.title, categories=state.categories)
+    after, *effects = _changed(state, figures, (texts, said), context)[:-1] or (state,)
+    return after.but(wording=following.id), *effects, Put(following), asked(following, context)
+
+
+def _replanned(state: Gathering, changed: Gathering, texts: tuple[Opening, Opening], context: Context) -> Decision:
+    """While people look at a plan its words stay; of what they did not let through nothing is kept."""
+    plan = context.row(Wording, context.id)
+    if plan is None:
+        return _changed(state, changed, texts, context)
+    return EDIT_PENDING if plan.held else (*_changed(state, changed, texts, context), Remove(Wording, plan.id))
+
+
+def _changed(state: Gathering, changed: Gathering, texts: tuple[Opening, Opening], context: Context) -> tuple[Any, ...]:
+    """What follows from it: seats for those in line, other times for what is due, the news; the answer comes last."""
     before, reworded = texts
     if changed == state and reworded == before:
-        return Reply(event_view(context, state))
-    changed = _counted(changed, context)
+        return (Reply(event_view(context, state)),)
+    changed = counted(changed, context)
     if changed.phase == "planning":
         planned = seats_of(changed)
-        return planned, Put(reworded), Reply(_view(planned, reworded, context))
+        return planned, Put(reworded), Reply(view(planned, reworded, context))
     timed, effects = moved(state, changed, context) if _is_moved(state, changed) else (changed, [])
     seating = Seating(seats_of(timed), context)
     seating.fill()
-    news = _news(EventChanged, seating.state, reworded, context)
     return (
         *seating.settled(),
         Put(reworded),
         *effects,
-        news,
-        Reply(_view(seating.state, reworded, context)),
+        news(EventChanged, seating.state, reworded, context),
+        Reply(view(seating.state, reworded, context)),
     )
 
 
@@ -119,17 +192,12 @@ def cancel_event(state: Gathering, message: CancelEvent, context: Context) -> De
     refusal = only_organizer(state, context)
     if refusal and (state.phase == "planning" or "official" not in context.roles):
         return refusal
-    cancelled = _counted(state.but(phase="cancelled", cancel_reason=message.reason), context)
-    news = [EventCancelled(context.id, state.title, message.reason, state.organizer)] if state.phase in TOLD else []
-    return cancelled, *news, *called_off(context), Reply(event_view(context, cancelled))
+    cancelled = counted(state.but(phase="cancelled", cancel_reason=message.reason), context)
+    told = [EventCancelled(context.id, state.title, message.reason, state.organizer)] if state.phase in TOLD else []
+    return cancelled, *told, *called_off(context), Reply(event_view(context, cancelled))
 
 
 # --- parts of decisions ---
-
-
-def _counted(state: Gathering, context: Context) -> Gathering:
-    """Calendars take what has the higher number."""
-    return state.but(sequence=state.sequence + 1, changed_at=context.now)
 
 
 def _past() -> Reject:
@@ -155,30 +223,12 @@ def _impossible_seats(state: Gathering) -> Reject | None:
     return None
 
 
-def _not_now(state: Gathering, message: EditEvent) -> Reject | None:
-    """What cannot be changed any more."""
+def _not_now(state: Gathering, message: EditEvent, context: Context) -> Reject | None:
+    """What cannot be changed any more, or not to that."""
     if message.visibility not in (UNSET, state.visibility) and state.phase != "planning":
         return Reject("visibility_fixed", "Who sees an event is settled when registration opens.")
     if message.starts_at not in (UNSET, state.starts_at) and state.phase == "in_progress":
         return Reject("event_in_progress", "It has begun.")
+    if message.starts_at is not UNSET and message.starts_at != state.starts_at:
+        return _bad_time(message.starts_at, context)
     return None
-
-
-def _news[E: (EventOpened, EventChanged)](of: type[E], state: Gathering, texts: Opening, context: Context) -> E:
-    return of(
-        event=context.id,
-        event_type=state.event_type,
-        title=state.title,
-        description=texts.description,
-        visibility=state.visibility,
-        organizer=state.organizer,
-        starts_at=state.starts_at,
-        categories=state.categories,
-        created_at=state.created_at,
-    )
-
-
-def _view(state: Gathering, texts: Opening, context: Context) -> EventView:
-    """As its organizer sees it, with texts that are being written."""
-    shown = {name: getattr(texts, name) for name in _TEXTS}
-    return event_view(context, state).but(**shown)

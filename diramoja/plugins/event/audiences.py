@@ -1,7 +1,10 @@
 """Jobs that look up members: whom an invitation selects, and who answered; a page at a time."""
 
+from datetime import datetime
+
 from diramoja.core import Command, Personal, View, job
 from diramoja.core.ports.database import Database
+from diramoja.plugins.event.contracts import unanswered
 from diramoja.plugins.event.invitation_queries import Segment, segment_page
 from diramoja.plugins.member.contracts import not_walled
 
@@ -12,16 +15,28 @@ __all__ = [
     "FindGuests",
     "FindInvited",
     "FindKept",
+    "FindOfficials",
     "NoteInvited",
     "TellGuests",
+    "TellOfficials",
     "find_attended",
     "find_guests",
     "find_invited",
     "find_kept",
+    "find_officials",
 ]
 
 PAGE = 150
 """Members that one command names: a decision has room for so many, with all that is known of each to be deleted."""
+OFFICIALS = 20
+"""So many are told at most."""
+_GUESTS = f"""
+SELECT g.member FROM event_guest AS g JOIN event AS e ON e.id = g.event
+WHERE g.event = $1 AND g.state = ANY($2::text[]) AND g.member > $3
+    AND ($5 <> 'reminder' OR {not_walled("g.member", "e.organizer")})
+UNION ALL SELECT i.member FROM ({unanswered("$1")}) AS i WHERE i.member > $3 AND i.at <= $6
+ORDER BY member LIMIT $4
+"""  # noqa: S608  # constants
 
 
 class FindInvited(View):
@@ -41,23 +56,37 @@ class NoteInvited(Command):
 
 
 class FindGuests(View):
-    """Who answered and is in one of these states, after this member; `notice` and `about` say what they are told."""
+    """Who answered and is in one of these states, after this member; `notice` and `about` say what they are told.
+
+    `invited_by`: also who was invited by then, and did not answer.
+    """
 
     event: str
     notice: str
     about: str
     states: tuple[str, ...]
     after: Personal[str] = ""
+    invited_by: datetime | None = None
 
 
 class TellGuests(Command):
     """A page of guests; told by the job that looked them up."""
 
-    notice: str
-    about: str
-    states: tuple[str, ...]
+    wanted: FindGuests
     members: Personal[tuple[str, ...]]
     has_more: bool
+
+
+class FindOfficials(View):
+    """Some officials; `event` is without an organizer."""
+
+    event: str
+
+
+class TellOfficials(Command):
+    """Some of the officials there are; told by the job that looked them up."""
+
+    officials: Personal[tuple[str, ...]]
 
 
 class FindAttended(View):
@@ -98,19 +127,20 @@ async def find_invited(payload: FindInvited, db: Database) -> NoteInvited | None
 async def find_guests(payload: FindGuests, db: Database) -> TellGuests | None:
     """In the order of their ids. A reminder says where, so it is not for those from whom a wall hides the event."""
     rows = await db.fetch(
-        "SELECT g.member FROM event_guest AS g JOIN event AS e ON e.id = g.event"  # noqa: S608  # constants
-        " WHERE g.event = $1 AND g.state = ANY($2::text[]) AND g.member > $3"
-        f" AND ($5 <> 'reminder' OR {not_walled('g.member', 'e.organizer')}) ORDER BY g.member LIMIT $4",
-        payload.event,
-        list(payload.states),
-        payload.after,
-        PAGE,
-        payload.notice,
+        _GUESTS, payload.event, list(payload.states), payload.after, PAGE, payload.notice, payload.invited_by
     )
     members = tuple(row["member"] for row in rows)
     if not members:
         return None
-    return TellGuests(payload.notice, payload.about, payload.states, members, len(members) == PAGE)
+    return TellGuests(payload, members, len(members) == PAGE)
+
+
+@job(FindOfficials, timeout_s=10)
+async def find_officials(payload: FindOfficials, db: Database) -> TellOfficials | None:
+    """By their level."""
+    sql = "SELECT id FROM member WHERE membership_level = 'official' AND phase <> 'suspended' ORDER BY id LIMIT $1"
+    rows = await db.fetch(sql, OFFICIALS)
+    return TellOfficials(tuple(row["id"] for row in rows)) if rows else None
 
 
 @job(FindKept, timeout_s=30)

@@ -37,14 +37,17 @@ from diramoja.plugins.event.views import (
     Topics,
     Visibility,
 )
+from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.topic.contracts import ReportReason, ReportText
 
 __all__ = [
     "AnswerQuestion", "AskQuestion", "CancelEvent", "CapacityNear", "CheckIn", "CheckInBatch", "CreateEvent",
     "EditEvent", "EventCancelled", "EventChanged", "EventCheckin", "EventCompleted", "EventCreated", "EventInvited",
     "EventOpened", "EventPhase", "EventPromoted", "EventRescheduled", "EventStarted", "EventType", "EventView",
     "EventWaitlisted", "FeedbackReceived", "GiveFeedback", "Invite", "OpenRegistration", "QuestionAsked",
-    "QuestionChanged", "RegistrationChanged", "Rsvp", "RsvpConfirmed", "RsvpView", "RsvpWithdrawn", "Scan",
-    "TopicSpunOff", "Upvote", "Visibility", "WithdrawRsvp", "WithdrawUpvote", "attending",
+    "QuestionChanged", "RegistrationChanged", "ReportEvent", "Rsvp", "RsvpConfirmed", "RsvpView", "RsvpWithdrawn",
+    "Scan", "TakeOver", "TopicSpunOff", "Upvote", "Visibility", "WithdrawRsvp", "WithdrawUpvote", "attending",
+    "unanswered",
 ]  # fmt: skip
 
 # --- from the organizer ---
@@ -73,9 +76,10 @@ class CreateEvent(Command):
 
 
 class EditEvent(Command):
-    """Change what is given; by the organizer. Another time is told to all who answered. Answers an EventView.
+    """Change what is given; by the organizer. Other words are shown once they are screened. Answers an EventView.
 
-    The visibility is changed only while the event is planned. With a lower capacity nobody loses a seat.
+    Another time is told to all who answered or are invited. The visibility is changed only while the event is planned.
+    With a lower capacity nobody loses a seat.
     """
 
     event_type: EventType | UnsetType = UNSET
@@ -99,23 +103,30 @@ class OpenRegistration(Command):
 
 
 class CancelEvent(Command):
-    """Call it off; by the organizer or an official; all who answered are told why. Answers an EventView."""
+    """Call it off; by the organizer or an official. Answers an EventView.
+
+    All who answered, or are invited and have not, are told why.
+    """
 
     reason: Reason
+
+
+class TakeOver(Command):
+    """Organize an event whose organizer is no more; by an official. 409 `event_organized`. Answers an EventView."""
 
 
 class Invite(Command):
     """Invite members with one of these interests in these regions, and these members; by the organizer.
 
     By interest or region: a leader or an official. The gateway looked up how many these are (`selected`), and how many
-    of them are not told (`suppressed`); `regions` come with all that lie in them. Answers an InvitationsView.
+    of them are not told (`suppressed`), None below five; `regions` come with all that lie in them. An InvitationsView.
     """
 
     interests: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
     regions: Annotated[tuple[str, ...], Meta(max_length=1_000)] = ()
     members: Annotated[tuple[Personal[MemberId], ...], Meta(max_length=100)] = ()
-    selected: int = 0
-    suppressed: int = 0
+    selected: int | None = 0
+    suppressed: int | None = 0
 
 
 # --- from members ---
@@ -159,6 +170,14 @@ class AnswerQuestion(Command):
 
     question_id: str
     state: QuestionState
+
+
+class ReportEvent(Command):
+    """Have moderators look at the words of an event. Answers a ReportView of moderation."""
+
+    report_id: str
+    reason: ReportReason
+    text: ReportText = ""
 
 
 class GiveFeedback(Command):
@@ -375,9 +394,22 @@ class TopicSpunOff(Event, name="event.topic.spun_off", live=True):
 
 
 def attending(event: str) -> str:
-    """SQL query: `member`, all who answered and may still come, given the event as an SQL expression such as `$1`.
+    """SQL query: `member`, all who answered and may still come, and who is invited and has not answered.
 
-    The table `event_guest (event, member, state)` holds the answers.
+    The event is given as an SQL expression such as `$1`. The table `event_guest (event, member, state)` holds the
+    answers.
     """
     states = "('confirmed', 'offered', 'waitlisted', 'maybe')"
-    return f"SELECT member FROM event_guest WHERE event = {event} AND state IN {states}"  # noqa: S608  # expressions of queries.py
+    return (
+        f"SELECT member FROM event_guest WHERE event = {event} AND state IN {states}"  # noqa: S608  # expressions of queries.py
+        f" UNION ALL SELECT member FROM ({unanswered(event)}) AS invited"
+    )
+
+
+def unanswered(event: str) -> str:
+    """SQL query: `member` and `at` of who is invited, has not answered and is behind no wall of the organizer's."""
+    return (
+        "SELECT i.member, i.at FROM event_invitation AS i JOIN event AS e ON e.id = i.event"  # noqa: S608  # expressions of queries.py
+        f" WHERE i.event = {event} AND {not_walled('i.member', 'e.organizer')} AND NOT EXISTS"
+        " (SELECT 1 FROM event_guest AS g WHERE g.event = i.event AND g.member = i.member)"
+    )

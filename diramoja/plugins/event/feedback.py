@@ -7,10 +7,11 @@ from typing import Any
 from diramoja.core import Call, Context, Decision, Put, Reject, Reply
 from diramoja.plugins.event.audiences import AskAttended, FindAttended, find_attended
 from diramoja.plugins.event.contracts import FeedbackReceived, GiveFeedback
+from diramoja.plugins.event.notices import survey_notice
 from diramoja.plugins.event.rules import STEP, feedback_view, is_shown_at, with_rating
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import Answered, CheckedIn, Comment, Gathering, event
-from diramoja.plugins.notification.contracts import Notify, Subject, notify
+from diramoja.plugins.notification.contracts import notify
 
 __all__ = ["asking"]
 
@@ -22,14 +23,7 @@ def asking(context: Context, after: str = "") -> Call[FindAttended]:
 
 @event.on("completed")
 def ask_attended(state: Gathering, message: AskAttended, context: Context) -> Decision:
-    notice = Notify(
-        kind="event.survey",
-        notice_class="participation",
-        subject=Subject("event", context.id),
-        text="How was {title}? Say it in a minute; nobody sees who said what.",
-        values={"title": state.title},
-        valid_until=state.ends_at + timedelta(days=context.settings(EventSettings).feedback_days),
-    )
+    notice = survey_notice(state, context)
     told: list[Any] = [tell for member in message.members for tell in notify(context, member, notice)]
     return *told, *([asking(context, message.members[-1])] if message.has_more else [])
 

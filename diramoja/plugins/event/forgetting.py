@@ -5,12 +5,17 @@ What they asked stays without them, or goes, as they said; figures of what is ov
 
 from typing import Any
 
-from diramoja.core import Batch, Context, Decision, Put, Remove, view
+from diramoja.core import Batch, Call, Context, Decision, Put, Reject, Remove, Reply
+from diramoja.core import view as view_of
 from diramoja.core.ports.database import Database
-from diramoja.plugins.event.contracts import QuestionChanged, RsvpWithdrawn
+from diramoja.plugins.event.audiences import FindOfficials, TellOfficials, find_officials
+from diramoja.plugins.event.contracts import EventChanged, QuestionChanged, RsvpWithdrawn, TakeOver
+from diramoja.plugins.event.notices import orphan_notice
 from diramoja.plugins.event.seating import Seating
-from diramoja.plugins.event.state import OVER, TOLD, Gathering, Question, event
+from diramoja.plugins.event.state import OVER, TOLD, Gathering, Question, Wording, event
+from diramoja.plugins.event.wording import news, opening_of, view
 from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember, MemberErased, former
+from diramoja.plugins.notification.contracts import notify
 
 __all__ = ["drop_feeds"]
 
@@ -26,10 +31,14 @@ def forget_member(state: Gathering, message: ForgetMember, context: Context) -> 
         row = context.row(event.rows[collection], key) if collection in event.rows else None
         if isinstance(row, Question) and row.author == message.member:
             effects += _asked(row, message, context)
+        elif isinstance(row, Wording):
+            effects.append(Put(former(row, message.member)))
         elif row is not None and collection in GOING:
             effects.append(Remove(type(row), key))
     left, *others = _left(state, message.member, context)
-    if left.phase == "planning" and left.organizer == message.member:
+    if left.organizer == message.member and left.phase in TOLD:
+        effects.append(Call(find_officials, FindOfficials(context.id)))
+    if left.organizer == message.member and left.phase == "planning":
         left = left.but(phase="cancelled")
     return former(left, message.member), *others, *effects
 
@@ -56,7 +65,29 @@ def _asked(row: Question, message: ForgetMember, context: Context) -> list[Any]:
     return [Put(gone), QuestionChanged(context.id, row.id, FORMER, "withdrawn", row.upvotes)]
 
 
-@view(on=[MemberErased])
+# --- an event without an organizer ---
+
+
+@event.on(*TOLD)
+def tell_officials(state: Gathering, message: TellOfficials, context: Context) -> Decision:
+    if state.organizer != FORMER:
+        return None
+    notice = orphan_notice(state, context)
+    return tuple(tell for official in message.officials for tell in notify(context, official, notice))
+
+
+@event.on(*TOLD)
+def take_over(state: Gathering, message: TakeOver, context: Context) -> Decision:
+    if "official" not in context.roles:
+        return Reject("not_official", "An official takes over an event.", 403)
+    if state.organizer != FORMER:
+        return Reject("event_organized", "It has an organizer.")
+    taken = state.but(organizer=context.sender)
+    texts = opening_of(context)
+    return taken, news(EventChanged, taken, texts, context), Reply(view(taken, texts, context))
+
+
+@view_of(on=[MemberErased])
 async def drop_feeds(events: Batch, db: Database) -> None:
     """The addresses of calendar feeds of members who are no more; whose these were need not be known."""
     await db.execute("DELETE FROM event_feed AS f WHERE NOT EXISTS (SELECT 1 FROM member AS m WHERE m.id = f.member)")

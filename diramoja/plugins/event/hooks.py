@@ -4,7 +4,7 @@ from pathlib import Path
 
 from diramoja.core import Channel, Plugin, hookimpl
 from diramoja.plugins.event.agent import event
-from diramoja.plugins.event.audiences import find_attended, find_guests, find_invited, find_kept
+from diramoja.plugins.event.audiences import find_attended, find_guests, find_invited, find_kept, find_officials
 from diramoja.plugins.event.calendar_routes import Calendars, Feeds
 from diramoja.plugins.event.export_queries import HOLDINGS
 from diramoja.plugins.event.feedback_routes import Reports
@@ -30,13 +30,15 @@ def register_plugin() -> Plugin:
         kinds=[event],
         records=RECORDS,
         views=[drop_feeds],
-        jobs=[find_invited, find_guests, find_attended, find_top_questions, find_kept],
+        jobs=[find_invited, find_guests, find_attended, find_top_questions, find_kept, find_officials],
         routes=[Events, CheckIns, TicketKeys, EventQuestions, Questions, Reports, Calendars, Feeds],
         settings=EventSettings,
         permissions={
             "event.read": {"guest"},
             "event.plan": {"member"},
             "event.cancel": {"member"},
+            "event.take_over": {"official"},
+            "event.report": {"supporter"},
             "event.rsvp": {"supporter"},
             "event.ask": {"supporter"},
         },

@@ -7,6 +7,7 @@ from diramoja.core import Personal, View
 from diramoja.core.ports.database import Database
 from diramoja.plugins.event.contracts import Visibility
 from diramoja.plugins.member.contracts import MemberSettings, not_walled
+from diramoja.withholding import STEP, shown
 
 __all__ = ["Segment", "segment_counts", "segment_page", "with_regions_below"]
 
@@ -38,14 +39,27 @@ AND NOT EXISTS (SELECT 1 FROM event_guest AS g WHERE g.event = $1 AND g.member =
 """  # noqa: S608  # constants
 
 
-async def segment_counts(db: Database, event: str, segment: Segment) -> tuple[int, int]:
-    """(who is told, who matches and is not): a block, a suspension, invited or answered before."""
-    row = await db.one(
-        f"SELECT count(*) AS matching, count(*) FILTER (WHERE {_IS_TOLD}) AS told FROM member AS m WHERE {_MATCHES}",  # noqa: S608  # constants
+async def segment_counts(db: Database, event: str, segment: Segment) -> tuple[int | None, int | None]:
+    """(who is told, who matches and is not): a block, a suspension, invited or answered before.
+
+    Of names exactly; of an interest or a region None where those who are not named are below five, and who is not told
+    in fives.
+    """
+    told = f"count(*) FILTER (WHERE {_IS_TOLD})"
+    rows = await db.fetch(
+        f"SELECT m.id = ANY($3::text[]) AS is_named, count(*) AS matching, {told} AS told"  # noqa: S608  # constants
+        f" FROM member AS m WHERE {_MATCHES} GROUP BY 1",
         *_args(event, segment),
     )
-    assert row is not None
-    return row["told"], row["matching"] - row["told"]
+    counts = {row["is_named"]: (row["told"], row["matching"] - row["told"]) for row in rows}
+    named, others = counts.get(True, (0, 0)), counts.get(False, (0, 0))
+    if not (segment.interests or segment.regions):
+        return named
+    return _with(others[0] if others[0] >= STEP else None, named[0]), _with(shown(others[1]), named[1])
+
+
+def _with(shown_of: int | None, named: int) -> int | None:
+    return None if shown_of is None else shown_of + named
 
 
 async def segment_page(db: Database, event: str, segment: Segment, *, after: str, limit: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Reads of events; each knows its reader."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from diramoja.plugins.event.views import (
     SpunOff,
     Visibility,
 )
-from diramoja.plugins.member.contracts import not_walled
+from diramoja.plugins.member.contracts import MemberRestricted, StandingChanged, WallChanged, not_walled
 
 __all__ = [
     "EventFilter",
@@ -38,6 +38,8 @@ __all__ = [
     "connection_list",
     "event_list",
     "known_place",
+    "lines_of_suspended",
+    "lines_of_walled",
     "may_see",
     "one_event",
     "organized",
@@ -49,14 +51,15 @@ type When = Literal["ahead", "past"]
 type Mine = Literal["organized", "attending"]
 
 _SEEN = f"""
-(e.organizer = $1 OR {not_walled("$1", "e.organizer")} AND ($1 = ANY(e.staff) OR e.opened_at IS NOT NULL AND (
+(e.organizer = $1 OR {not_walled("$1", "e.organizer")} AND e.opened_at IS NOT NULL AND (
     e.visibility = 'public'
+    OR $1 = ANY(e.staff)
     OR e.visibility = 'members_only' AND $2
     OR EXISTS (SELECT 1 FROM event_guest AS seat WHERE seat.event = e.id AND seat.member = $1)
     OR EXISTS (SELECT 1 FROM event_invitation AS card WHERE card.event = e.id AND card.member = $1)
-)))
+))
 """  # noqa: S608  # constants
-"""$1 the reader, $2 whether they are a member. Who is invited or has answered sees the event, whoever else may."""
+"""$1 the reader, $2 whether they are a member. Who is invited, answered or helps sees the event, whoever else may."""
 _EVENT = (
     "SELECT e.*, x.description, x.location, x.virtual_link, x.related_topics, x.resource_titles, x.resource_urls,"
     " EXISTS (SELECT 1 FROM event_guest AS own WHERE own.event = e.id AND own.member = $1 AND own.state = 'confirmed')"
@@ -68,6 +71,10 @@ FROM event_guest AS g JOIN member AS m ON m.id = g.member JOIN member AS own ON 
 JOIN member_consent AS c ON c.member = g.member AND c.kind = 'connect' AND c.is_given
 WHERE g.event = $1 AND g.state = 'confirmed'
 """
+_WAITING = f"""
+SELECT g.event FROM event_guest AS g JOIN event AS e ON e.id = g.event
+WHERE g.state IN ('waitlisted', 'offered') AND NOT {_OVER}
+"""  # noqa: S608  # constants
 _POSITION = """
 CASE WHEN g.state = 'waitlisted' THEN (
     SELECT count(*) FROM event_guest AS w
@@ -262,6 +269,27 @@ async def connection_list(db: Database, reader: Reader, id: str, page: PageQuery
         page.limit + 1,
     )
     return paged(rows, page, lambda row: ConnectionView(row["id"], row["username"], tuple(row["shared"])), "id")
+
+
+# --- where somebody waits ---
+
+
+async def lines_of_suspended(event: MemberRestricted | StandingChanged, db: Database) -> AsyncIterator[str]:
+    """Events where whoever is suspended now waits for a seat, or may take one."""
+    found = event.phase if isinstance(event, MemberRestricted) else event.standing
+    if found not in ("suspended", "suspended_by_body"):
+        return
+    async for row in db.stream(f"{_WAITING} AND g.member = $1 ORDER BY g.event", event.member):
+        yield row["event"]
+
+
+async def lines_of_walled(event: WallChanged, db: Database) -> AsyncIterator[str]:
+    """Events where one of two waits whom a new block keeps apart, and the other is the organizer."""
+    if event.wall != "block" or not event.is_up:
+        return
+    apart = "(g.member = $1 AND e.organizer = $2 OR g.member = $2 AND e.organizer = $1)"
+    async for row in db.stream(f"{_WAITING} AND {apart} ORDER BY g.event", event.member, event.other):
+        yield row["event"]
 
 
 def _missing(id: str) -> MissingError:

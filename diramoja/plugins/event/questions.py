@@ -12,12 +12,14 @@ from diramoja.plugins.event.contracts import (
     Upvote,
     WithdrawUpvote,
 )
+from diramoja.plugins.event.notices import questions_notice
 from diramoja.plugins.event.question_queries import FindTopQuestions, TellTopQuestions, find_top_questions
 from diramoja.plugins.event.settings import EventSettings
-from diramoja.plugins.event.state import TOLD, Gathering, Question, Voice, event
+from diramoja.plugins.event.state import OVER, TOLD, Gathering, Question, Voice, event
 from diramoja.plugins.event.views import QuestionView
+from diramoja.plugins.event.wording import wording_decided, wording_judged
 from diramoja.plugins.moderator.contracts import ScreenText
-from diramoja.plugins.notification.contracts import Notify, Subject, notify
+from diramoja.plugins.notification.contracts import notify
 from diramoja.plugins.topic.contracts import ModeratePost, TakeVerdict
 
 __all__ = ["ShowTopQuestions"]
@@ -33,10 +35,9 @@ class ShowTopQuestions(Command):
 
 @event.on(*TOLD)
 def ask_question(state: Gathering, message: AskQuestion, context: Context) -> Decision:
-    settings = context.settings(EventSettings)
     voice = _voice(context)
-    if voice.asked >= settings.member_questions_max or state.asked >= settings.questions_max:
-        return Reject("questions_full", "No more questions are taken of you, or of all, for this event.", 429)
+    if voice.asked >= context.settings(EventSettings).member_questions_max:
+        return Reject("questions_full", "No more questions are taken of you for this event.", 429)
     question = Question(
         id=message.question_id,
         author=context.sender,
@@ -52,22 +53,25 @@ def ask_question(state: Gathering, message: AskQuestion, context: Context) -> De
     return *effects, *_shown(question, context), _reply(question.but(status="published"), context, 201)
 
 
-@event.on(*ALL)
+@event.on(*TOLD, *OVER)
 def take_verdict(state: Gathering, message: TakeVerdict, context: Context) -> Decision:
+    """Of a question, or of the words of the event."""
     question = context.row(Question, message.post_id)
-    if question is None or question.status != "pending":
+    if question is None:
+        return wording_judged(state, message, context)
+    if question.status != "pending":
         return None
     if message.outcome == "cleared":
         return _shown(question, context)
     return Put(question.but(status=message.outcome))
 
 
-@event.on(*ALL)
+@event.on(*TOLD, *OVER)
 def moderate_question(state: Gathering, message: ModeratePost, context: Context) -> Decision:
-    """A decision of people; it outranks what software said."""
+    """A decision of people, about a question or the words of the event; it outranks what software said."""
     question = context.row(Question, message.post_id)
     if question is None:
-        return None
+        return wording_decided(state, message, context)
     if message.action == "publish":
         return None if question.status == "published" else _shown(question, context)
     gone = question.but(status="hidden" if message.action == "hide" else "removed")
@@ -127,15 +131,7 @@ def show_top_questions(state: Gathering, message: ShowTopQuestions, context: Con
 @event.on(*TOLD)
 def tell_top_questions(state: Gathering, message: TellTopQuestions, context: Context) -> Decision:
     listed = [f"{place}. {each.body} ({each.upvotes})" for place, each in enumerate(message.questions, start=1)]
-    notice = Notify(
-        kind="event.questions",
-        notice_class="personal",
-        subject=Subject("event", context.id),
-        text="What most want to know at {title}:\n{questions}",
-        values={"title": state.title, "questions": "\n".join(listed)},
-        valid_until=state.ends_at,
-    )
-    return notify(context, state.organizer, notice)
+    return notify(context, state.organizer, questions_notice(state, context, "\n".join(listed)))
 
 
 # --- parts of decisions ---

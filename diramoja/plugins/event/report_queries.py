@@ -9,8 +9,9 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import paged, place
 from diramoja.plugins.event.charts import BARS_MAX, bar_chart
 from diramoja.plugins.event.queries import check_organizer, check_visible
-from diramoja.plugins.event.rules import STEP, feedback_view
+from diramoja.plugins.event.rules import feedback_view
 from diramoja.plugins.event.views import ChartsView, CommentView, Count, FeedbackView, ReportView, SpunOff
+from diramoja.withholding import STEP
 
 __all__ = ["comment_list", "event_feedback", "event_report"]
 
@@ -81,7 +82,7 @@ async def event_report(db: Database, reader: Reader, event: str) -> ReportView:
     feedback = feedback_view(row["ratings"])
     return ReportView(
         event_id=event,
-        invited=row["invited"],
+        invited=_invited(row),
         registered=row["registered_count"],
         attended=row["attended_count"],
         online=row["online"],
@@ -95,6 +96,12 @@ async def event_report(db: Database, reader: Reader, event: str) -> ReportView:
     )
 
 
+def _invited(row: Mapping[str, Any]) -> int | None:
+    """Withheld where it is so few that it would say something of them."""
+    invited: int = row["invited"]
+    return invited if invited >= STEP else None
+
+
 def _counts(rows: Sequence[Mapping[str, Any]]) -> tuple[Count, ...]:
     return tuple(Count(row["at"], row["count"]) for row in rows)
 
@@ -102,7 +109,7 @@ def _counts(rows: Sequence[Mapping[str, Any]]) -> tuple[Count, ...]:
 def _charts(
     row: Mapping[str, Any], registrations: Sequence[Count], check_ins: Sequence[Count], feedback: FeedbackView
 ) -> ChartsView:
-    reach = [(name, row[column]) for name, column in _REACH.items()]
+    reach = [("invited", _invited(row)), *((name, row[column]) for name, column in _REACH.items())]
     bins = feedback.ratings or ()
     ratings = [(f"{each.low}" if each.low == each.high else f"{each.low} to {each.high}", each.count) for each in bins]
     return ChartsView(
@@ -117,4 +124,4 @@ def _charts(
     )
 
 
-_REACH = {"invited": "invited", "registered": "registered_count", "there": "attended_count", "of them online": "online"}
+_REACH = {"registered": "registered_count", "there": "attended_count", "of them online": "online"}

@@ -5,14 +5,24 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, patch, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
-from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 from msgspec import Meta
 
 from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.errors import InvalidError
 from diramoja.core.ports.database import Database
-from diramoja.plugins.event.contracts import CancelEvent, CreateEvent, EditEvent, Invite, OpenRegistration, Rsvp
+from diramoja.plugins.event.contracts import (
+    CancelEvent,
+    CreateEvent,
+    EditEvent,
+    Invite,
+    OpenRegistration,
+    ReportEvent,
+    Rsvp,
+    TakeOver,
+)
 from diramoja.plugins.event.contracts import WithdrawRsvp as Withdraw
 from diramoja.plugins.event.invitation_queries import Segment, segment_counts, with_regions_below
 from diramoja.plugins.event.queries import (
@@ -40,6 +50,8 @@ from diramoja.plugins.event.views import (
     RsvpView,
 )
 from diramoja.plugins.member.contracts import MemberSettings, check_region
+from diramoja.plugins.moderator.contracts import ReportView as FiledView
+from diramoja.plugins.topic.contracts import ReportReason, ReportText
 
 __all__ = ["Events"]
 
@@ -52,6 +64,13 @@ class Invitations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interests: Annotated[tuple[Word, ...], Meta(max_length=20, examples=[["healthcare"]])] = ()
     regions: Annotated[tuple[Word, ...], Meta(max_length=50, examples=[["nairobi"]])] = ()
     member_ids: Annotated[tuple[MemberId, ...], Meta(max_length=100)] = ()
+
+
+class EventReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why moderators should look at it."""
+
+    reason: ReportReason
+    text: ReportText = ""
 
 
 class Events(Controller):
@@ -97,24 +116,53 @@ class Events(Controller):
         summary="Change an event",
     )
     async def edit(self, event_id: str, data: EditEvent, *, db: Database, reader: Reader, send: Send) -> EventView:
-        """By its organizer. What is not given stays. Another time is told to all who answered."""
+        """By its organizer. What is not given stays. Another time is told to all who answered or are invited.
+
+        Other words are shown once they are screened: `held` says why that takes a while. 409 `edit_pending`: the last
+        ones are still looked at.
+        """
         await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, data)
         return view
 
     @post("/{event_id:str}/open", permission="event.plan", status_code=HTTP_200_OK, summary="Open the registration")
     async def open_registration(self, event_id: str, db: Database, reader: Reader, send: Send) -> EventView:
-        """By its organizer."""
+        """By its organizer, once it is screened: `held` says why that takes a while."""
         await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, OpenRegistration())
         return view
 
     @post("/{event_id:str}/cancel", permission="event.cancel", status_code=HTTP_200_OK, summary="Call an event off")
     async def cancel(self, event_id: str, data: CancelEvent, *, db: Database, reader: Reader, send: Send) -> EventView:
-        """By its organizer or an official, who need not see it. All who answered are told why."""
+        """By its organizer or an official, who need not see it. All who answered or are invited are told why."""
         if not reader.has("official"):
             await check_visible(db, reader, event_id)
         view: EventView = await send("event", event_id, data)
+        return view
+
+    @post(
+        "/{event_id:str}/take-over",
+        permission="event.take_over",
+        status_code=HTTP_200_OK,
+        summary="Take over an event without an organizer",
+    )
+    async def take_over(self, event_id: str, send: Send) -> EventView:
+        """By an official, who need not see it, once its organizer is no more."""
+        view: EventView = await send("event", event_id, TakeOver())
+        return view
+
+    @post(
+        "/{event_id:str}/reports",
+        permission="event.report",
+        open_to="restricted",
+        status_code=HTTP_201_CREATED,
+        summary="Report an event to moderators",
+        responses={HTTP_200_OK: ResponseSpec(FiledView, description="You reported it before: the same report.")},
+    )
+    async def report(self, event_id: str, data: EventReport, *, db: Database, reader: Reader, send: Send) -> FiledView:
+        """What it says of itself. The answer shows neither the case nor other reports."""
+        await check_visible(db, reader, event_id)
+        view: FiledView = await send("event", event_id, ReportEvent(send.new_id("rep"), data.reason, data.text))
         return view
 
     @post(

@@ -22,6 +22,7 @@ from diramoja.plugins.event.state import (
     Invitation,
     Opening,
     Voice,
+    Wording,
     event,
 )
 from diramoja.plugins.notification.contracts import Notify, notify
@@ -95,17 +96,26 @@ def armed(state: Gathering, context: Context) -> list[RemindAt | Cancel]:
 
 
 def moved(before: Gathering, state: Gathering, context: Context) -> tuple[Gathering, list[Any]]:
-    """All times of an event that begins or ends at others, and the news of it to who answered."""
+    """All times of an event that begins or ends at others, and the news of it to who answered or is invited."""
     if before.phase == "in_progress":
         return state, [RemindAt(state.ends_at, CompleteEvent())]
     open_again = "registration_closed" if state.is_full else "open_registration"
-    timed = state.but(phase="upcoming" if is_soon(state, context) else open_again)
+    timed = state.but(
+        phase="upcoming" if is_soon(state, context) else open_again, is_released=_stays_released(state, context)
+    )
     news = EventRescheduled(context.id, state.starts_at, state.duration_minutes, before.starts_at)
     effects = [*armed(timed, context), news]
     if before.starts_at == state.starts_at:
         return timed, effects
     about = before.starts_at.isoformat()
-    return timed, [*effects, _telling(RESCHEDULED, about, _ANSWERED, context=context)]
+    return timed, [*effects, _telling(FindGuests(context.id, RESCHEDULED, about, _ANSWERED, invited_by=context.now))]
+
+
+def _stays_released(state: Gathering, context: Context) -> bool:
+    """Accessible seats are kept again until so long before the new time, unless others wait for them by now."""
+    if not state.is_released or state.general.waiting:
+        return state.is_released
+    return state.starts_at - timedelta(hours=context.settings(EventSettings).release_hours) <= context.now
 
 
 def called_off(context: Context) -> list[RemindAfter | Cancel]:
@@ -141,36 +151,34 @@ def complete(state: Gathering, message: CompleteEvent, context: Context) -> Deci
 
 @event.on(*AHEAD)
 def remind_guests(state: Gathering, message: RemindGuests, context: Context) -> Decision:
-    return _telling(REMINDER, str(message.hours), _REMINDED, context=context)
+    return _telling(FindGuests(context.id, REMINDER, str(message.hours), _REMINDED))
 
 
-# --- telling who answered ---
+# --- telling who answered or may still answer ---
 
 
-def _telling(
-    notice: str, about: str, states: tuple[str, ...], *, context: Context, after: str = ""
-) -> Call[FindGuests]:
-    wanted = FindGuests(context.id, notice, about, states, after)
-    return Call(find_guests, wanted, key=f"{notice}:{about}:{after}")
+def _telling(wanted: FindGuests) -> Call[FindGuests]:
+    return Call(find_guests, wanted, key=f"{wanted.notice}:{wanted.about}:{wanted.after}")
 
 
 @event.on(*AHEAD)
 def tell_guests(state: Gathering, message: TellGuests, context: Context) -> Decision:
-    notice = _notice(state, message, context)
+    wanted = message.wanted
+    notice = _notice(state, wanted, context)
     if notice is None:
         return None
     told = [tell for member in message.members for tell in notify(context, member, notice)]
     if not message.has_more:
         return tuple(told)
-    return *told, _telling(message.notice, message.about, message.states, context=context, after=message.members[-1])
+    return *told, _telling(wanted.but(after=message.members[-1]))
 
 
-def _notice(state: Gathering, message: TellGuests, context: Context) -> Notify | None:
+def _notice(state: Gathering, wanted: FindGuests, context: Context) -> Notify | None:
     """What they are told, while it is still true: an event that moved reminds again."""
-    if message.notice == RESCHEDULED:
-        before = datetime.fromisoformat(message.about)
+    if wanted.notice == RESCHEDULED:
+        before = datetime.fromisoformat(wanted.about)
         return reschedule_notice(state, context, before) if before != state.starts_at else None
-    hours = int(message.about)
+    hours = int(wanted.about)
     if context.now < state.starts_at - timedelta(hours=hours):
         return None
     texts, settings = context.row(Opening, "opening"), context.settings(EventSettings)
@@ -189,7 +197,7 @@ def _place(texts: Opening) -> str:
 
 @event.on(*OVER)
 def forget_guests(state: Gathering, message: ForgetGuests, context: Context) -> Decision:
-    return Call(find_kept, FindKept(context.id), key="forget")
+    return Remove(Wording, context.id), Call(find_kept, FindKept(context.id), key="forget")
 
 
 @event.on(*OVER)

@@ -136,11 +136,17 @@ def _used(context: Context) -> Reject | None:
 
 
 def seats_of(state: Gathering) -> Gathering:
-    """With the seats of both sorts; once released, accessible ones are no more than who has or awaits one needs."""
+    """With the seats of both sorts; what others have is not kept for who needs an accessible one until it is free.
+
+    Once released, accessible seats are no more than who has or awaits one needs.
+    """
     held = state.accessible.taken + state.accessible.offered
-    needed = max(held, min(state.accessible_seats, held + state.accessible.waiting))
-    accessible = needed if state.is_released else state.accessible_seats
+    kept = state.accessible_seats
+    if state.is_released:
+        kept = min(kept, held + state.accessible.waiting)
     capacity = NO_LIMIT if state.capacity is None else state.capacity
+    left = capacity - state.general.taken - state.general.offered
+    accessible = max(held, min(kept, left))
     return state.but(
         general=state.general.but(seats=capacity - accessible), accessible=state.accessible.but(seats=accessible)
     )
@@ -307,8 +313,7 @@ class Seating:
         """Free seats go to those in line, in order; as many as one decision has room for, then again."""
         if self.state.phase not in AHEAD or self.state.starts_at <= self.context.now:
             return
-        if self.state.is_released:
-            self.state = seats_of(self.state)
+        self.state = seats_of(self.state)
         left = AT_ONCE
         for name in LINES:
             while self.line(name).free > 0 and self.line(name).waiting and left:

@@ -27,7 +27,6 @@ class EventSettings(Settings, frozen=True, kw_only=True):
         waitlist_max: members in line for a seat; those after them are refused.
         upvotes_shown_hours: so long before the start the organizer is sent the questions with the most upvotes.
         upvotes_shown: how many of them.
-        questions_max: questions to one event.
         member_questions_max: questions of one member to one event.
         feedback_days: so long after the end those who were there can say how it was.
         feedback_min: answers below which no figure is shown.
@@ -51,7 +50,6 @@ class EventSettings(Settings, frozen=True, kw_only=True):
     waitlist_max: Count = 100_000
     upvotes_shown_hours: Hours = 2
     upvotes_shown: Annotated[int, Meta(ge=1, le=50)] = 5
-    questions_max: Count = 1_000
     member_questions_max: Annotated[int, Meta(ge=1, le=100)] = 10
     feedback_days: Annotated[int, Meta(ge=1, le=365)] = 30
     feedback_min: Annotated[int, Meta(ge=5, le=1_000)] = 5

@@ -20,6 +20,7 @@ from diramoja.plugins.event.views import (
     SpunOff,
     Visibility,
 )
+from diramoja.plugins.topic.contracts import HeldView
 
 __all__ = [
     "AHEAD",
@@ -37,6 +38,7 @@ __all__ = [
     "Opening",
     "Question",
     "Voice",
+    "Wording",
     "event",
     "event_view",
     "only_organizer",
@@ -63,6 +65,32 @@ class Opening(Row):
     virtual_link: str
     related_topics: tuple[str, ...]
     resources: tuple[Resource, ...]
+
+
+class Wording(Row, omit_defaults=True):
+    """Words of the event that others do not see.
+
+    Attributes:
+        id: as what they are screened. The event's own: of a plan that is to be opened; later, those that people took
+            away. Any other: the next words.
+        held: None: people have decided.
+    """
+
+    id: str
+    author: Personal[str]
+    title: str
+    description: str = ""
+    location: str = ""
+    categories: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    held: HeldView | None = HeldView("pending")
+
+    @property
+    def text(self) -> str:
+        """For those who judge it."""
+        linked = (f"{each.title} {each.url}" for each in self.resources)
+        texts = (self.title, self.description, self.location, " ".join(self.categories), *linked)
+        return "\n\n".join(filter(None, texts))
 
 
 class Invitation(Row):
@@ -176,6 +204,7 @@ class Gathering(State, omit_defaults=True):
         attended, asked: of check-ins and questions.
         ratings: how many gave 1 to 5; `shown_ratings`: of whole fives of answers.
         topics: that came out of it.
+        wording: the id of the next words, while they are looked at.
         sequence: rises with each change of time, place or words, for calendars; `changed_at`: the last one.
     """
 
@@ -207,6 +236,7 @@ class Gathering(State, omit_defaults=True):
     ratings: Ratings = NO_RATINGS
     shown_ratings: Ratings = NO_RATINGS
     topics: tuple[SpunOff, ...] = ()
+    wording: str = ""
     sequence: int = 0
     changed_at: datetime = NEVER
 
@@ -234,7 +264,7 @@ event = AgentKind(
     "event",
     Gathering,
     prefix="evt",
-    rows=[Opening, Invitation, Guest, CheckedIn, Question, Voice, Answered, Comment],
+    rows=[Opening, Wording, Invitation, Guest, CheckedIn, Question, Voice, Answered, Comment],
     codes={"planning": "event_not_open"},
 )
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from diramoja.core import Personal, View
-from diramoja.fields import ID, MAYBE_TEXT, TEXT, Category
+from diramoja.fields import ID, LINE, MAYBE_LINE, MAYBE_TEXT, TEXT, Category
+from diramoja.plugins.topic.contracts import HeldView
 
 __all__ = [
     "AccessibleSeats",
@@ -78,11 +79,11 @@ type QuestionStatus = Literal["pending", "published", "held", "hidden", "removed
 
 type EventId = Annotated[str, Meta(pattern=ID, examples=["evt_0mq3v8x1kz6b4w9t7n2c"])]
 type MemberId = Annotated[str, Meta(pattern=ID, examples=["mem_0mq3v8x1kz6b4w9t7n2c"])]
-type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=TEXT, examples=["Clinics: a town hall"])]
+type Title = Annotated[str, Meta(min_length=3, max_length=200, pattern=LINE, examples=["Clinics: a town hall"])]
 type Description = Annotated[
     str, Meta(max_length=4_000, pattern=MAYBE_TEXT, examples=["Come and ask the health committee."])
 ]
-type Location = Annotated[str, Meta(max_length=300, pattern=MAYBE_TEXT, examples=["Community hall, Market Street 4"])]
+type Location = Annotated[str, Meta(max_length=300, pattern=MAYBE_LINE, examples=["Community hall, Market Street 4"])]
 type Link = Annotated[
     str,
     Meta(
@@ -110,7 +111,7 @@ type FeedbackText = Annotated[str, Meta(max_length=2_000, pattern=MAYBE_TEXT, ex
 class Resource(View, forbid_unknown_fields=True):
     """Something to read or to bring, as a link."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=TEXT, examples=["Agenda"])]
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE, examples=["Agenda"])]
     url: Annotated[
         str,
         Meta(
@@ -140,6 +141,7 @@ class EventView(View):
         feedback_score: 0 to 100; None below five answers.
         topics: that came out of it.
         staff: members who check in others; for the organizer alone.
+        held: others do not see yet what its organizer just wrote; why.
     """
 
     id: str
@@ -166,16 +168,18 @@ class EventView(View):
     virtual_link: str | UnsetType = UNSET
     staff: tuple[Personal[str], ...] | UnsetType = UNSET
     cancel_reason: str | UnsetType = UNSET
+    held: HeldView | UnsetType = UNSET
 
 
 class InvitationsView(View):
-    """`selected`: who is invited now. `suppressed`: who matched and is not.
+    """`selected`: how many are invited now. `suppressed`: how many matched and are not.
 
-    They were invited before; among those of an interest or a region also for a block or a suspension.
+    They were invited before; among those of an interest or a region also for a block or a suspension. Of these no
+    figure below five is shown (null), and `suppressed` is in fives, so that they say of nobody that they are there.
     """
 
-    selected: int
-    suppressed: int
+    selected: int | None
+    suppressed: int | None
 
 
 class RsvpView(View):
@@ -318,7 +322,7 @@ class ReportView(View):
     """How an event went, for its organizer.
 
     Attributes:
-        invited, registered, attended: members. `online`: of those who attended.
+        invited: members; null below five. `registered`, `attended`. `online`: of those who attended.
         registrations: of those who have a seat, by the day on which they answered.
         check_ins: by the quarter of an hour.
         questions: that were asked and shown; `answered`: of them.
@@ -326,7 +330,7 @@ class ReportView(View):
     """
 
     event_id: str
-    invited: int
+    invited: int | None
     registered: int
     attended: int
     online: int

@@ -115,7 +115,7 @@ def on_check_in(event: EventCheckin) -> list[tuple[str, NoteAttendance]]:
 
 
 def on_cancellation(event: EventCancelled) -> NoteCancelled:
-    """For all who answered and may have come."""
+    """For all who answered or were invited, and may have come."""
     return NoteCancelled(event.event, event.title, event.reason, event.organizer)
 
 

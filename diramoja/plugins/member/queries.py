@@ -216,7 +216,7 @@ async def members_interested(event: TopicCreated | TopicTrending, db: Database) 
 
 
 async def members_attending(event: EventCancelled, db: Database) -> AsyncIterator[str]:
-    """Members who answered and may have come."""
+    """Members who answered or were invited, and may have come."""
     async for row in db.stream(f"{attending('$1')} ORDER BY member", event.event):
         yield row["member"]
 

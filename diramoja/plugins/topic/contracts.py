@@ -11,6 +11,7 @@ from diramoja.plugins.moderator.contracts import Verdict
 from diramoja.plugins.topic.views import (
     Comment,
     Description,
+    HeldView,
     ModerationLevel,
     OptionalId,
     PostBody,
@@ -29,8 +30,8 @@ from diramoja.plugins.topic.views import (
 )
 
 __all__ = [
-    "CloseTopic", "CountShare", "DecideSupport", "DeletePost", "EditPost", "EditTopic", "EndReview",
-    "FlagTopic", "FollowTopic", "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenTopic",
+    "CloseTopic", "CountShare", "DecideSupport", "DeletePost", "EditPost", "EditTopic", "EndReview", "FlagTopic",
+    "FollowTopic", "HeldView", "MarkFlagged", "ModeratePost", "ModerationChanged", "NoteRemoval", "OpenTopic",
     "PinPost", "PostBody", "PostChanged", "PostPublished", "PostReceived", "PostShared", "PostStatus",
     "PostView", "React", "ReactionKind", "ReportPost", "ReportReason", "ReportText", "SharePost",
     "SupportDecided", "SupportReached", "SupportTopic", "TakePost", "TakeSentiment", "TakeShare", "TakeVerdict",
@@ -269,6 +270,7 @@ class TopicChanged(Event, name="topic.changed", live=True):
     tags: tuple[str, ...]
     author: Personal[str]
     created_at: datetime
+    event_id: str = ""
 
 
 class PostReceived(Event, name="topic.post.received"):

@@ -80,6 +80,7 @@ def _reopened(state: Topic, context: Context) -> list[TopicChanged]:
             tags=state.tags,
             author=FORMER,
             created_at=state.created_at,
+            event_id=state.event_id,
         )
     ]
 

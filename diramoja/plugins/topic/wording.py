@@ -164,6 +164,7 @@ def _reworded(state: Topic, following: Wording, context: Context) -> tuple[Any, 
         tags=changed.tags,
         author=state.created_by,
         created_at=state.created_at,
+        event_id=state.event_id,
     )
     gone = [Remove(Term, term) for term in opening.terms if term not in terms]
     kept = Put(opening.but(description=following.description, terms=tuple(terms)))

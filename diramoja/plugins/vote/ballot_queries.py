@@ -158,7 +158,7 @@ class PublishedRecord:
         ballots: all of them, with those that were blank, and those that were cast for others.
         spoiled: of the blank ones those that could not be read.
         delegated: cast for others.
-        sha256: see `record_hash`.
+        sha256: of the ballots, see `counting.profile.digest_of`.
     """
 
     ballots: int

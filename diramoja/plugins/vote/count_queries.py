@@ -8,23 +8,25 @@ import anyio
 import attrs
 import msgspec
 
-from diramoja.core import PageQuery, Reader
-from diramoja.core.errors import ConflictError
+from diramoja.core import Page, PageQuery, Reader
+from diramoja.core.errors import ConflictError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.counting import Count, Methods, Profile, write_blt, write_csv
 from diramoja.plugins.vote.ballot_queries import published_ballots
 from diramoja.plugins.vote.dispute_queries import dispute_list
 from diramoja.plugins.vote.methods import method_named
-from diramoja.plugins.vote.queries import one_result, one_roll, one_vote
+from diramoja.plugins.vote.participation import participation_of
+from diramoja.plugins.vote.queries import next_votes, one_result, one_roll, one_vote, past_votes
 from diramoja.plugins.vote.settings import VoteSettings
-from diramoja.plugins.vote.views import DisputeView, ResultView, RollView, VoteView
+from diramoja.plugins.vote.views import DisputeView, ParticipationView, ResultView, RollView, VoteView
 
-__all__ = ["Shown", "ballot_file", "one_count", "shown_vote"]
+__all__ = ["Listed", "Shown", "ballot_file", "listed_votes", "one_count", "shown_vote"]
 
 type Ending = Literal["csv", "blt"]
 
-DISPUTES_SHOWN = 50
 FILES_KEPT = 4
+RUNNING = 50
+"""Votes that are open, or to come, on their page."""
 
 
 @attrs.define(eq=False)
@@ -40,13 +42,42 @@ _files: WeakKeyDictionary[Database, _Files] = WeakKeyDictionary()
 
 @attrs.frozen
 class Shown:
-    """A vote as a page shows it; `result` and `count` from their publication on. `disputes`: the newest."""
+    """A vote as a page shows it.
+
+    Attributes:
+        result: from its publication on, with its `count`.
+        disputes: the newest.
+        participation: once it is counted who took part.
+    """
 
     vote: VoteView
     roll: RollView
     result: ResultView | None = None
     count: Count | None = None
     disputes: Sequence[DisputeView] = ()
+    participation: ParticipationView | None = None
+
+
+@attrs.frozen
+class Listed:
+    """Votes as a page lists them: those that close next, those that open next, and one page of the others.
+
+    On pages after the first there are only the others.
+    """
+
+    open: Sequence[VoteView]
+    coming: Sequence[VoteView]
+    over: Page[VoteView]
+    is_first: bool
+
+
+async def listed_votes(db: Database, page: PageQuery) -> Listed:
+    """Without drafts: what everybody may see."""
+    over = await past_votes(db, page)
+    if page.after:
+        return Listed((), (), over, is_first=False)
+    running = await next_votes(db, ("open", "closing_soon"), RUNNING)
+    return Listed(running, await next_votes(db, ("scheduled",), RUNNING), over, is_first=True)
 
 
 async def one_count(db: Database, reader: Reader, id: str) -> Count:
@@ -109,5 +140,13 @@ async def shown_vote(db: Database, reader: Reader, settings: VoteSettings, id: s
         shown,
         result=await one_result(db, reader, id),
         count=await one_count(db, reader, id),
-        disputes=(await dispute_list(db, reader, id, PageQuery(DISPUTES_SHOWN))).items,
+        disputes=(await dispute_list(db, reader, id, PageQuery())).items,
+        participation=await _participation(db, reader, id),
     )
+
+
+async def _participation(db: Database, reader: Reader, id: str) -> ParticipationView | None:
+    try:
+        return await participation_of(db, reader, id)
+    except MissingError:
+        return None

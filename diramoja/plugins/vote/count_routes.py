@@ -36,8 +36,8 @@ class Counts(Controller):
     )
     async def get_picture(self, vote_id: str, db: Database, reader: Reader) -> Response[str]:
         """Bars for every round; what they show is in the picture as words, too. 409 `vote_open` before the count."""
-        count = await one_count(db, reader, vote_id)
-        return Response(await anyio.to_thread.run_sync(partial(picture, count)), media_type="image/svg+xml")
+        drawn = await anyio.to_thread.run_sync(partial(picture, await one_count(db, reader, vote_id)))
+        return Response(drawn, media_type="image/svg+xml", headers={"cache-control": "public, max-age=10"})
 
     @get("/participation", permission="vote.read", summary="Who took part")
     async def get_participation(self, vote_id: str, db: Database, reader: Reader) -> ParticipationView:
@@ -68,5 +68,9 @@ class Counts(Controller):
 
 
 def _file(text: str, name: str, kind: str) -> Response[str]:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    """Published once, and never changed: not by a recount either."""
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "cache-control": "public, max-age=31536000, immutable",
+    }
     return Response(text, media_type=kind, headers=headers)

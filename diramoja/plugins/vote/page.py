@@ -1,25 +1,24 @@
 """A vote as a page for people: what was asked, who could vote, how it was counted, and how to count it again. Pure."""
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from msgspec.structs import replace
+
 from diramoja.counting import Count
-from diramoja.counting.picture import picture, round_picture
-from diramoja.counting.text import conclusion, introduction, remarks, round_title, table
-from diramoja.counting.values import Pairwise, Round
+from diramoja.counting.text import conclusion, introduction
+from diramoja.plugins.vote.charts import duels, grades, percent, rounds, share_of, turnout_charts, turnout_line
 from diramoja.plugins.vote.count_queries import Shown
+from diramoja.plugins.vote.markup import Say, facts, link, minute, moment, paragraph, section, written
 from diramoja.plugins.vote.views import DisputeView, ResultView, VoteView
 from diramoja.ports.texts import msgid
 
-__all__ = ["recount_command", "vote_page"]
+__all__ = ["OUTCOMES", "PHASES", "recount_command", "vote_page"]
 
-type Say = Callable[[str, Mapping[str, str]], str]
-
-ROUNDS_SHOWN = 60
-DUELS_SHOWN = 30
-"""Options up to which every two are shown against each other."""
+DISPUTES_SHOWN = 20
+LETTERS = 600
+"""Of a text about a dispute; the whole of it is in the data."""
 
 PHASES = {
     "draft": msgid("Draft"),
@@ -67,7 +66,7 @@ TIES = {
 }
 SECRECY = {
     "public": msgid("public: everybody can see who chose what"),
-    "pseudonymous": msgid("the ballots are published without names, in random order"),
+    "pseudonymous": msgid("published without names, equal ballots together"),
     "anonymous": msgid("secret"),
 }
 DECISIONS = {
@@ -84,13 +83,12 @@ MAJORITY = msgid("Majority needed")
 TIE = msgid("If votes are equal")
 BALLOTS = msgid("Ballots")
 OPENS, CLOSES = msgid("Opens"), msgid("Closes")
+OPENS_AT, CLOSES_AT, CLOSED_AT = msgid("Opens {date}"), msgid("Closes {date}"), msgid("Closed {date}")
+LONGER = msgid("{date}, moved by {minutes} minutes after an outage")
 TERMS_HASH = msgid("SHA-256 of the question and its rules")
 TOOK_PART = msgid("Who could vote, and who did")
-ON_ROLL = msgid("On the roll")
 ROLL_HASH = msgid("SHA-256 of the roll")
 FROZEN = msgid("Frozen")
-TURNOUT = msgid("Turnout")
-TURNED_OUT = msgid("{ballots} of {roll} ({percent} %)")
 QUORUM = msgid("Quorum")
 QUORUM_MET = msgid("{needed} ballots were needed: reached")
 QUORUM_MISSED = msgid("{needed} ballots were needed: missed")
@@ -99,24 +97,21 @@ NO_QUORUM = msgid("none asked for")
 BLANK = msgid("Blank ballots")
 DELEGATED = msgid("Cast by delegates")
 RESULT = msgid("Result")
+VOTES_OF = msgid("{votes} of {whole} votes ({percent})")
 NOT_YET = msgid("The results are shown here when the ballots are counted.")
 COUNT = msgid("The count")
-ROUND = msgid("Round {number}")
-AS_TABLE = msgid("As a table")
-OPTION, VOTES, STATE = msgid("Option"), msgid("Votes"), msgid("State")
-MORE_ROUNDS = msgid("{count} further rounds are in the data of the count.")
-DUELS = msgid("Every two options against each other")
-DUELS_TEXT = msgid("How many ballots prefer the option of the line to that of the column.")
 RECOUNT = msgid("Count it again")
 RECOUNT_TEXT = msgid("Everybody can: save the ballots as {file}, install DiraMoja and run this. It needs no server.")
-RECORD_HASH = msgid("SHA-256 of the published ballots")
+RECORD_TEXT = msgid("It ends with the SHA-256 of the ballots that it counted, which has to be this one:")
+RECEIPTS_TEXT = msgid("Whoever voted finds their own receipt among them.")
 COUNT_DATA = msgid("The count as data (JSON)")
 COUNT_PICTURE = msgid("The count as a picture (SVG)")
 BALLOTS_CSV = msgid("The ballots as CSV")
 BALLOTS_BLT = msgid("The ballots as BLT")
 RECEIPTS = msgid("Receipts of all counted ballots (JSON)")
-RECEIPTS_TEXT = msgid("Whoever voted finds the own receipt among them.")
+AUDIT = msgid("What was done with the vote (JSON)")
 DISPUTES = msgid("Disputes")
+DISPUTES_DATA = msgid("All disputes (JSON)")
 NO_DISPUTES = msgid("None so far.")
 UNTIL = msgid("Everybody on the roll can dispute the results until {date}.")
 FINAL = msgid("The results stand: the time for disputes is over.")
@@ -124,16 +119,16 @@ NOT_DECIDED = msgid("To be decided until {date}")
 REASON = msgid("Reason: {reason}")
 
 
-def vote_page(shown: Shown, say: Say) -> str:
-    """The inside of the page, as HTML; whatever members wrote is escaped."""
-    parts = [_hero(shown.vote, say), _asked(shown.vote, say), _took_part(shown, say)]
-    if shown.result is None or shown.count is None:
-        parts.append(_section(say(RESULT, {}), _p(say(NOT_YET, {}))))
-    else:
-        decided = shown.result.outcome not in ("no_quorum", "annulled")
-        parts += [_result(shown.result, shown.count, say), _count(shown.count, say, concludes=decided)]
-        parts += [_again(shown.vote, shown.count, shown.result, say), _disputes(shown.result, shown.disputes, say)]
-    return "\n".join(parts)
+def vote_page(shown: Shown, say: Say, regions: Mapping[str, str] | None = None) -> str:
+    """The inside of the page, as HTML; whatever members wrote is escaped. `regions`: names by id."""
+    vote, result, count = shown.vote, shown.result, shown.count
+    asked, took_part = _asked(vote, say), _took_part(shown, say, regions or {})
+    if result is None or count is None:
+        waits = "" if vote.phase == "cancelled" else paragraph(say(NOT_YET, {}))
+        return "\n".join([_hero(vote, say), waits, asked, took_part])
+    shown_as = replace(count, winners=result.winners)  # Whoever is first where too few voted is not elected.
+    parts = [_hero(vote, say), _result(result, count, say), asked, took_part, _count(shown_as, say)]
+    return "\n".join([*parts, _again(vote, count, result, say), _disputes(result, shown.disputes, say)])
 
 
 # --- what was asked, who took part ---
@@ -142,7 +137,21 @@ def vote_page(shown: Shown, say: Say) -> str:
 def _hero(vote: VoteView, say: Say) -> str:
     said = say(PHASES[vote.phase], {}) if vote.phase in PHASES else vote.phase
     style = "down" if vote.phase == "cancelled" else "degraded" if vote.phase == "disputed" else "ready"
-    return f'<div class="hero"><h1>{escape(vote.title)}</h1><p class="state {style}">{escape(said)}</p></div>'
+    when = _when(vote, say)
+    return (
+        f'<div class="hero"><h1 dir="auto">{escape(vote.title)}</h1><p class="state {style}">{escape(said)}</p>'
+        f"{f'<p>{escape(when)}</p>' if when else ''}</div>"
+    )
+
+
+def _when(vote: VoteView, say: Say) -> str:
+    if isinstance(vote.cancel_reason, str):
+        return say(REASON, {"reason": vote.cancel_reason})
+    if vote.phase == "cancelled":
+        return ""
+    text = OPENS_AT if vote.phase == "scheduled" else CLOSES_AT if vote.phase in {"open", "closing_soon"} else CLOSED_AT
+    at = vote.opens_at if vote.phase == "scheduled" else vote.closes_at
+    return say(text, {"date": minute(at)}) if at else ""
 
 
 def _method(vote: VoteView, say: Say) -> str:
@@ -152,37 +161,40 @@ def _method(vote: VoteView, say: Say) -> str:
 
 
 def _asked(vote: VoteView, say: Say) -> str:
-    facts = {
-        METHOD: _method(vote, say),
+    told = {
+        METHOD: escape(_method(vote, say)),
         SEATS: str(vote.seats),
-        MAJORITY: say(MAJORITIES[vote.majority], {}),
-        TIE: say(TIES[vote.tie_rule], {}),
-        BALLOTS: say(SECRECY[vote.anonymity_level], {}),
-        OPENS: _date(vote.opens_at),
-        CLOSES: _date(vote.closes_at),
-        TERMS_HASH: vote.terms_hash,
+        MAJORITY: escape(say(MAJORITIES[vote.majority], {})),
+        TIE: escape(say(TIES[vote.tie_rule], {})),
+        BALLOTS: escape(say(SECRECY[vote.anonymity_level], {})),
+        OPENS: moment(vote.opens_at),
+        CLOSES: _closes(vote, say),
+        TERMS_HASH: _hash(vote.terms_hash),
     }
-    options = "".join(f"<li>{escape(each.text)}</li>" for each in vote.options)
-    text = f'<p class="lead">{escape(vote.description)}</p>' if vote.description else ""
-    return _section(say(ASKED, {}), f"{text}<h3>{escape(say(OPTIONS, {}))}</h3><ol>{options}</ol>{_facts(facts, say)}")
+    options = "".join(f'<li dir="auto">{escape(each.text)}</li>' for each in vote.options)
+    inside = f"{written(vote.description)}<h3>{escape(say(OPTIONS, {}))}</h3><ol>{options}</ol>{_said(told, say)}"
+    return section(say(ASKED, {}), inside, "asked")
 
 
-def _took_part(shown: Shown, say: Say) -> str:
+def _closes(vote: VoteView, say: Say) -> str:
+    if not vote.extended_s or vote.closes_at is None:
+        return moment(vote.closes_at)
+    return escape(say(LONGER, {"date": minute(vote.closes_at), "minutes": str(vote.extended_s // 60)}))
+
+
+def _took_part(shown: Shown, say: Say, regions: Mapping[str, str]) -> str:
     vote, roll, result = shown.vote, shown.roll, shown.result
     ballots = result.ballots if result else vote.turnout
-    percent = f"{100 * ballots / roll.size:.1f}" if roll.size else "0"
-    facts = {
-        ON_ROLL: str(roll.size),
-        FROZEN: _date(roll.frozen_at),
-        ROLL_HASH: roll.hash,
-        TURNOUT: say(TURNED_OUT, {"ballots": str(ballots), "roll": str(roll.size), "percent": percent}),
-        QUORUM: _quorum(vote, result, say),
+    told = {
+        QUORUM: escape(_quorum(vote, result, say)),
+        BLANK: str(result.blank) if result else "",
+        DELEGATED: str(result.delegated) if result and vote.delegation else "",
+        FROZEN: moment(roll.frozen_at),
+        ROLL_HASH: _hash(roll.hash),
     }
-    if result:
-        facts |= {BLANK: str(result.blank), DELEGATED: str(result.delegated) if vote.delegation else ""}
-    label = escape(say(TURNOUT, {}))
-    meter = f'<meter min="0" max="{max(roll.size, 1)}" value="{ballots}" aria-label="{label}">{percent} %</meter>'
-    return _section(say(TOOK_PART, {}), meter + _facts(facts, say))
+    chart = turnout_line(ballots, roll.size, vote.quorum_needed, say)
+    report = turnout_charts(shown.participation, regions, say) if shown.participation else ""
+    return section(say(TOOK_PART, {}), f"{chart}{_said(told, say)}{report}", "turnout")
 
 
 def _quorum(vote: VoteView, result: ResultView | None, say: Say) -> str:
@@ -196,45 +208,32 @@ def _quorum(vote: VoteView, result: ResultView | None, say: Say) -> str:
 
 
 def _result(result: ResultView, count: Count, say: Say) -> str:
-    names = [count.name(number) for number in result.winners]
-    winners = "".join(f'<li class="card"><b>{escape(name)}</b></li>' for name in names)
-    cards = f'<ul class="cards">{winners}</ul>' if names else ""
-    return _section(say(RESULT, {}), f"{_p(say(OUTCOMES[result.outcome], {}))}{cards}")
-
-
-def _count(count: Count, say: Say, *, concludes: bool) -> str:
-    parts = [_p(line) for line in introduction(count, say)]
-    if count.grading:
-        parts.append(f'<div class="scroll" tabindex="0">{picture(count, say)}</div>')
+    """What it came to; where nothing is decided, the count does not say who would have been chosen."""
+    winners = "".join(_winner(count, number, say) for number in result.winners)
+    if winners:
+        said = [f'<ul class="cards">{winners}</ul>', *map(paragraph, conclusion(count, say)[:-1])]
+    elif result.outcome in {"no_quorum", "annulled"}:
+        said = [paragraph(say(OUTCOMES[result.outcome], {}))]
     else:
-        parts += [_round(count, each, say) for each in count.rounds[:ROUNDS_SHOWN]]
-    if (more := len(count.rounds) - ROUNDS_SHOWN) > 0:
-        parts.append(_p(say(MORE_ROUNDS, {"count": str(more)})))
-    if count.pairwise and len(count.options) <= DUELS_SHOWN:
-        parts.append(_duels(count, count.pairwise, say))
-    if concludes:
-        parts += [_p(line) for line in conclusion(count, say)]
-    return _section(say(COUNT, {}), "".join(parts))
+        said = [paragraph(say(OUTCOMES[result.outcome], {})), *map(paragraph, conclusion(count, say))]
+    return section(say(RESULT, {}), "".join(said), "result")
 
 
-def _round(count: Count, round_: Round, say: Say) -> str:
-    head = f"{say(ROUND, {'number': str(round_.number)})}: {round_title(count, round_, say)}"
-    heads = [say(OPTION, {}), say(VOTES, {}), say(STATE, {})]
-    said = "".join(f"<li>{escape(line)}</li>" for line in remarks(count, round_, say))
-    return (
-        f'<h3>{escape(head)}</h3><div class="scroll" tabindex="0">{round_picture(count, round_, say)}</div>'
-        f"<ul>{said}</ul><details><summary>{escape(say(AS_TABLE, {}))}</summary>"
-        f'<div class="body">{_table(heads, table(count, round_, say))}</div></details>'
-    )
+def _winner(count: Count, number: int, say: Say) -> str:
+    votes, whole = share_of(count, number)
+    values = {"votes": f"{votes:,}", "whole": f"{whole:,}", "percent": percent(votes, whole)}
+    said = f"<span>{escape(say(VOTES_OF, values))}</span>" if whole else ""
+    return f'<li class="card"><b dir="auto">{escape(count.name(number))}</b>{said}</li>'
 
 
-def _duels(count: Count, pairwise: Pairwise, say: Say) -> str:
-    names = [each.name for each in count.options]
-    rows = [
-        [name, *("" if place == other else str(votes) for other, votes in enumerate(row))]
-        for place, (name, row) in enumerate(zip(names, pairwise.wins, strict=True))
-    ]
-    return f"<h3>{escape(say(DUELS, {}))}</h3>{_p(say(DUELS_TEXT, {}))}{_table(['', *names], rows)}"
+def _count(count: Count, say: Say) -> str:
+    parts = [paragraph(line) for line in introduction(count, say)]
+    if count.grading:
+        parts.append(grades(count, count.grading, say))
+    parts += rounds(count, say)
+    if count.pairwise:
+        parts.append(duels(count, count.pairwise, say))
+    return section(say(COUNT, {}), "".join(parts), "count")
 
 
 # --- again, and disputes ---
@@ -253,74 +252,53 @@ def recount_command(vote: VoteView, count: Count, roll_size: int) -> str:
 
 
 def _again(vote: VoteView, count: Count, result: ResultView, say: Say) -> str:
-    links = {
+    files = {
         "ballots.csv": BALLOTS_CSV,
         **({} if count.grading or vote.form == "grade" else {"ballots.blt": BALLOTS_BLT}),
         "count": COUNT_DATA,
         "count.svg": COUNT_PICTURE,
+        "audit": AUDIT,
         "receipts": RECEIPTS,
     }
-    items = "".join(
-        f'<li><a href="/v1/votes/{escape(vote.id)}/{path}">{escape(say(text, {}))}</a></li>'
-        for path, text in links.items()
-    )
+    items = "".join(f"<li>{link(f'/v1/votes/{vote.id}/{path}', say(text, {}))}</li>" for path, text in files.items())
     command = escape(recount_command(vote, count, result.roll_size))
-    facts = _facts({RECORD_HASH: result.record_hash}, say)
-    return _section(
-        say(RECOUNT, {}),
-        f'{_p(say(RECOUNT_TEXT, {"file": f"{vote.id}.csv"}))}<pre tabindex="0"><code>{command}</code></pre>'
-        f"<ul>{items}</ul>{_p(say(RECEIPTS_TEXT, {}))}{facts}",
+    inside = (
+        f'{paragraph(say(RECOUNT_TEXT, {"file": f"{vote.id}.csv"}))}<pre dir="ltr" tabindex="0"><code>{command}</code>'
+        f"</pre>{paragraph(say(RECORD_TEXT, {}))}<p>{_hash(result.record_hash)}</p>"
+        f"<ul>{items}</ul>{paragraph(say(RECEIPTS_TEXT, {}))}"
     )
+    return section(say(RECOUNT, {}), inside, "again")
 
 
 def _disputes(result: ResultView, disputes: Sequence[DisputeView], say: Say) -> str:
-    until = say(FINAL, {}) if result.effective else say(UNTIL, {"date": _date(result.effective_at)})
-    items = "".join(_dispute(each, say) for each in disputes)
-    return _section(say(DISPUTES, {}), f"{_p(until)}{items or _p(say(NO_DISPUTES, {}))}")
+    until = say(FINAL, {}) if result.effective else say(UNTIL, {"date": minute(result.effective_at)})
+    items = "".join(_dispute(each, say) for each in disputes[:DISPUTES_SHOWN])
+    data = f"<p>{link(f'/v1/votes/{result.vote_id}/disputes', say(DISPUTES_DATA, {}))}</p>" if disputes else ""
+    return section(say(DISPUTES, {}), f"{paragraph(until)}{items or paragraph(say(NO_DISPUTES, {}))}{data}", "disputes")
 
 
 def _dispute(dispute: DisputeView, say: Say) -> str:
-    if dispute.decision:
-        state = f"{say(DECISIONS[dispute.decision], {})}, {_date(dispute.decided_at)}"
+    if dispute.decision and dispute.decided_at:
+        state = f"{say(DECISIONS[dispute.decision], {})}, {minute(dispute.decided_at)}"
     else:
-        state = say(NOT_DECIDED, {"date": _date(dispute.decide_by)})
-    reasons = "".join(_p(say(REASON, {"reason": each})) for each in dispute.reasons)
+        state = say(NOT_DECIDED, {"date": minute(dispute.decide_by)})
+    reasons = "".join(paragraph(say(REASON, {"reason": _shortened(each)})) for each in dispute.reasons)
     return (
-        f'<article class="card"><p class="lead">{escape(dispute.text)}</p>'
-        f"<p>{escape(_date(dispute.filed_at))} · <strong>{escape(state)}</strong></p>{reasons}</article>"
+        f'<article class="card">{written(_shortened(dispute.text))}'
+        f"<p>{moment(dispute.filed_at)} · <strong>{escape(state)}</strong></p>{reasons}</article>"
     )
 
 
-# --- HTML ---
+# --- texts ---
 
 
-def _date(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+def _shortened(text: str) -> str:
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"
 
 
-def _p(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
+def _hash(digits: str) -> str:
+    return f"<code>{escape(digits)}</code>" if digits else ""
 
 
-def _section(title: str, inside: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{inside}</section>"
-
-
-def _facts(facts: Mapping[str, str], say: Say) -> str:
-    return f'<div class="scroll" tabindex="0"><table><tbody>{"".join(_fact_rows(facts, say))}</tbody></table></div>'
-
-
-def _fact_rows(facts: Mapping[str, str], say: Say) -> Iterator[str]:
-    for name, value in facts.items():
-        if value:
-            yield f'<tr><th scope="row">{escape(say(name, {}))}</th><td class="wrap">{escape(value)}</td></tr>'
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first cell of each row is its head."""
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>"
-        for row in rows
-    )
-    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+def _said(told: Mapping[str, str], say: Say) -> str:
+    return facts({escape(say(name, {})): value for name, value in told.items()})

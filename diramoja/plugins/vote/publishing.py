@@ -4,9 +4,8 @@ Equal ballots become one row that says how many there are, and the rows are sort
 them, no order, number or time, leads back to who cast which. The same transaction destroys the keys of the vote.
 """
 
-import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from itertools import batched
 
 import anyio.lowlevel
@@ -16,13 +15,14 @@ import structlog
 from diramoja.core.errors import ConflictError, InternalError, InvalidError
 from diramoja.core.keys import Keys
 from diramoja.core.ports.database import Database, Session
+from diramoja.counting.profile import digest_of
 from diramoja.plugins.vote.ballot_queries import Cast, PublishedRecord, Station, ballots_in, record_of, stations_of
 from diramoja.plugins.vote.choices import RECEIPTS, cleaned, read, receipt_of, written
 from diramoja.plugins.vote.delegated import carried_by
 from diramoja.plugins.vote.sealing import Opener, ballot_keys, destroy_key
 from diramoja.plugins.vote.settings import VoteSettings
 
-__all__ = ["publish", "record_hash"]
+__all__ = ["publish"]
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ async def publish(db: Database, keys: Keys, settings: VoteSettings, vote: str) -
         blank=groups[""],
         spoiled=opened.spoiled,
         delegated=sum(carried.values()),
-        sha256=record_hash(groups.items()),
+        sha256=digest_of(groups.items()),
     )
     async with db.begin() as session:
         if not await _write_record(session, vote, record):
@@ -62,12 +62,6 @@ async def publish(db: Database, keys: Keys, settings: VoteSettings, vote: str) -
         await _write_groups(session, vote, groups)
         await destroy_key(session, vote)
     return record
-
-
-def record_hash(groups: Iterable[tuple[str, int]]) -> str:
-    """SHA-256, in hexadecimal, over a line for each group: its choices, a semicolon, how many; sorted by choices."""
-    lines = (f"{choices};{ballots}\n" for choices, ballots in sorted(groups) if ballots)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 # --- opened ---

@@ -1,6 +1,6 @@
 """Reads of votes and rolls; each knows its reader. A draft is seen by its creator, leaders and officials."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -30,8 +30,8 @@ from diramoja.plugins.vote.views import (
 from diramoja.plugins.vote.words import VotePhase
 
 __all__ = [
-    "Voter", "audit_trail", "check_member", "objection_list", "one_result", "one_roll", "one_tally", "one_vote",
-    "own_roll", "vote_list", "vote_of_objection", "voter_at",
+    "Voter", "audit_trail", "check_member", "next_votes", "objection_list", "one_result", "one_roll", "one_tally",
+    "one_vote", "own_roll", "past_votes", "vote_list", "vote_of_objection", "voter_at",
 ]  # fmt: skip
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
@@ -63,6 +63,28 @@ async def vote_list(
         page.limit + 1,
     )
     return paged(rows, page, _vote, "created_at", "id")
+
+
+async def next_votes(db: Database, phases: Sequence[VotePhase], limit: int) -> list[VoteView]:
+    """Votes that everybody may see in these phases, the next to open, or to close, first."""
+    by = "opens_at" if "scheduled" in phases else "closes_at"
+    rows = await db.fetch(f"{_VOTE} WHERE v.phase = ANY($1) ORDER BY v.{by}, v.id LIMIT $2", list(phases), limit)
+    return [_vote(row) for row in rows]
+
+
+async def past_votes(db: Database, page: PageQuery) -> Page[VoteView]:
+    """Votes that are closed or were called off, the latest to close first; what was never scheduled is left out."""
+    at, id = place(page, tuple[Moment, str]) or (None, "")
+    rows = await db.fetch(
+        f"{_VOTE} WHERE v.terms_hash <> '' AND v.closes_at IS NOT NULL"
+        " AND v.phase IN ('closed', 'tallying', 'results_published', 'disputed', 'cancelled')"
+        " AND ($1::timestamptz IS NULL OR (v.closes_at, v.id) < ($1, $2))"
+        " ORDER BY v.closes_at DESC, v.id DESC LIMIT $3",
+        at,
+        id,
+        page.limit + 1,
+    )
+    return paged(rows, page, _vote, "closes_at", "id")
 
 
 async def one_vote(db: Database, reader: Reader, id: str) -> VoteView:

@@ -14,6 +14,7 @@ from diramoja.core.ports.records import over_head
 from diramoja.core.ports.rows import (
     AgentKey,
     AgentSummary,
+    Backlog,
     DeadLetter,
     EventRow,
     JobRow,
@@ -303,6 +304,11 @@ class MemoryRecords:
             by_mode = counts.setdefault(row.kind, {})
             by_mode[row.mode] = by_mode.get(row.mode, 0) + 1
         return counts
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """See the port."""
+        due = [row.due for row in self.jobs.values() if row.state == "ready" and row.due <= now]
+        return Backlog(len(self.dead), len(due), (now - min(due, default=now)).total_seconds())
 
     async def agents(self, kind: str, mode: str, after: str, limit: int) -> list[AgentSummary]:
         """See the port."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from diramoja.core.ids import PARTITIONS
-from diramoja.core.ports.rows import AgentKey, PartitionRow, RowKey, Writes
+from diramoja.core.ports.rows import AgentKey, Backlog, PartitionRow, RowKey, Writes
 from tests.contract.records.backends import Store
 from tests.contract.records.rows import NOW, current, dead_letter, event, job, own, parked, request, snapshot, writes
 
@@ -187,6 +187,17 @@ async def test_a_view_finds_its_place_again(store: Store) -> None:
 
 
 # --- operations ---
+
+
+async def test_what_waits_is_counted(store: Store, mark: PartitionRow) -> None:
+    assert await store.backlog(NOW) == Backlog(0, 0, 0.0)
+    due = {"talk:a:1": NOW, "talk:a:2": NOW + timedelta(seconds=60), "talk:a:3": NOW + timedelta(seconds=600)}
+    rows = [job(id, due=at) for id, at in due.items()]
+    await store.commit(writes([mark], jobs=rows, dead_letters=[dead_letter(), dead_letter("ded_2")]))
+    assert await store.backlog(NOW + timedelta(seconds=90)) == Backlog(2, 2, 90.0)
+    (taken,) = await store.take_jobs({"fetch": 30.0}, NOW, 1)
+    assert taken.id == "talk:a:1"
+    assert await store.backlog(NOW + timedelta(seconds=90)) == Backlog(2, 1, 30.0), "what runs waits no more"
 
 
 async def test_agents_are_listed_and_counted(store: Store, mark: PartitionRow) -> None:

@@ -142,6 +142,8 @@ def test_who_blocked_an_organizer_is_not_made_to_see_by_being_named_as_staff(
     assert walled.call("PUT", f"/v1/members/{organizer.id}/block").status_code == 204
     until(lambda: organizer.get(f"/v1/members/{walled.id}").status_code == 404)
     path = plan(place, organizer, title="You cannot get away from me", staff=[walled.id, people[4].id])
+    assert people[4].get(path).status_code == 404  # Nor anybody before what it says is screened.
+    assert organizer.post(f"{path}/open").status_code == 200
     assert people[4].get(path).status_code == 200
     assert walled.get(path).status_code == 404
     assert path not in listed(walled)
@@ -164,3 +166,44 @@ def test_what_was_asked_from_behind_a_wall_is_not_sent_to_the_organizer(
     told = organizer.get("/v1/me/notifications?kind=event.questions").text
     assert (bodies[0] in told, bodies[1] in told) == (True, False)
     assert organizer.call("DELETE", f"/v1/members/{people[6].id}/block").status_code == 204
+
+
+# --- the line ---
+
+
+def test_who_could_only_let_a_seat_lapse_waits_for_none(place: Town, organizer: Person) -> None:
+    first, suspended, walled, last = place.people("line", 4, level="member")
+    path = opened(place, organizer, capacity=1)
+    states = [answer(each, path) for each in (first, suspended, walled, last)]
+    assert states == ["confirmed", "waitlisted", "waitlisted", "waitlisted"]
+    body = {"standing": "suspended_by_body", "reason": "As the statutes say."}
+    assert place.officer.call("PATCH", f"/v1/members/{suspended.id}/membership", body).status_code == 200
+    assert organizer.call("PUT", f"/v1/members/{walled.id}/block").status_code == 204
+    until(lambda: last.get(f"{path}/rsvp").json()["position"] == 1)
+    until(lambda: place.notices(suspended, "event.line_left"))
+    assert place.notices(walled, "event.line_left") == []
+    place.move(place.now + timedelta(days=8))
+    answer(first, path, "no")
+    assert last.get(f"{path}/rsvp").json()["state"] == "offered"
+    assert organizer.call("DELETE", f"/v1/members/{walled.id}/block").status_code == 204
+
+
+# --- nobody's event ---
+
+
+def test_an_event_whose_organizer_is_gone_is_taken_over(place: Town, people: list[Person]) -> None:
+    official = place.people("official", 1, level="official")[0]
+    gone = place.people("gone", 1, level="member")[0]
+    path = opened(place, gone, visibility="invite_only", starts_at=(place.now + timedelta(days=30)).isoformat())
+    assert official.get(path).status_code == 404
+    refused = official.post(f"{path}/take-over")
+    assert (refused.status_code, refused.json()["code"]) == (409, "event_organized")
+    assert gone.call("DELETE", "/v1/me").is_success
+    place.move(place.now + timedelta(days=15))
+    official = place.platform.sign_in(official.username)
+    until(lambda: place.notices(official, "event.organizer_gone"), within_s=60)
+    taken = official.post(f"{path}/take-over")
+    assert (taken.status_code, taken.json()["organizer_id"]) == (200, official.id), taken.text
+    until(lambda: official.get(path).status_code == 200)
+    assert official.call("PATCH", path, {"title": "It takes place"}).json()["title"] == "It takes place"
+    assert people[0].post(f"{path}/take-over").status_code == 403

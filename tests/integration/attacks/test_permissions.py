@@ -62,6 +62,8 @@ EXPECTED = {
     "PATCH /v1/events/{event_id}": MEMBER,
     "POST /v1/events/{event_id}/open": MEMBER,
     "POST /v1/events/{event_id}/cancel": MEMBER,
+    "POST /v1/events/{event_id}/take-over": OFFICIAL,
+    "POST /v1/events/{event_id}/reports": SIGNED_IN,
     "POST /v1/events/{event_id}/invitations": MEMBER,
     "GET /v1/events/{event_id}/rsvp": SIGNED_IN,
     "PUT /v1/events/{event_id}/rsvp": SIGNED_IN,

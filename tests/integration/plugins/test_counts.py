@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -40,8 +40,7 @@ class Story:
         return self.town.platform.http.get(f"/votes/{vote or self.vote}", headers={"accept-language": language})
 
 
-def opened(story: Story, **terms: Any) -> str:
-    begin = story.town.now + timedelta(minutes=1)
+def drafted(story: Story, begin: datetime, **terms: Any) -> str:
     times = {"opens_at": begin.isoformat(), "closes_at": (begin + timedelta(hours=2)).isoformat()}
     body = {
         "title": TITLE,
@@ -53,7 +52,12 @@ def opened(story: Story, **terms: Any) -> str:
     }
     answer = story.leader.post("/v1/votes", body)
     assert answer.status_code == 201, answer.text
-    vote = str(answer.json()["id"])
+    return str(answer.json()["id"])
+
+
+def opened(story: Story, **terms: Any) -> str:
+    begin = story.town.now + timedelta(minutes=1)
+    vote = drafted(story, begin, **terms)
     assert story.page(vote).status_code == 404, "a draft is nobody's business"
     assert story.leader.post(f"/v1/votes/{vote}/schedule").status_code == 200
     until(lambda: story.leader.get(f"/v1/votes/{vote}").json()["stations"])
@@ -101,6 +105,13 @@ def test_count_says_each_round(story: Story) -> None:
     assert count["rounds"][1]["transfers"] == [{"origin": 3, "target": 2, "votes": 1}]
 
 
+def ran(words: list[str], folder: Path) -> str:
+    """What `diramoja` with these words says in a folder."""
+    program = "import sys; from diramoja_community.cli import main; sys.argv[0] = 'diramoja'; main()"
+    command = [sys.executable, "-c", program, *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("ending", ["csv", "blt"])
 def test_downloaded_ballots_count_as_the_vote_did(story: Story, ending: str, tmp_path: Path) -> None:
     answer = story.town.platform.http.get(story.path(f"/ballots.{ending}"))
@@ -108,11 +119,7 @@ def test_downloaded_ballots_count_as_the_vote_did(story: Story, ending: str, tmp
     (tmp_path / f"{story.vote}.{ending}").write_bytes(answer.content)
     (command,) = re.findall(r"<code>(diramoja count .*?)</code>", story.page().text)
     words = unescape(command).replace(".csv", f".{ending}").replace("--explain", "--json").split()[1:]
-    program = "import sys; from diramoja_community.cli import main; sys.argv[0] = 'diramoja'; main()"
-    ran = subprocess.run(
-        [sys.executable, "-c", program, *words], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    again, count = json.loads(ran.stdout), story.leader.get(story.path("/count")).json()
+    again, count = json.loads(ran(words, tmp_path)), story.leader.get(story.path("/count")).json()
     for each in (again, count):
         del each["title"], each["options"]
     assert again == count
@@ -132,6 +139,7 @@ class Outline(HTMLParser):
         self.levels: list[int] = []
         self.tags: list[str] = []
         self.faults: list[str] = []
+        self.tables = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -139,8 +147,12 @@ class Outline(HTMLParser):
         self.tags.append(tag)
         if re.fullmatch(r"h[1-6]", tag):
             self.levels.append(int(tag[1]))
-        if tag == "svg" and not (given.get("role") == "img" and given.get("aria-labelledby")):
-            self.faults.append("a picture without a name")
+        if tag == "svg" and given.get("aria-hidden") != "true":
+            self.faults.append("a picture whose figures do not stand beside it")
+        if tag == "table":
+            self.tables += 1
+        if tag == "caption":
+            self.tables -= 1
         if tag == "th" and "scope" not in given:
             self.faults.append("a head without scope")
         if given.get("class") == "scroll" and given.get("tabindex") != "0":
@@ -174,7 +186,9 @@ def test_page_shows_question_roll_turnout_rounds_and_how_to_count_again(
     ):
         assert text in page.text
     outline = Outline(page.text)
-    assert outline.faults == []
+    assert (outline.faults, outline.tables) == ([], 0), "every table has a caption"
+    assert len(page.content) < 20_000
+    assert f'<html lang="{language}">' in page.text
     assert "script" not in outline.tags
     assert outline.levels[0] == 1
     assert all(after - before <= 1 for before, after in zip(outline.levels, outline.levels[1:], strict=False))
@@ -192,4 +206,69 @@ def test_page_shows_disputes_without_names(story: Story) -> None:
 
 
 def test_page_of_no_vote_is_missing(story: Story) -> None:
-    assert story.page("vot_none").status_code == 404
+    page = story.page("vot_none")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such vote" in page.text
+
+
+def test_pages_are_kept_by_caches_and_sent_once(story: Story) -> None:
+    page = story.page()
+    assert page.headers["cache-control"] == "public, max-age=10", "it can be disputed"
+    assert page.headers["vary"] == "accept-language"
+    http, known = story.town.platform.http, {"if-none-match": page.headers["etag"]}
+    again = http.get(f"/votes/{story.vote}", headers={"accept-language": "en", **known})
+    assert (again.status_code, again.content) == (304, b"")
+    other = http.get(f"/votes/{story.vote}", params={"lang": "sw"}, headers={"accept-language": "en", **known})
+    assert (other.status_code, other.headers["content-language"]) == (200, "sw"), "the address goes before the browser"
+    ballots = http.get(story.path("/ballots.csv"))
+    assert ballots.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_grades_are_counted_with_the_blank_ballots_and_anybody_finds_the_same(story: Story, tmp_path: Path) -> None:
+    vote = opened(story, voting_method="majority_judgement")
+    for voter, choices in zip(story.voters, ([5, 3, 0], [4, 4, 1], [], [3, 0, 2]), strict=False):
+        assert voter.post(f"/v1/votes/{vote}/ballots", {"choices": choices}).status_code == 201
+    closed(story, vote)
+    page = story.page(vote)
+    (tmp_path / f"{vote}.csv").write_bytes(story.town.platform.http.get(f"/v1/votes/{vote}/ballots.csv").content)
+    (command,) = re.findall(r"<code>(diramoja count .*?)</code>", page.text)
+    said = ran(unescape(command).split()[1:], tmp_path)
+    result = story.leader.get(f"/v1/votes/{vote}/results").json()
+    assert (result["ballots"], result["blank"], result["winners"]) == (4, 1, [1])
+    assert "Chosen: Until six.\n" in said
+    assert said.endswith(f"SHA-256 of these ballots: {result['record_hash']}\n")
+    assert f"<code>{result['record_hash']}</code>" in page.text
+
+
+def test_page_says_who_took_part_and_withholds_small_groups(story: Story) -> None:
+    until(lambda: story.leader.get(story.path("/participation")).status_code == 200)
+    page = until(lambda: page if "Turnout by" in (page := story.page().text) else "")
+    assert "Turnout by membership: too few people to be shown." in page
+    assert '<td class="n">7</td>' in page, "how many they are in all is no secret"
+
+
+def test_votes_are_listed_for_guests_without_drafts(story: Story) -> None:
+    drafts = [drafted(story, story.town.now + timedelta(hours=1)) for _ in range(2)]
+    cancelled = story.leader.post(f"/v1/votes/{drafts[0]}/cancel", {"reason": "Never mind."})
+    assert cancelled.json()["phase"] == "cancelled"
+    running = opened(story)
+    page = story.town.platform.http.get("/votes", headers={"accept-language": "en"})
+    assert page.status_code == 200
+    outline = Outline(page.text)
+    assert (outline.faults, outline.levels[0]) == ([], 1)
+    now, results = page.text.split("<h2>Coming</h2>")
+    assert f'href="/votes/{running}"' in now
+    assert f'href="/votes/{story.vote}"' in results
+    assert "Opening &lt;hours&gt; &amp; more" in results
+    assert not any(draft in page.text for draft in drafts), "nor what was called off before anybody saw it"
+    assert story.town.platform.http.get("/votes", params={"cursor": "nonsense"}).status_code == 400
+
+
+def test_results_that_stand_are_kept_for_a_day(story: Story) -> None:
+    """The last one: after this the vote cannot be disputed."""
+    even = opened(story)
+    closed(story, even)
+    result = story.leader.get(f"/v1/votes/{even}/results").json()
+    story.town.move(datetime.fromisoformat(result["effective_at"]))
+    until(lambda: story.leader.get(f"/v1/votes/{even}/results").json()["effective"])
+    assert story.page(even).headers["cache-control"] == "public, max-age=86400"

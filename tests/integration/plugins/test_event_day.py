@@ -58,7 +58,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         stranger = made.people("stranger", 1, level="member")[0]
         body = {
             "event_type": "town_hall",
-            "title": "Clinics; a town hall,\nfor all",
+            "title": "Clinics; a town hall, for all",
+            "description": "Come;\nand, ask",
             "starts_at": (made.now + timedelta(days=9)).isoformat(),
             "duration_minutes": 90,
             "location": "Hall 1, Market Street",
@@ -216,6 +217,7 @@ def test_an_event_is_read_by_another_library(day: Day) -> None:
     (event,) = IcsCalendarStream.calendar_from_ics(answer.text).events
     view = day.view()
     assert (event.summary, event.status, event.sequence) == ("Clinics; a town hall, for all", "CONFIRMED", 0)
+    assert event.description == "Come;\nand, ask"
     assert str(event.dtstart)[:19].replace(" ", "T") == view["starts_at"][:19]
     assert "meet.example.org" not in answer.text
     assert day.town.platform.http.get(f"{day.path}/calendar.ics").status_code == 404

@@ -222,7 +222,7 @@ def test_invitations_by_segment_reach_the_regions_below(
     assert leader.post(f"{path}/invitations", {"regions": ["atlantis"]}).json()["code"] == "region_unknown"
     assert leader.post(f"{path}/invitations", {}).json()["code"] == "invitation_empty"
     invited = leader.post(f"{path}/invitations", wanted, key="once")
-    assert (invited.status_code, invited.json()) == (202, {"selected": len(members), "suppressed": 0})
+    assert (invited.status_code, invited.json()) == (202, {"selected": 6, "suppressed": None})
     again = leader.post(f"{path}/invitations", wanted, key="once")
     assert (again.status_code, again.json()) == (202, invited.json())
 
@@ -231,6 +231,11 @@ def test_invitations_by_segment_reach_the_regions_below(
         return [each["reason"] for each in found if path.endswith(each["subject"]["id"])]
 
     until(lambda: all(len(told(each)) == 1 for each in members))
+    later = leader.post(f"{path}/invitations", wanted)
+    assert later.json() == {"selected": None, "suppressed": 5}
+    named = leader.post(f"{path}/invitations", wanted | {"member_ids": [members[0].id]})
+    assert named.json() == {"selected": None, "suppressed": 6}  # Five who are not named, and one who is.
+    assert leader.get(f"{path}/report").json()["invited"] == 6
     assert told(members[0])[0].startswith("You are invited to Clinics by the river on 20")
     assert told(supporter) == []  # Members only.
     small = opened(place, members[0])
@@ -290,6 +295,33 @@ def test_calling_off_tells_all_who_answered(place: Town, leader: Person, members
     assert members[4].call("PUT", f"{path}/rsvp", {"answer": "yes"}).json()["code"] == "event_cancelled"
     assert path in listed(members[4], when="past")
     assert path not in listed(members[4])
+
+
+def test_who_is_invited_and_has_not_answered_hears_of_a_move_and_of_the_end(
+    place: Town, leader: Person, members: list[Person]
+) -> None:
+    path = opened(place, leader)
+    declined, walled, late, silent = members[0], members[1], members[2], members[3]
+
+    def told(person: Person, what: str) -> int:
+        return sum(path.endswith(each["subject"]["id"]) for each in place.notices(person, f"event.{what}"))
+
+    asked = [declined, walled, silent]
+    leader.post(f"{path}/invitations", {"member_ids": [each.id for each in asked]})
+    until(lambda: [told(each, "invited") for each in asked] == [1, 1, 1])
+    answer(declined, path, "no")
+    assert walled.call("PUT", f"/v1/members/{leader.id}/block").status_code == 204
+    until(lambda: walled.get(path).status_code == 404)
+    moved = leader.call("PATCH", path, {"starts_at": (place.now + timedelta(days=21)).isoformat()})
+    assert moved.status_code == 200, moved.text
+    until(lambda: told(silent, "rescheduled") == 1)
+    leader.post(f"{path}/invitations", {"member_ids": [late.id]})
+    until(lambda: told(late, "invited") == 1)
+    assert leader.post(f"{path}/cancel", {"reason": "The hall is flooded."}).status_code == 200
+    until(lambda: [told(each, "cancelled") for each in (late, silent)] == [1, 1])
+    assert [told(each, "cancelled") for each in (declined, walled, leader)] == [0, 0, 0]
+    assert [told(each, "rescheduled") for each in (declined, walled, late)] == [0, 0, 0]
+    assert walled.call("DELETE", f"/v1/members/{leader.id}/block").status_code == 204
 
 
 def test_lists_are_paged_and_filtered(place: Town, leader: Person, members: list[Person]) -> None:

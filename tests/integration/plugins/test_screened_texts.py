@@ -1,6 +1,7 @@
 """Titles, descriptions, drafts and amendments are screened before others see them, through the public API."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +93,60 @@ def test_an_edit_is_seen_once_it_is_cleared_and_dropped_where_people_say_so(
     decide(moderator, case_about(moderator, topic), "remove")
     until(lambda: amina.call("PATCH", path, {"title": "Hours"}).status_code == 200)
     assert reader.get(path).json()["description"] == "When?"
+
+
+def test_an_event_is_opened_once_people_let_it(platform: Community, reader: Person, moderator: Person) -> None:
+    body = {
+        "event_type": "meeting",
+        "title": "Those who lead us",
+        "description": RUDE,
+        "starts_at": (datetime.now(UTC) + timedelta(days=20)).isoformat(),
+        "duration_minutes": 60,
+    }
+    made = reader.post("/v1/events", body)
+    assert made.status_code == 201, made.text
+    path, others = f"/v1/events/{made.json()['id']}", platform.join("wanjiru")
+    held = reader.post(f"{path}/open")
+    assert (held.status_code, held.json()["phase"], held.json()["held"]["reason"] != "") == (200, "planning", True)
+    assert others.get(path).status_code == 404
+    case = case_about(moderator, made.json()["id"])
+    assert RUDE in case["body"]
+    decide(moderator, case, "publish")
+    until(lambda: others.get(path).status_code == 200)
+    assert others.call("PUT", f"{path}/rsvp", {"answer": "yes"}).json()["state"] == "confirmed"
+
+    changed = reader.call("PATCH", path, {"description": "Come", "capacity": 9})
+    assert (changed.json()["description"], changed.json()["capacity"]) == ("Come", 9)
+    held = reader.call("PATCH", path, {"location": RUDE, "capacity": 8})
+    assert (held.json()["location"], held.json()["capacity"], "held" in held.json()) == ("", 8, True)
+    assert RUDE not in others.get(path).text
+    assert reader.call("PATCH", path, {"title": "Again"}).json()["code"] == "edit_pending"
+
+
+def test_an_event_is_reported_and_people_take_its_words_away(
+    platform: Community, reader: Person, moderator: Person
+) -> None:
+    body = {
+        "event_type": "town_hall",
+        "title": "Buy gold here",
+        "location": "At their house",
+        "starts_at": (datetime.now(UTC) + timedelta(days=20)).isoformat(),
+        "duration_minutes": 60,
+    }
+    id, others = reader.post("/v1/events", body).json()["id"], platform.join("njeri")
+    path = f"/v1/events/{id}"
+    assert others.post(f"{path}/reports", {"reason": "spam"}).status_code == 404
+    assert reader.post(f"{path}/open").json()["phase"] == "open_registration"
+    report = others.post(f"{path}/reports", {"reason": "spam", "text": "Gold."})
+    assert (report.status_code, report.json()["status"]) == (201, "received"), report.text
+    again = others.post(f"{path}/reports", {"reason": "spam"})
+    assert (again.status_code, again.json()["id"]) == (200, report.json()["id"])
+    case = case_about(moderator, id)
+    assert "Buy gold here" in case["body"] and "At their house" in case["body"]
+    decide(moderator, case, "remove")
+    until(lambda: others.get(path).json()["title"] == "town hall")
+    assert others.get(path).json()["location"] == ""
+    assert reader.call("PATCH", path, {"title": "Clinics"}).json()["title"] == "Clinics"
 
 
 def test_drafts_and_amendments_are_screened(amina: Person, reader: Person, moderator: Person) -> None:

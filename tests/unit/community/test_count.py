@@ -1,6 +1,7 @@
 """`diramoja count`: by every method, as JSON, text and picture, and how it refuses."""
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_count_says_who_is_chosen_and_with_explain_why(capsys: pytest.CaptureFix
     assert "2. Chausiku has fewest votes, is out, and its votes go to the next choices" in said
 
 
+def test_explanation_names_who_withdrew_and_ends_with_the_hash(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "gone.blt").write_text(BLT.replace("3 1\n", "3 1\n-3\n"))
+    assert run(["count", "instant_runoff", "gone.blt", "--explain"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "Withdrawn: Chausiku."
+    lines = b";1\n1,2;4\n2;5\n"
+    assert said[-1] == f"SHA-256 of these ballots: {hashlib.sha256(lines).hexdigest()}"
+
+
 def test_count_draws_a_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["count", "instant_runoff", "votes.blt", "--svg", "count.svg"]) == 0
     assert (folder / "count.svg").read_text().startswith("<svg ")
@@ -79,6 +91,8 @@ def test_count_with_a_majority(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["shulze", "votes.blt"], 2, "There is no method of counting 'shulze'. Did you mean schulze?"),
         (["ranked_choice", "votes.blt"], 2, "is instant_runoff for one seat, scottish_stv for several."),
+        (["IRV", "votes.blt"], 2, "It is called instant_runoff."),
+        (["plurality", "votes.blt", "--majority", "of_roll"], 2, "--majority of_roll takes --roll"),
         (["simple_majority", "votes.blt"], 2, "The simple majority of a vote is plurality."),
         (["plurality", "votes.blt", "--ties", "lots"], 2, "--ties cannot be 'lots'. Did you mean lot?"),
         (["plurality", "votes.blt", "--seed", "00"], 2, "--seed has 64 hexadecimal digits."),

@@ -78,6 +78,8 @@ def test_metrics_are_what_prometheus_reads(gateway: tuple[Client, Process]) -> N
     line = re.compile(r'(# (HELP|TYPE) .+|[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[0-9.e+-]+)')
     assert all(line.fullmatch(each) for each in answer.text.splitlines())
     assert 'diramoja_requests_total{method="GET",route="/v1/talks",status="200"} 1' in answer.text
+    assert "\ndiramoja_dead_letters 0\n" in answer.text
+    assert "\ndiramoja_jobs_waiting 1\n" in answer.text, "the job that the talk asked for: nobody works here"
     assert 'diramoja_request_seconds_bucket{method="GET",route="/v1/talks",le="+Inf"} 1' in answer.text
     assert 'diramoja_agents{kind="talk",mode="running"} 1' in answer.text
     assert "nothing" not in answer.text
@@ -200,7 +202,7 @@ def check_page(text: str) -> None:
     reader = Reader()
     reader.feed(text)
     assert reader.open == []
-    assert all(each.startswith(("/", "#")) for each in reader.loads)
+    assert all(each.startswith(("/", "#", "?lang=")) for each in reader.loads)
     assert reader.headings[0] == "h1"
     assert reader.headings.count("h1") == 1
 

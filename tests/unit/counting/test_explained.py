@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from diramoja.counting import BUILT_IN, Count, Majority, Profile, Ties
-from diramoja.counting.picture import MOST_BARS, picture, round_picture
+from diramoja.counting.picture import MOST_BARS, picture
 from diramoja.counting.text import explain, figure, introduction, round_title
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,10 +38,10 @@ def test_figures_are_exact() -> None:
 def test_text_says_what_every_round_did() -> None:
     lines = explain(stv())
     assert lines[0] == "Who is to chair?"
-    assert "17 ballots, 2 of them blank. To be chosen: 2 of 4 options." in lines
-    assert "6.00000 votes suffice for a seat." in lines
+    assert "Ballots: 17, blank among them: 2. To be chosen: 2 of 4 options." in lines
+    assert "Votes that suffice for a seat: 6.00000." in lines
     assert "2. The surplus of Ayo goes to the next choices" in lines
-    assert "   2.00000 votes go to Bahati." in lines
+    assert "   Votes handed on: 2.00000 to Bahati." in lines
     assert any(line.startswith("   Fewest votes: Bahati, ") and "in round 1 and is out." in line for line in lines)
     assert lines[-1].startswith("Chosen: Ayo, ")
 
@@ -77,7 +77,14 @@ def test_text_of_schulze_shows_the_duels() -> None:
 )
 def test_text_of_ties_and_majorities(ties: Ties, majority: Majority, last: str) -> None:
     profile = Profile.of("ranking", "ABC", {(1,): 4, (2,): 4, (3,): 1})
-    assert explain(BUILT_IN["plurality"].count(profile, ties=ties, majority=majority))[-1] == last
+    count = BUILT_IN["plurality"].count(profile, ties=ties, majority=majority)
+    assert explain(count)[-1] == last
+    decided = count.outcome == "decided"
+    assert any("elected" in line.casefold() for line in explain(count)) is decided, "being first is not being elected"
+    equal = count.tie is not None and bool(count.tie.contested)
+    assert sum(line.endswith("  undecided") for line in explain(count)) == (2 if equal else 0)
+    assert any("ahead" in line.casefold() for line in explain(count)) is not (decided or equal)
+    assert ("#0f766e" in picture(count)) is decided
 
 
 def test_nobody_is_called_elected_without_the_majority() -> None:
@@ -93,7 +100,7 @@ def test_nobody_is_called_elected_without_the_majority() -> None:
 
 def test_text_of_blank_ballots() -> None:
     count = BUILT_IN["plurality"].count(Profile.of("ranking", "AB", {(): 3}))
-    assert explain(count)[-1] == "All ballots are blank: nothing is chosen."
+    assert explain(count)[-1] == "All ballots are blank, or there are none: nothing is chosen."
     assert "<svg" in picture(count)
 
 
@@ -101,7 +108,7 @@ def test_text_is_translated_by_whoever_asks() -> None:
     def say(text: str, values: Mapping[str, str]) -> str:
         return f"[{text[:9]}|{','.join(values.values())}]"
 
-    assert introduction(any_count("plurality"), say) == ["[{ballots}|8,0,1,3]"]
+    assert introduction(any_count("plurality"), say) == ["[Ballots: |8,0,1,3]"]
     assert round_title(stv(), stv().rounds[1], say) == "[The surpl|Ayo]"
     assert "[The surpl|Ayo]" in picture(stv(), say)
 
@@ -135,8 +142,8 @@ def test_picture_escapes_whatever_an_option_is_called() -> None:
 
 
 def test_bars_are_as_long_as_votes_are_many() -> None:
-    root = ET.fromstring(round_picture(stv(), stv().rounds[0]))
-    bars = [float(each.attrib["width"]) for each in root.iter(f"{SVG}rect") if each.attrib.get("rx")]
+    root = ET.fromstring(picture(stv()))
+    bars = [float(each.attrib["width"]) for each in root.iter(f"{SVG}rect") if each.attrib.get("rx")][:4]
     assert bars == pytest.approx([bars[0] * votes / 8 for votes in (8, 1, 3, 3)], abs=0.1)
 
 

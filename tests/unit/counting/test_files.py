@@ -1,6 +1,7 @@
 """Ballots from files: what is read, and what is refused with the line."""
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from diramoja.core.errors import InvalidError
 from diramoja.counting import NO_GRADE, Profile, read_ballots, read_blt, read_csv, write_blt, write_csv
 from diramoja.counting.files import MOST_BYTES
-from diramoja.counting.values import Option
+from diramoja.counting.values import Form, Option
 
 BLT = """\
 4 2
@@ -47,6 +48,31 @@ def test_blt_with_everything_that_is_optional() -> None:
     assert profile.ballots() == {(1, 3, 4): 3, (1, 3): 4, (3,): 2, (1,): 3, (): 9}
 
 
+def test_blt_keeps_the_names_of_those_withdrawn() -> None:
+    assert [each.name for each in read_blt(BLT).withdrawn] == ["Basil"]
+    assert read_csv("A,B\n1,2\n", "ranking").withdrawn == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "lines"),
+    [
+        ("A,B,C\n1,2,\n1,2,\n,,\n2,1,3\n", "ranking", ";1\n1,2;2\n2,1,3;1\n"),
+        ("A,B\n1,1\n,1\n,\n", "marks", ";1\n1,2;1\n2;1\n"),
+        ("weight,A,B\n3,5,0\n2,,\n1,0,12\n", "grades", ";2\n0,12;1\n5,0;3\n"),
+    ],
+)
+def test_digest_is_of_a_line_for_each_group(text: str, form: Form, lines: str) -> None:
+    profile = read_csv(text, form)
+    assert profile.digest == hashlib.sha256(lines.encode()).hexdigest()
+    assert read_csv(write_csv(profile), form).digest == profile.digest
+
+
+def test_an_empty_file_is_called_so() -> None:
+    for name in ("votes.blt", "votes.csv"):
+        with pytest.raises(InvalidError, match="The file is empty"):
+            read_ballots(name, b" \n", "ranking")
+
+
 def test_blt_as_marks_approves_all_that_a_ballot_names() -> None:
     profile = read_blt(BLT, "marks")
     assert profile.ballots() == {(1, 3): 4, (1, 3, 4): 5, (3, 4): 2, (1,): 3, (): 7}
@@ -60,8 +86,8 @@ def test_blt_names_may_lack_quotes_and_all_may_be_missing() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "Line 1 does not give the number of options and of seats. Is this a BLT file?"),
-        ("hello\n", "Line 1 does not give the number"),
+        ("", "The file is empty."),
+        ("hello\n", "Line 1 does not give the number of options and of seats. Is this a BLT file?"),
         ("3 x\n", "Line 1 has 'x' where a whole number belongs"),
         ("999 1\n", "Line 1 gives 999 options"),
         ("2 3\n1 1 0\n0\n", "There are 2 options for 3 seats."),
@@ -121,7 +147,7 @@ def test_csv_column_of_marks_of_ballots_is_not_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "names 0 options"),
+        ("", "The file is empty."),
         ("weight;Ayo;Bahati\n1;1;2\n", "Line 1 has semicolons between its columns: save it with commas"),
         ("weight\n1\n", "Line 1 names 0 options"),
         ("A,,C\n", "Line 1 has no name for option 2"),

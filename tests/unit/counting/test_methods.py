@@ -74,9 +74,15 @@ def test_a_method_refuses_ballots_of_another_form() -> None:
 
 def test_no_valid_ballot_elects_nobody() -> None:
     for method in BUILT_IN.values():
-        empty = () if method.form != "grades" else (-1, -1, -1)
-        count = method.count(Profile.of(method.form, "ABC", {empty: 4}))
-        assert (count.outcome, count.winners, count.ballots, count.blank) == ("no_votes", (), 4, 4)
+        for blank in ((), (-1, -1, -1)) if method.form == "grades" else ((),):
+            count = method.count(Profile.of(method.form, "ABC", {blank: 4}))
+            assert (count.outcome, count.winners, count.ballots, count.blank) == ("no_votes", (), 4, 4)
+
+
+def test_a_blank_ballot_stops_no_count() -> None:
+    for method in BUILT_IN.values():
+        count = method.count(Profile.of(method.form, "AB", {(2, 1): 3, (): 1}))
+        assert (count.ballots, count.blank, count.valid) == (4, 1, 3), method.name
 
 
 # --- majorities ---

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from diramoja.core import Command
-from diramoja.plugins.event.audiences import TellGuests
+from diramoja.plugins.event.audiences import FindGuests, TellGuests
 from diramoja.plugins.event.contracts import (
     CancelEvent,
     CreateEvent,
@@ -181,7 +181,7 @@ def test_a_reminder_that_comes_after_the_event_moved_away_is_not_told() -> None:
     world.to(world.before(2))
     told = len(world.told)
     world.state = world.state.but(starts_at=STARTS + timedelta(days=1))
-    world("", TellGuests("reminder", "2", ("confirmed",), ("a",), has_more=False), told_by="job")
+    world("", TellGuests(FindGuests("evt_1", "reminder", "2", ("confirmed",)), ("a",), has_more=False), told_by="job")
     assert len(world.told) == told
 
 
@@ -225,9 +225,25 @@ def test_an_event_that_moves_back_and_forth_says_each_time_where_it_is_now() -> 
 def test_a_move_that_was_taken_back_meanwhile_is_not_told() -> None:
     world = EventWorld().opened()
     world.yes("a")
-    about = STARTS.isoformat()
-    world("", TellGuests("rescheduled", about, ("confirmed",), ("a",), has_more=False), told_by="job")
+    wanted = FindGuests("evt_1", "rescheduled", STARTS.isoformat(), ("confirmed",))
+    world("", TellGuests(wanted, ("a",), has_more=False), told_by="job")
     assert moves(world) == []
+
+
+def test_who_is_invited_and_did_not_answer_hears_of_a_move_that_came_after() -> None:
+    world = EventWorld().opened()
+    world.segment = ["a", "b", "c"]
+    world(ORGANIZER, Invite(interests=("healthcare",)), roles=LEADER)
+    world.no("a")
+    world.yes("b")
+    world.now += timedelta(hours=1)
+    world.is_slow, world.segment = True, ["d"]
+    world(ORGANIZER, EditEvent(starts_at=STARTS + timedelta(days=1)))
+    assert world.notices("event.rescheduled") == ["b", "c"]
+    by, world.now = world.now, world.now + timedelta(hours=1)
+    world(ORGANIZER, Invite(interests=("healthcare",)), roles=LEADER)
+    wanted = FindGuests("evt_1", "rescheduled", STARTS.isoformat(), (), invited_by=by)
+    assert world.looked_up(wanted) == TellGuests(wanted, ("c",), has_more=False)
 
 
 def test_a_longer_event_is_news_and_no_notice() -> None:

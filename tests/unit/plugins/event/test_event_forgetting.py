@@ -8,10 +8,22 @@ from hypothesis import strategies as st
 
 from diramoja.core import Row
 from diramoja.core.messages import encode
-from diramoja.plugins.event.contracts import AskQuestion, CancelEvent, CheckIn, Rsvp, RsvpWithdrawn, Upvote
-from diramoja.plugins.event.state import CheckedIn, Guest, Question
+from diramoja.plugins.event.audiences import FindOfficials, TellOfficials
+from diramoja.plugins.event.contracts import (
+    AskQuestion,
+    CancelEvent,
+    CheckIn,
+    EditEvent,
+    EventChanged,
+    EventView,
+    Rsvp,
+    RsvpWithdrawn,
+    TakeOver,
+    Upvote,
+)
+from diramoja.plugins.event.state import CheckedIn, Guest, Question, Wording
 from diramoja.plugins.member.forgetting_contracts import FORMER, ForgetMember
-from tests.support.event_world import NOW, ORGANIZER, STARTS, EventWorld
+from tests.support.event_world import NOW, ORGANIZER, STARTS, EventWorld, code
 
 GONE = "mem_gone"
 MEMBERS = ("mem_a", GONE, "mem_b", "mem_c")
@@ -91,3 +103,53 @@ def test_an_event_of_who_is_gone_goes_on_if_others_know_of_it(is_open: bool, pha
     if is_open:
         official = world("mem_o", CancelEvent("Nobody leads it."), roles=("official",))
         assert official.state.phase == "cancelled"
+
+
+# --- an event without an organizer ---
+
+
+OFFICIAL = ("guest", "supporter", "member", "leader", "official")
+
+
+def without_organizer() -> EventWorld:
+    world = EventWorld().opened(title="Clinics")
+    world.yes("mem_a")
+    (call,) = world("", ForgetMember(ORGANIZER, "keep")).calls
+    assert call.payload == FindOfficials("evt_1")
+    return world
+
+
+def test_officials_are_told_and_one_of_them_takes_it_over() -> None:
+    world = without_organizer()
+    world("", TellOfficials(("mem_x", "mem_y")), told_by="job")
+    assert world.notices("event.organizer_gone") == ["mem_x", "mem_y"]
+    assert code(world("mem_a", TakeOver(), roles=OFFICIAL[:-1])) == "not_official"
+    taken = world("mem_x", TakeOver(), roles=OFFICIAL)
+    assert isinstance(taken.reply, EventView)
+    assert taken.reply.organizer_id == "mem_x"
+    assert [each.organizer for each in world.named(EventChanged)] == ["mem_x"]
+    assert code(world("mem_y", TakeOver(), roles=OFFICIAL)) == "event_organized"
+    assert code(world("mem_x", EditEvent(title="Clinics, again"))) == ""
+    told = len(world.told)
+    world("", TellOfficials(("mem_y",)), told_by="job")
+    assert len(world.told) == told
+
+
+def test_nobody_takes_over_an_event_that_has_an_organizer() -> None:
+    assert code(EventWorld().opened()("mem_x", TakeOver(), roles=OFFICIAL)) == "event_organized"
+
+
+def test_nobody_takes_over_a_plan_or_what_is_over() -> None:
+    plan, over = EventWorld().planned(), EventWorld().opened()
+    over(ORGANIZER, CancelEvent("Flood."))
+    for world in (plan, over):
+        assert world("", ForgetMember(ORGANIZER, "keep")).calls == []
+        assert code(world("mem_x", TakeOver(), roles=OFFICIAL)) == "event_cancelled"
+
+
+def test_words_that_others_do_not_see_yet_name_nobody_who_is_gone() -> None:
+    world = EventWorld(has=("moderator",)).planned(staff=(GONE,))
+    world.rows[Wording, "wrd_1"] = Wording("wrd_1", GONE, "Other words")
+    forget(world)
+    assert names(world) == []
+    assert [each.author for each in world.all(Wording)] == [FORMER]

@@ -16,9 +16,9 @@ from diramoja.plugins.event.rules import bins_of, feedback_view, score_of
 from diramoja.plugins.event.schedule import CompleteEvent
 from diramoja.plugins.event.settings import EventSettings
 from diramoja.plugins.event.state import Answered, CheckedIn, Comment, Gathering, Guest
-from diramoja.plugins.event.topics import NoteTopic, after_topic
+from diramoja.plugins.event.topics import NoteTopic, after_change, after_topic
 from diramoja.plugins.event.views import FeedbackView, RatingBin, SpunOff
-from diramoja.plugins.topic.contracts import TopicCreated
+from diramoja.plugins.topic.contracts import TopicChanged, TopicCreated
 from diramoja.testing.play import Played, play
 
 END = datetime(2026, 3, 1, 19, 30, tzinfo=UTC)
@@ -150,7 +150,13 @@ def test_an_event_names_topics_of_those_who_took_part() -> None:
     for author in ("mem_w", "mem_other"):
         assert world.play(NoteTopic("top_2", "Spam", author)).events == []
     world.play(NoteTopic("top_3", "Minutes", "mem_org"))
-    assert world.state.topics == (SpunOff("top_1", "Night clinics"), SpunOff("top_3", "Minutes"))
+    changed = TopicChanged("top_1", "Clinics at night", "", "healthcare", (), "mem_0", END, event_id="evt_1")
+    assert after_change(changed.but(event_id="")) == []
+    for news in (changed, changed.but(topic="top_9")):
+        ((to, command),) = after_change(news)
+        assert to == "evt_1"
+        world.play(command)
+    assert world.state.topics == (SpunOff("top_1", "Clinics at night"), SpunOff("top_3", "Minutes"))
     for number in range(30):
         world.play(NoteTopic(f"top_n{number}", "More", "mem_org"))
     assert len(world.state.topics) == EventSettings().spun_off_max

@@ -351,3 +351,49 @@ def test_who_is_there_does_not_hand_on_the_seat(hall: EventWorld, how: str) -> N
     assert code(given_up) == "seat_used"
     assert hall.state_of("a") == "confirmed"
     assert hall.yes("a").reject is None
+
+
+# --- kept again ---
+
+
+def test_released_seats_are_kept_again_where_the_event_moves_away(ramp: EventWorld) -> None:
+    come(ramp, "a")
+    ramp.to(ramp.before(72))
+    assert (ramp.state.is_released, ramp.state.accessible.seats) == (True, 0)
+    ramp(ORGANIZER, EditEvent(starts_at=ramp.now + timedelta(days=20)))
+    assert (ramp.state.is_released, ramp.state.accessible.seats) == (False, 1)
+    come(ramp, "bc")
+    assert (ramp.those("confirmed"), ramp.those("waitlisted")) == (["a", "b"], ["c"])
+    assert ramp.yes("w", accessible=True).reply == RsvpView("confirmed", accessible=True)
+    ramp.to(ramp.before(72))
+    assert ramp.state.is_released
+
+
+def test_what_others_have_by_then_is_kept_as_it_becomes_free(ramp: EventWorld) -> None:
+    ramp.to(ramp.before(72))
+    come(ramp, "abc")
+    ramp(ORGANIZER, EditEvent(starts_at=ramp.now + timedelta(days=20)))
+    assert (ramp.state.is_released, ramp.state.accessible.seats) == (False, 0)
+    assert ramp.yes("w", accessible=True).reply == RsvpView("waitlisted", position=1, accessible=True)
+    ramp.no("a")
+    assert ramp.those("confirmed") == ["b", "c", "w"]
+
+
+def test_seats_for_which_others_wait_are_theirs(ramp: EventWorld) -> None:
+    ramp.to(ramp.before(72))
+    come(ramp, "abcd")
+    ramp(ORGANIZER, EditEvent(starts_at=ramp.now + timedelta(days=20)))
+    assert ramp.state.is_released
+    ramp.no("a")
+    assert ramp.those("confirmed") == ["b", "c", "d"]
+
+
+def test_more_accessible_seats_are_not_more_seats() -> None:
+    """Those that others have are kept once they are free."""
+    world = EventWorld().opened(capacity=3)
+    come(world, "abc")
+    world(ORGANIZER, EditEvent(accessible_seats=2))
+    world.yes("w", accessible=True)
+    assert (world.state.registered, world.state_of("w")) == (3, "waitlisted")
+    world.no("a")
+    assert world.those("confirmed") == ["b", "c", "w"]

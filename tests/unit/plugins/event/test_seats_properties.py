@@ -94,6 +94,9 @@ class Hall(RuleBasedStateMachine):
             held = line.taken + line.offered
             assert held <= max(line.seats, self.held.get(name, 0))
             self.held[name] = held
+        held, capacity = sum(each.taken + each.offered for _, each in self.lines()), self.world.state.capacity
+        assert held <= max(capacity or held, self.held.get("hall", 0))
+        self.held["hall"] = held
         if self.world.state.capacity is not None and all(line.free >= 0 for _, line in self.lines()):
             assert sum(line.seats for _, line in self.lines()) == self.world.state.capacity
 

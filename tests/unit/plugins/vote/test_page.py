@@ -1,6 +1,8 @@
 """The page of a vote: how it shows each phase and outcome, and the command that counts again."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import attrs
@@ -136,8 +138,9 @@ def test_page_says_the_outcome_and_shows_no_winner_where_there_is_none(outcome: 
 def test_page_shows_winners_turnout_and_hashes() -> None:
     vote = a_vote(quorum=10)
     page = rendered(shown(vote, count=a_count(vote, Ties("lot", bytes(32)))))
-    assert '<li class="card"><b>' in page
-    assert "10 of 20 (50.0 %)" in page
+    assert '<li class="card"><b dir="auto">' in page
+    assert '<td class="n">10</td><td class="n">20</td><td class="n">50.0 %</td>' in page
+    assert "Decided" not in page, "whoever is chosen stands there"
     assert "10 ballots were needed: reached" in page
     assert "r" * 64 in page
     assert "b" * 64 in page
@@ -162,6 +165,59 @@ def test_page_shows_winners_turnout_and_hashes() -> None:
 )
 def test_command_counts_again_with_all_that_decided(vote: VoteView, ties: Ties, command: str) -> None:
     assert recount_command(vote, a_count(vote, ties), 20) == f"diramoja count plurality vot_1.csv {command}"
+
+
+@pytest.mark.parametrize("outcome", ["no_quorum", "annulled"])
+def test_page_calls_nobody_elected_where_nothing_is_decided(outcome: Outcome) -> None:
+    vote = a_vote(quorum=15)
+    counted = a_count(vote, Ties("lot", bytes(32)))
+    assert counted.winners
+    page = rendered(shown(vote, outcome=outcome, count=counted))
+    assert "elected" not in page.casefold()
+    assert 'class="in"' not in page.split('id="count"')[1]
+    assert "<small>ahead</small>" in page
+
+
+def test_the_result_comes_first_and_then_what_was_asked() -> None:
+    page = rendered(shown(a_vote()))
+    assert re.findall(r'<section id="(\w+)">', page) == ["result", "asked", "turnout", "count", "again", "disputes"]
+
+
+def test_page_says_when_it_opens_closes_was_moved_or_called_off() -> None:
+    roll = RollView("vot_1", 20, "r" * 64, RollRule(), NOON, NOON)
+
+    def page(**changes: object) -> str:
+        return rendered(Shown(a_vote().but(published_at=None, **changes), roll))
+
+    assert "<p>Opens 2026-03-01 12:00 UTC</p>" in page(phase="scheduled")
+    assert "<p>Closes 2026-03-04 12:00 UTC</p>" in page(phase="open")
+    assert "2026-03-04 12:00 UTC, moved by 45 minutes after an outage" in page(phase="open", extended_s=2_700)
+    cancelled = page(phase="cancelled", cancel_reason=HOSTILE)
+    assert f"<p>Reason: {escape(HOSTILE)}</p>" in cancelled
+    assert "The results are shown here" not in cancelled
+
+
+def test_texts_run_in_their_own_direction() -> None:
+    page = rendered(shown(a_vote()))
+    assert '<h1 dir="auto">' in page
+    assert page.count('<li dir="auto">') == 3
+    assert '<p class="lead" dir="auto">' in page
+    assert '<pre dir="ltr"' in page
+
+
+def test_the_largest_vote_is_a_small_page() -> None:
+    names = [f"{n} ".ljust(200, "x") for n in range(1, 101)]
+    ballots = {tuple((first + step - 1) % 100 + 1 for step in range(100)): first for first in range(1, 101)}
+    profile = Profile.of("ranking", names, ballots)
+    vote = a_vote().but(description="d" * 8_000, options=tuple(OptionView(n, text) for n, text in enumerate(names, 1)))
+    for name in ("schulze", "scottish_stv", "instant_runoff"):
+        counted = BUILT_IN[name].count(profile, seats=1, ties=Ties("lot", bytes(32)))
+        given = shown(vote, count=counted)
+        dispute = attrs.evolve(given, disputes=[given.disputes[0].but(text="t" * 4_000)] * 50)
+        page = rendered(dispute)
+        assert len(page.encode()) < 100_000, name
+        assert f"Round {len(counted.rounds)}: " in page, "the last round is always there"
+        assert ("further rounds are in the data of the count." in page) is (len(counted.rounds) > 1)
 
 
 def test_grades_are_offered_as_csv_only() -> None:
