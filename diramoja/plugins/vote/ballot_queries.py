@@ -23,7 +23,8 @@ from diramoja.plugins.vote.words import BallotForm, Terms
 
 __all__ = [
     "Cast", "Casting", "PublishedRecord", "Station", "ballot_page", "ballots_in", "casting_of", "entry_page",
-    "kept_ballots", "on_roll", "own_receipt", "published_ballots", "record_of", "sealed_stations", "stations_of",
+    "kept_ballots", "on_roll", "own_receipt", "published_ballots", "published_receipts", "record_of", "sealed_stations",
+    "stations_of",
 ]  # fmt: skip
 
 BALLOTS_AT_ONCE = 5_000
@@ -223,6 +224,16 @@ async def published_ballots(db: Database, vote: str, after: str = "") -> AsyncIt
         for row in rows:
             yield read(row["choices"]), row["ballots"]
         last, first = rows[-1]["choices"], False
+
+
+async def published_receipts(db: Database, vote: str) -> AsyncIterator[str]:
+    """Of all ballots of a vote that is published, sorted; none once they are forgotten."""
+    sql = "SELECT receipt FROM vote_ballot WHERE vote = $1 AND receipt > $2 ORDER BY receipt LIMIT $3"
+    last = ""
+    while rows := await db.fetch(sql, vote, last, BALLOTS_AT_ONCE):
+        for row in rows:
+            yield row["receipt"]
+        last = rows[-1]["receipt"]
 
 
 # --- for everybody ---
