@@ -89,7 +89,7 @@ async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str, 
     row = await db.one(
         "SELECT v.phase, v.stations, v.ballot_key, v.closes_at, s.form, s.options, s.grades, s.is_sealed FROM vote v"
         " LEFT JOIN vote_station s ON s.id = v.id || '-1'"
-        " WHERE v.id = $1 AND (v.phase <> 'draft' OR v.created_by = $2 OR $3)",
+        " WHERE v.id = $1 AND (v.terms_hash <> '' OR v.created_by = $2 OR $3)",
         vote,
         *seen_by(reader),
     )
@@ -293,7 +293,7 @@ async def _check_published(db: Database, vote: str) -> bool:
     """Whether the vote is public."""
     row = await db.one(
         "SELECT terms, EXISTS (SELECT 1 FROM vote_record r WHERE r.vote = v.id) AS is_published FROM vote v"
-        " WHERE id = $1 AND phase <> 'draft'",
+        " WHERE id = $1 AND terms_hash <> ''",
         vote,
     )
     if row is None:

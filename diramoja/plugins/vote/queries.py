@@ -35,7 +35,8 @@ __all__ = [
 ]  # fmt: skip
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
-_SEEN = "(v.phase <> 'draft' OR v.created_by = $1 OR $2)"
+_SEEN = "(v.terms_hash <> '' OR v.created_by = $1 OR $2)"
+"""A vote has the hash of its terms from its scheduling on; one that was called off before stays a draft."""
 
 
 @attrs.frozen

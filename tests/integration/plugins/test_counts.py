@@ -321,6 +321,13 @@ def test_votes_are_listed_for_guests_without_drafts(story: Story) -> None:
     assert f'href="/votes/{story.vote}"' in results
     assert "Opening &lt;hours&gt; &amp; more" in results
     assert not any(draft in page.text for draft in drafts), "nor what was called off before anybody saw it"
+    for rest in ("", "/audit", "/results", "/record", "/ballots", "/tally"):
+        answer = story.voters[0].get(f"/v1/votes/{drafts[0]}{rest}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "vote_missing"), rest
+    assert story.page(drafts[0]).status_code == 404
+    shown = story.town.platform.http.get("/v1/votes", params={"phase": "cancelled"}).json()["items"]
+    assert drafts[0] not in [each["id"] for each in shown]
+    assert story.leader.get(f"/v1/votes/{drafts[0]}").json()["phase"] == "cancelled", "whoever saw the draft"
     assert story.leader.post(f"/v1/votes/{running}/cancel", {"reason": "An error."}).status_code == 200
     until(lambda: story.page(running).status_code == 200 and "An error." in story.page(running).text)
     answer = story.town.platform.http.get(f"/v1/votes/{running}/record")
