@@ -68,7 +68,7 @@ KEY_PARAMETER = {
     "in": "header",
     "required": False,
     "description": "Made and returned where absent.",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    "schema": {"type": "string", "pattern": r"^[!-~]{1,128}$(?!\n)"},
     "example": "5b0e6f1c-7f3e-4f0e-9c55-0d5a2c6f9d11",
 }
 

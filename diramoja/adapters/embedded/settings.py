@@ -48,7 +48,7 @@ class EmbeddedSettings(Settings, frozen=True, kw_only=True):
     restart_stable_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
     postgres_shared_buffers_mib: Annotated[int, Meta(ge=16, le=65536)] = 128
     postgres_max_connections: Annotated[int, Meta(ge=10, le=10_000)] = 100
-    nats_prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{0,32}$")] = ""
+    nats_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}$(?!\n)")] = ""
     valkey_memory_mib: Annotated[int, Meta(ge=8, le=65536)] = 128
     log_size_mib: Annotated[int, Meta(ge=1, le=1024)] = 10
-    run_as: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.$-]{0,64}$")] = ""
+    run_as: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.$-]{0,64}$(?!\n)")] = ""

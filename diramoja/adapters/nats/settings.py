@@ -30,7 +30,7 @@ class NatsSettings(Settings, frozen=True, kw_only=True):
     user: str = ""
     password_file: str = ""
     ca_file: str = ""
-    prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{0,32}$")] = ""
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,32}$(?!\n)")] = ""
     replicas: Literal[1, 3, 5] = 1
     deadline_s: Annotated[float, Meta(ge=0.1, le=60)] = 5.0
     connect_timeout_s: Annotated[float, Meta(ge=0.1, le=300)] = 10.0

@@ -27,7 +27,7 @@ class PostgresSettings(Settings, frozen=True, kw_only=True):
 
     url: str = "postgresql://postgres@127.0.0.1:5432/postgres"
     password_file: str = ""
-    application: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")] = "diramoja"
+    application: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$(?!\n)")] = "diramoja"
     deadline_s: Annotated[float, Meta(ge=0.1, le=120)] = 5.0
     connect_timeout_s: Annotated[float, Meta(ge=0.1, le=120)] = 5.0
     pool_size: Annotated[int, Meta(ge=1, le=200)] = 8

@@ -8,7 +8,7 @@ from diramoja.core.settings import Settings
 
 __all__ = ["SmtpSettings"]
 
-type Address = Annotated[str, Meta(pattern=r"^[^@\s<>\x00-\x1f\x7f]+@[^@\s<>\x00-\x1f\x7f]+$", max_length=254)]
+type Address = Annotated[str, Meta(pattern=r"^[^@\s<>\x00-\x1f\x7f]+@[^@\s<>\x00-\x1f\x7f]+$(?!\n)", max_length=254)]
 
 
 class SmtpSettings(Settings, frozen=True, kw_only=True):
@@ -34,11 +34,11 @@ class SmtpSettings(Settings, frozen=True, kw_only=True):
     user: Annotated[str, Meta(max_length=254)] = ""
     password_file: str = ""
     from_address: Address = "diramoja@localhost"
-    from_name: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] = "DiraMoja"
+    from_name: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")] = "DiraMoja"
     connections: Annotated[int, Meta(ge=1, le=100)] = 4
     idle_s: Annotated[float, Meta(ge=0, le=600)] = 10.0
     timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
-    hello: Annotated[str, Meta(max_length=253, pattern=r"^[A-Za-z0-9.-]*$")] = ""
+    hello: Annotated[str, Meta(max_length=253, pattern=r"^[A-Za-z0-9.-]*$(?!\n)")] = ""
 
     def __post_init__(self) -> None:
         """Check what goes together.

@@ -9,7 +9,7 @@ from diramoja.core.ports.database import Database
 from diramoja.pages import paged, place
 from diramoja.plugins.event.charts import BARS_MAX, bar_chart
 from diramoja.plugins.event.queries import check_organizer, check_visible
-from diramoja.plugins.event.rules import STEP, feedback_view
+from diramoja.plugins.event.rules import feedback_view
 from diramoja.plugins.event.views import ChartsView, CommentView, Count, FeedbackView, ReportView, SpunOff
 from diramoja.withholding import STEP
 

@@ -38,10 +38,10 @@ type SourceState = Literal["listed", "proposed", "confirmed", "disputed", "clear
 
 type Domain = Annotated[
     str,
-    Meta(pattern=r"^[\w-]{1,63}(\.[\w-]{1,63}){1,9}$", max_length=253, examples=["daily-hoax.example"]),
+    Meta(pattern=r"^[\w-]{1,63}(\.[\w-]{1,63}){1,9}$(?!\n)", max_length=253, examples=["daily-hoax.example"]),
 ]
 type EvidenceUrl = Annotated[
-    str, Meta(pattern=r"^https?://[^\s<>\"']{1,2000}$", examples=["https://factcheck.example/daily-hoax"])
+    str, Meta(pattern=r"^https?://[^\s<>\"']{1,2000}$(?!\n)", examples=["https://factcheck.example/daily-hoax"])
 ]
 type Reason = Annotated[
     str,

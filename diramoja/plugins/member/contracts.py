@@ -27,7 +27,7 @@ __all__ = [
 type MembershipLevel = Literal["supporter", "member", "active_member", "leader", "official"]
 type Standing = Literal["good", "arrears", "suspended_by_body"]
 type AgeGroup = Literal["under_18", "18_24", "25_34", "35_49", "50_64", "65_plus"]
-type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="A category of topics.")]
+type Interest = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)", description="A category of topics.")]
 type Interests = Annotated[tuple[Interest, ...], Meta(max_length=20)]
 type MemberPhase = Literal["absent", "active", "occasional", "inactive", "dormant", "restricted", "suspended", "erased"]
 type Audience = Literal["everyone", "members", "nobody"]
@@ -159,7 +159,7 @@ class ReportContent(Command):
     topic_id: str
     post_id: str
     report_id: str
-    reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+    reason: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)")]
     text: Annotated[str, Meta(max_length=2_000)] = ""
 
 

@@ -16,7 +16,7 @@ type Count = Annotated[int, Meta(ge=1, le=1_000)]
 type Score = Annotated[int, Meta(ge=0, le=100)]
 type Share = Annotated[float, Meta(ge=0, le=1)]
 type Weight = Annotated[float, Meta(ge=0, le=100)]
-type RegionId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+type RegionId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$(?!\n)")]
 type RegionText = Annotated[str, Meta(min_length=1, max_length=80)]
 
 _PLACES = (("north", "North"), ("south", "South"), ("east", "East"), ("west", "West"), ("centre", "Centre"))

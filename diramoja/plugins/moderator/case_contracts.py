@@ -34,9 +34,9 @@ type AlertKind = Literal[
     "overdue", "escalated", "reported", "appeal", "classifier_away", "topic_flagged", "topic_raised"
 ]
 type RuleName = Annotated[
-    str, Meta(pattern=r"^[\w.:/-]{1,60}$", description="the rule of the guidelines", examples=["respect"])
+    str, Meta(pattern=r"^[\w.:/-]{1,60}$(?!\n)", description="the rule of the guidelines", examples=["respect"])
 ]
-type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$", examples=["2026-1"])]
+type GuidelinesVersion = Annotated[str, Meta(pattern=r"^[\w.:-]{1,40}$(?!\n)", examples=["2026-1"])]
 type Reason = Annotated[
     str,
     Meta(min_length=1, max_length=1_000, pattern=TEXT, examples=["It attacks a person."]),

@@ -13,6 +13,7 @@ from diramoja.core import Page, PageQuery, Reader, Send
 from diramoja.core.errors import STATUS_OF_CATEGORY, DiramojaError
 from diramoja.core.ports.clock import Clock
 from diramoja.core.ports.database import Database
+from diramoja.fields import ID
 from diramoja.plugins.moderator.case_contracts import (
     Action,
     AppealText,
@@ -81,7 +82,7 @@ class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OneOfMany(NewDecision, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A decision about one of several cases."""
 
-    case_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:@+=-]{0,127}$")]
+    case_id: Annotated[str, Meta(pattern=ID)]
 
 
 class NewDecisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,21 +42,21 @@ type NoticeClass = Literal["statutory", "personal", "participation", "campaign"]
 """`statutory`: votes on whose roll one is, sanctions, security; cannot be switched off. `personal`: about oneself or by
 somebody to oneself. `participation`: what one could take part in; capped. `campaign`: with consent only; capped."""
 type NoticeKind = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z_]*(\.[a-z_]+)+$", max_length=80, examples=["topic.suggested"])
+    str, Meta(pattern=r"^[a-z][a-z_]*(\.[a-z_]+)+$(?!\n)", max_length=80, examples=["topic.suggested"])
 ]
 type ChannelName = Literal["in_app", "email", "sms", "push"]
 type DeliveryState = Literal["queued", "sent", "delivered", "failed", "suppressed"]
 type ClockTime = Annotated[
-    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="hour and minute there", examples=["22:00"])
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="hour and minute there", examples=["22:00"])
 ]
-type Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", examples=["sw"])]
+type Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$(?!\n)", examples=["sw"])]
 type TimeZone = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="of the IANA database", examples=["Africa/Nairobi"])
+    str, Meta(pattern=r"^[A-Za-z0-9_+/-]{1,64}$(?!\n)", description="of the IANA database", examples=["Africa/Nairobi"])
 ]
 type Choice = Annotated[
     str,
     Meta(
-        pattern=r"^(statutory|personal|participation|campaign|[a-z][a-z_]*(\.[a-z_]+)+)$",
+        pattern=r"^(statutory|personal|participation|campaign|[a-z][a-z_]*(\.[a-z_]+)+)$(?!\n)",
         max_length=80,
         description="a kind of notice, or a class for all its kinds",
     ),

@@ -43,7 +43,7 @@ class NotificationSettings(Settings, frozen=True, kw_only=True):
     digest_max: Annotated[int, Meta(ge=1, le=100)] = 30
     keep_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
     community: Annotated[str, Meta(min_length=1, max_length=100)] = "DiraMoja"
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#<>]+$", max_length=200)] = "http://127.0.0.1:8000"
+    public_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#<>]+$(?!\n)", max_length=200)] = "http://127.0.0.1:8000"
     unsubscribe_key_file: str = ""
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from diramoja.core import Call, Command, Context, Decision, Put, Reject, RemindAt, Reply
 from diramoja.counting import lot_seed
+from diramoja.fields import TEXT
 from diramoja.plugins.notification.contracts import Notify, Subject, notify
 from diramoja.plugins.vote.state import Lot, Vote, has_office, noted, vote, vote_view
 from diramoja.plugins.vote.tally import CountBallots, counting
@@ -36,7 +37,7 @@ NOTICES = {
 
 type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="64 hexadecimal digits")]
 type Order = Annotated[tuple[Annotated[int, Meta(ge=1, le=100)], ...], Meta(min_length=2, max_length=100)]
-type Minutes = Annotated[str, Meta(min_length=20, max_length=4_000, pattern=r"^(?=[\s\S]*\S)[^\x00]*$")]
+type Minutes = Annotated[str, Meta(min_length=20, max_length=4_000, pattern=TEXT)]
 
 
 class CommitSecret(Command):
