@@ -14,7 +14,7 @@ from diramoja.plugins.vote.markup import Say, facts, link, minute, moment, parag
 from diramoja.plugins.vote.views import DisputeView, ResultView, VoteView
 from diramoja.ports.texts import msgid
 
-__all__ = ["OUTCOMES", "PHASES", "recount_command", "vote_page"]
+__all__ = ["OUTCOMES", "PHASES", "recount_command", "rules_of", "vote_page"]
 
 DISPUTES_SHOWN = 20
 LETTERS = 600
@@ -161,13 +161,20 @@ def _method(vote: VoteView, say: Say) -> str:
     return f"{say(words, {})} ({vote.voting_method})" if words else vote.voting_method
 
 
+def rules_of(vote: VoteView, say: Say) -> dict[str, str]:
+    """Its rules in words, each by its name."""
+    return {
+        METHOD: _method(vote, say),
+        SEATS: str(vote.seats),
+        MAJORITY: say(MAJORITIES[vote.majority], {}),
+        TIE: say(TIES[vote.tie_rule], {}),
+        BALLOTS: say(SECRECY[vote.anonymity_level], {}),
+    }
+
+
 def _asked(vote: VoteView, say: Say) -> str:
     told = {
-        METHOD: escape(_method(vote, say)),
-        SEATS: str(vote.seats),
-        MAJORITY: escape(say(MAJORITIES[vote.majority], {})),
-        TIE: escape(say(TIES[vote.tie_rule], {})),
-        BALLOTS: escape(say(SECRECY[vote.anonymity_level], {})),
+        **{name: escape(text) for name, text in rules_of(vote, say).items()},
         OPENS: moment(vote.opens_at),
         CLOSES: _closes(vote, say),
         TERMS_HASH: _hash(vote.terms_hash),

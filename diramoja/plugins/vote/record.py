@@ -18,12 +18,15 @@ from msgspec.structs import replace
 from diramoja.counting import Count, explain
 from diramoja.plugins.member.forgetting_contracts import FORMER
 from diramoja.plugins.vote.markup import minute
-from diramoja.plugins.vote.page import OUTCOMES, recount_command
+from diramoja.plugins.vote.page import OUTCOMES, recount_command, rules_of
 from diramoja.plugins.vote.views import AuditView, DisputeView, LotView, ResultView, RollView, VoteView
+from diramoja.ports.texts import filled
 
-__all__ = ["FORMAT", "Record", "packed"]
+__all__ = ["ENTRIES_MAX", "FORMAT", "Record", "packed"]
 
 FORMAT = 1
+ENTRIES_MAX = 5_000
+"""Of the audit trail, the first ones; and of disputes that were decided, the last ones."""
 MODE = 0o644
 LATEST = 8**11 - 1
 """Seconds; no later time can stand in an archive of this kind (in 2242)."""
@@ -142,7 +145,8 @@ def _readme(record: Record, names: Iterable[str]) -> str:
         [f"DiraMoja election record, format {FORMAT}", "", vote.title, f"{vote.id}, closed {minute(record.closed_at)}"],
         [f"Result: {OUTCOMES[result.outcome]} (count {result.count_number}).{_stands(result)}"],
         INTRODUCTION,
-        ["FILES", "", *contents],
+        ["RULES", "", *_rules(vote, result)],
+        ["FILES", "", *contents, *_cut(record)],
         ["ARE THE FILES COMPLETE?", "", "  sha256sum -c SHA256SUMS", "", *COMPLETE],
         ["WAS IT THIS QUESTION?", "", "  sha256sum terms.json", f"  {vote.terms_hash}", "", *QUESTION],
         ["ARE IT THESE BALLOTS?", "", "  sha256sum ballots.txt", f"  {result.record_hash}", "", *BALLOTS],
@@ -150,6 +154,18 @@ def _readme(record: Record, names: Iterable[str]) -> str:
         ["IS MY BALLOT AMONG THEM?", "", *_receipts(record)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _rules(vote: VoteView, result: ResultView) -> list[str]:
+    told = {**rules_of(vote, filled), "Ballots that are enough": str(result.quorum_needed or "any number")}
+    return [f"  {name}: {text}" for name, text in told.items()]
+
+
+def _cut(record: Record) -> list[str]:
+    if max(len(record.audit), len(record.disputes)) < ENTRIES_MAX:
+        return []
+    address = f"/v1/votes/{record.vote.id}"
+    return ["", f"Lists end after {ENTRIES_MAX} entries; all are at {address}/audit and {address}/disputes."]
 
 
 def _stands(result: ResultView) -> str:
@@ -183,13 +199,14 @@ INTRODUCTION = [
 ]
 COMPLETE = [
     "Each file is as it was when the archive was made. That does not say who made it: compare with",
-    "somebody who downloaded it elsewhere. An archive that was made after a further dispute, or after",
-    "somebody who is named left for good, is another one; the hashes below stay.",
+    "somebody who downloaded it elsewhere. One that was made later may say more, or less: disputes are",
+    "decided, receipts are forgotten, people leave for good. The two hashes below stay.",
 ]
 QUESTION = [
     "That is the terms_hash of the vote. It was shown to all from the day it was scheduled, and",
     'audit.json has it with its date, where "what" is "scheduled". It is the SHA-256 of the file as it',
-    f'stands. Where "{FORMER}" stands in it, somebody has left for good, and it is not equal any more.',
+    "stands; a rule that is not in the file has its default, and the rules in words are above.",
+    f'Where "{FORMER}" is in it, somebody who was named has left for good, and it is not equal any more.',
 ]
 BALLOTS = [
     "That is the record_hash in results.json. The file has a line for each group of equal ballots, sorted:",
@@ -203,5 +220,5 @@ COUNTED = [
 ]
 RECEIPTS = [
     "Whoever voted was given a receipt. Look for it in receipts.txt; where it is missing, dispute the",
-    "result. Ballots that delegates cast for others have the receipt of the delegate.",
+    "result. Ballots that delegates cast for others have no receipts of their own.",
 ]

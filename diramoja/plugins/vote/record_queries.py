@@ -14,14 +14,12 @@ from diramoja.plugins.vote.ballot_queries import published_receipts
 from diramoja.plugins.vote.count_queries import Ending, ballot_file, count_of
 from diramoja.plugins.vote.dispute_queries import dispute_list
 from diramoja.plugins.vote.queries import audit_trail, one_lot, one_result, one_roll, one_vote, terms_of
-from diramoja.plugins.vote.record import Record, packed
+from diramoja.plugins.vote.record import ENTRIES_MAX, Record, packed
 from diramoja.plugins.vote.settings import VoteSettings
 
-__all__ = ["Archive", "election_record"]
+__all__ = ["Archive", "election_record", "whole"]
 
 GUEST = Reader()
-ENTRIES_MAX = 5_000
-"""Of the audit trail, the first ones; and of disputes that were decided, the last ones."""
 PAGE = 500
 
 
@@ -66,7 +64,7 @@ async def election_record(
 async def _record(db: Database, settings: VoteSettings, methods: Methods, id: str) -> Record:
     vote, result = await one_vote(db, GUEST, id), await one_result(db, GUEST, id)
     count = await count_of(db, result)
-    audit = await _all(partial(audit_trail, db, GUEST, id))
+    audit = await whole(partial(audit_trail, db, GUEST, id))
     endings: tuple[Ending, ...] = ("csv", "txt") if vote.form == "grade" else ("blt", "csv", "txt")
     is_forgotten = any(each.what == "voters_forgotten" for each in audit)
     receipts = [] if is_forgotten else [f"{each}\n" async for each in published_receipts(db, id)]
@@ -78,14 +76,14 @@ async def _record(db: Database, settings: VoteSettings, methods: Methods, id: st
         count=count,
         lot=await one_lot(db, GUEST, id),
         audit=audit,
-        disputes=await _all(partial(dispute_list, db, GUEST, id, decided=True)),
+        disputes=await whole(partial(dispute_list, db, GUEST, id, decided=True)),
         ballots={each: await ballot_file(db, GUEST, methods, id=id, ending=each) for each in endings},
         receipts="".join(receipts),
     )
 
 
-async def _all[T](listed: Callable[[PageQuery], Awaitable[Page[T]]]) -> list[T]:
-    """All that a list has, up to a limit."""
+async def whole[T](listed: Callable[[PageQuery], Awaitable[Page[T]]]) -> list[T]:
+    """All that a list has, up to `ENTRIES_MAX`."""
     found: list[T] = []
     page = await listed(PageQuery(PAGE))
     while page.next_cursor and len(found) + len(page.items) < ENTRIES_MAX:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
+from diramoja.core import Page, PageQuery
 from diramoja.counting import BUILT_IN, Profile, Ties, explain, write_csv
-from diramoja.plugins.vote.record import CONTENTS, Record, packed
+from diramoja.plugins.vote.record import CONTENTS, ENTRIES_MAX, Record, packed
+from diramoja.plugins.vote.record_queries import whole
 from diramoja.plugins.vote.rules import terms_hash, terms_json
 from diramoja.plugins.vote.views import AuditView, LotSecret, LotView, OptionView, ResultView, RollView, VoteView
 from diramoja.plugins.vote.words import RollRule, Terms, VoteOption
@@ -147,6 +149,30 @@ def test_readme_says_what_the_count_alone_does_not() -> None:
     assert "forgotten since" in readme(attrs.evolve(RECORD, receipts=""))
     assert "/v1/votes/vot_1/receipts" in readme(attrs.evolve(RECORD, vote=VOTE.but(anonymity_level="public")))
     assert "/receipts" not in readme(RECORD)
+
+
+def test_readme_says_the_rules_that_the_terms_leave_out() -> None:
+    readme = opened(RECORD)["vot_1/README.txt"]
+    assert "  If votes are equal: a lot\n" in readme
+    assert "  Ballots that are enough: any number\n" in readme
+    enough = attrs.evolve(RECORD, result=RESULT.but(quorum_needed=12))
+    assert "  Ballots that are enough: 12\n" in opened(enough)["vot_1/README.txt"]
+
+
+@pytest.mark.parametrize(("entries", "read"), [(0, 0), (500, 500), (1_201, 1_201), (5_001, 5_000), (9_000, 5_000)])
+async def test_long_lists_are_read_page_by_page_up_to_a_limit(entries: int, read: int) -> None:
+    async def listed(page: PageQuery) -> Page[int]:
+        last = int(page.after[0]) if page.after else 0
+        items = range(last + 1, min(last + page.limit, entries) + 1)
+        return Page(items, PageQuery.cursor(items[-1]) if items and items[-1] < entries else None)
+
+    assert await whole(listed) == [*range(1, read + 1)]
+
+
+def test_a_list_that_is_cut_says_so() -> None:
+    long = attrs.evolve(RECORD, audit=[RECORD.audit[0]] * ENTRIES_MAX)
+    assert "Lists end after 5000 entries; all are at /v1/votes/vot_1/audit" in opened(long)["vot_1/README.txt"]
+    assert "Lists end" not in opened(RECORD)["vot_1/README.txt"]
 
 
 def test_what_was_published_for_a_lot_is_there_and_receipts_go_when_they_are_forgotten() -> None:
