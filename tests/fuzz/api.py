@@ -1,165 +1,236 @@
-"""Every route with generated requests, as each role: no 500, and nothing that the OpenAPI description does not say.
+"""Every route with generated requests, each as every role: no 500, nothing that the OpenAPI description does not say.
 
-    python -m tests.fuzz.api [--seconds S] [--seed N] [--role ROLE ...] [--phases PHASE,...]
+    python -m tests.fuzz.api [--requests N] [--seed N] [--role ROLE ...] [--at-once N] [--record FILE]
 
-Schemathesis generates: examples, every parameter at its bounds and beyond, random valid and invalid bodies, sequences
-of calls over the links of the description. A failure is shown with the curl that repeats it.
+Schemathesis generates: parameters at their bounds and beyond, random valid and invalid bodies, sequences of calls that
+use what earlier answers gave. One role leads, and what it sends is sent as every other one too (`tests.fuzz.as_each`);
+the roles lead in turn, each with its share of the requests. They meet in one world (`tests.fuzz.world`), where there
+is one of everything already. Whoever lost their role on the way is replaced.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
+import httpx
 
-from tests.support.community import Community, Person, community, until
+from tests.fuzz.world import ROLES, World, world
 
-__all__ = ["CHECKS", "ROLES", "Outcome", "fuzz", "people"]
+__all__ = ["PHASES", "Outcome", "Run", "fuzz", "write_people"]
 
-ROLES = ("guest", "supporter", "active_member", "leader", "official", "moderator", "membership_officer", "admin")
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-    "use_after_free",
+type Counts = dict[str, dict[str, dict[str, int]]]
+"""Answers by role, operation and status."""
+
+EXCLUDED = (
+    "/v1/live/poll",
+    "/v1/agents/{kind}/pause",
+    "/v1/agents/{kind}/{agent_id}/pause",
+    "/v1/simulation/clock",
 )
-EXCLUDED = ("/v1/live/poll", "/v1/agents/{kind}/pause", "/v1/agents/{kind}/{agent_id}/pause")
-"""The first waits for events (tests/unit/community/test_live_gateway.py has it), the others make all others wait."""
+"""The first waits for events (tests/unit/community/test_live_gateway.py has it), two make all others wait, and time
+would run away."""
 LEAVING = "V1MeLeave"
 """Whoever leaves may write no more: nothing would be tried after it."""
-
-
-PHASES = "examples,coverage,fuzzing,stateful"
-"""Coverage makes texts of the longest length allowed, for most of a short run; `fuzzing,stateful` is without."""
-QUICK = ["--max-examples", "5", "--phases", "examples,fuzzing"]
+PHASES = "fuzzing,stateful"
+"""There are `examples` and `coverage` as well; coverage makes texts of the longest length, most of the time."""
+EXAMPLES = 8
+"""Of each operation in a turn; there are as many turns as the requests need."""
+QUICK = ["--max-examples", "1", "--phases", "fuzzing"]
+LOOKS_EVERY_S, ENDS_WITHIN_S = 5.0, 10.0
+TELLS_EVERY_S = 60.0
 CONFIG = """\
 [checks]
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503"]
+
+[phases.stateful.inference]
+algorithms = ["dependency-analysis"]
+
 """
-"""A 503 is described and says when to come again: a machine at its limit may give it."""
+"""A 503 is described and says when to come again: a machine at its limit may give it. There are no Location headers to
+learn from, and of an answer with a malformed address schemathesis would die while it looks for some."""
 
 
 @attrs.frozen
 class Outcome:
-    """What one role's run came to; `report` is what schemathesis printed."""
+    """What came while one role led; `found` is what was wrong, and `report` what schemathesis printed."""
 
     role: str
-    requests: int
-    statuses: dict[str, int]
-    failed: bool
+    counts: Counts
+    found: str
     report: str
+    failed: bool
 
 
-def people(platform: Community) -> dict[str, Person | None]:
-    """Somebody of each role."""
-    admin = platform.administrator()
-    officer = platform.promote(admin, platform.join("fuzz_officer"), "membership_officer")
-    return {
-        "guest": None,
-        "supporter": platform.join("fuzz_supporter"),
-        **{level: _of_level(platform, officer, level) for level in ("active_member", "leader", "official")},
-        "moderator": platform.promote(admin, platform.join("fuzz_moderator")),
-        "membership_officer": officer,
-        "admin": admin,
-    }
+@attrs.frozen
+class Run:
+    """Schemathesis at work, a role leading. `cases`: it ends after so many requests; 0: after a few of each route."""
+
+    role: str
+    cases: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, made: World, role: str, *, cases: int, seed: int, folder: Path, phases: str = PHASES) -> "Run":
+        """On a folder of its own, that is made. Beside it is who the roles are (`write_people`)."""
+        folder.mkdir()
+        (folder / "schemathesis.toml").write_text(CONFIG + made.configuration())
+        hooks = {
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "SCHEMATHESIS_HOOKS": "tests.fuzz.as_each",
+            "DIRAMOJA_FUZZ_FOLDER": str(folder),
+            "DIRAMOJA_FUZZ_ROLE": role,
+            "DIRAMOJA_FUZZ_CASES": str(cases),
+        }
+        with (folder / "report").open("w") as report:
+            process = subprocess.Popen(
+                _command(made, seed, phases if cases else ""),
+                stdin=subprocess.DEVNULL,
+                stdout=report,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=os.environ | hooks,
+            )
+        return cls(role, cases, folder, process)
+
+    @property
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def so_far(self) -> Counts:
+        file = self.folder / "counts.json"
+        came: Counts = json.loads(file.read_bytes()) if file.exists() else {}
+        return came
+
+    def stop(self) -> Outcome:
+        """At once, or after its end."""
+        self.process.terminate()
+        try:
+            self.process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        file, counts = self.folder / "found.txt", self.so_far()
+        found = file.read_text() if file.exists() else ""
+        is_short = _total(counts.get(self.role, {}).values()) < max(self.cases, 1)
+        return Outcome(self.role, counts, found, (self.folder / "report").read_text(), bool(found) or is_short)
 
 
-def _of_level(platform: Community, officer: Person, level: str) -> Person:
-    person = platform.join(f"fuzz_{level}")
-    answer = officer.call("PATCH", f"/v1/members/{person.id}/membership", {"level": level, "reason": "Elected."})
-    assert answer.status_code == 200, answer.text
-    until(lambda: level in person.call("GET", "/v1/me/account").json()["roles"])
-    return platform.sign_in(person.username)
-
-
-def fuzz(
-    platform: Community,
-    role: str,
-    person: Person | None,
-    *,
-    seconds: float,
-    seed: int,
-    folder: Path,
-    phases: str = PHASES,
-) -> Outcome:
-    """One role for so long; 0: a few cases of each route, the same by the same seed."""
-    report = folder / f"{role}.ndjson"
-    config = folder / "schemathesis.toml"
-    config.write_text(CONFIG)
-    program = str(Path(sys.executable).parent / "schemathesis")
-    command = [program, "--config-file", str(config), "run", f"{platform.url}/schema/openapi.json"]
-    command += ["--checks", ",".join(CHECKS), "--seed", str(seed), "--no-color"]
-    command += ["--max-time", str(int(seconds)), "--phases", phases] if seconds else QUICK
+def _command(made: World, seed: int, phases: str) -> list[str]:
+    command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml", "run"]
+    command += [f"{made.platform.url}/schema/openapi.json", "--checks", "as_each", "--seed", str(seed), "--no-color"]
+    turns = ["--max-time", "100000", "--max-examples", str(EXAMPLES), "--phases", phases]
+    command += turns if phases else QUICK
     command += ["--continue-on-failure", "--generation-database", "none", "--request-timeout", "20"]
-    command += ["--suppress-health-check", "all", "--warnings", "off", "--report", "ndjson"]
-    command += ["--report-ndjson-path", str(report)]
-    for path in EXCLUDED:
-        command += ["--exclude-path", path]
-    command += ["--exclude-operation-id", LEAVING]
-    if person is not None:
-        command += ["--header", f"Authorization: Bearer {person.token}"]
-    ran = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds * 3 + 300,
-        cwd=folder,
-    )
-    requests, statuses = _counted(report)
-    return Outcome(role, requests, statuses, ran.returncode != 0, ran.stdout + ran.stderr)
+    command += ["--suppress-health-check", "all", "--warnings", "off", "--exclude-operation-id", LEAVING]
+    return command + [word for path in EXCLUDED for word in ("--exclude-path", path)]
 
 
-def _counted(report: Path) -> tuple[int, dict[str, int]]:
-    statuses: dict[str, int] = {}
-    for line in report.read_text().splitlines():
-        for recorded in _responses(json.loads(line)):
-            statuses[recorded] = statuses.get(recorded, 0) + 1
-    return sum(statuses.values()), dict(sorted(statuses.items()))
+def write_people(made: World, folder: Path) -> None:
+    """Who the roles are, for all runs with folders in this one; whole or not at all."""
+    new = folder / "people.new"
+    new.write_text(json.dumps({role: person.token if person else "" for role, person in made.people.items()}))
+    new.replace(folder / "people.json")
 
 
-def _responses(event: object) -> list[str]:
-    if isinstance(event, dict):
-        own = [str(event["status_code"])] if isinstance(event.get("status_code"), int) else []
-        return own + [each for value in event.values() for each in _responses(value)]
-    return [each for value in event for each in _responses(value)] if isinstance(event, list) else []
+def fuzz(made: World, roles: Sequence[str], folder: Path, given: argparse.Namespace) -> Iterator[Outcome]:
+    """Each role leads for its share of the requests, some at a time; what came as soon as it is there."""
+    waiting, running = list(roles), list[Run]()
+    write_people(made, folder)
+    told_at = time.monotonic()
+    try:
+        while waiting or running:
+            while waiting and len(running) < given.at_once:
+                role = waiting.pop(0)
+                options: dict[str, Any] = {"cases": max(given.requests // len(roles), 1), "seed": given.seed}
+                running.append(Run.start(made, role, **options, folder=folder / role, phases=given.phases))
+            time.sleep(LOOKS_EVERY_S)
+            with contextlib.suppress(httpx.TransportError):  # The machine is slow: later.
+                if made.replace_the_fallen():
+                    write_people(made, folder)
+            for run in [each for each in running if each.is_over]:
+                running.remove(run)
+                yield run.stop()
+            if time.monotonic() > told_at + TELLS_EVERY_S:
+                told_at = time.monotonic()
+                _tell(
+                    ", ".join(f"{each.role} {_total(each.so_far().get(each.role, {}).values()):,}" for each in running)
+                )
+    except KeyboardInterrupt:
+        _tell("stopped")
+    for run in running:
+        yield run.stop()
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"  {line}\n")
+    sys.stdout.flush()
+
+
+def _total(statuses: Iterable[dict[str, int]]) -> int:
+    return sum(number for each in statuses for number in each.values())
+
+
+def _sum(all_counts: Iterable[Counts]) -> Counts:
+    """All in one."""
+    summed: Counts = {}
+    for counts in all_counts:
+        for role, operations in counts.items():
+            for operation, statuses in operations.items():
+                of = summed.setdefault(role, {}).setdefault(operation, {})
+                summed[role][operation] = dict(Counter(of) + Counter(statuses))
+    return summed
+
+
+def _show(counts: Counts) -> None:
+    """A table by role, and what nobody ever did."""
+    for role, operations in counts.items():
+        by_status = sum((Counter(each) for each in operations.values()), Counter[str]())
+        sys.stdout.write(f"{role:18} {by_status.total():9,} {dict(sorted(by_status.items()))}\n")
+    tried = sorted({operation for each in counts.values() for operation in each})
+    never = [each for each in tried if not any(_accepted(of.get(each, {})) for of in counts.values())]
+    sys.stdout.write(f"{len(tried)} operations; never accepted: {', '.join(never) or 'none'}\n")
+    sys.stdout.flush()
+
+
+def _accepted(statuses: dict[str, int]) -> bool:
+    return any(each < "400" for each in statuses)
 
 
 def main() -> int:
     """The program."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.api", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=120, help="for each role")
+    parser.add_argument("--requests", type=int, default=4_000, help="as each role")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--role", choices=ROLES, action="append")
+    parser.add_argument("--role", choices=ROLES, action="append", help="leads; else all in turn")
+    parser.add_argument("--at-once", type=int, default=2, help="so many roles lead at the same time")
     parser.add_argument("--phases", default=PHASES)
+    parser.add_argument("--record", type=Path, help="a line of JSON is added to this file for each role that led")
     given = parser.parse_args()
-    failed = False
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # So that no platform is left behind.
-    with tempfile.TemporaryDirectory(prefix="fuzz") as made, community(Path(made)) as platform:
-        everybody = people(platform)
-        for role in given.role or ROLES:
-            outcome = fuzz(
-                platform,
-                role,
-                everybody[role],
-                seconds=given.seconds,
-                seed=given.seed,
-                folder=Path(made),
-                phases=given.phases,
-            )
-            failed |= outcome.failed
-            if outcome.failed:
-                sys.stdout.write(outcome.report)
-            sys.stdout.write(f"{role}: {outcome.requests:,} requests {outcome.statuses}\n")
-            sys.stdout.flush()
-    return int(failed)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that no platform is left behind.
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="fuzz") as temporary, world(Path(temporary)) as made:
+        for outcome in fuzz(made, given.role or ROLES, Path(temporary), given):
+            outcomes.append(outcome)
+            _tell(f"{outcome.role} has led")
+            sys.stdout.write(outcome.found or (outcome.report if outcome.failed else ""))
+            if given.record:
+                line = {"led_by": outcome.role, "seed": given.seed, "counts": outcome.counts, "found": outcome.found}
+                with given.record.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+    _show(_sum(each.counts for each in outcomes))
+    return int(any(each.failed for each in outcomes))
 
 
 if __name__ == "__main__":

@@ -116,6 +116,8 @@ class Description:
         if "example" in handler.opt:
             operation["requestBody"]["content"]["application/json"]["example"] = handler.opt["example"]
         self._add_errors(operation, has_body="data" in takes, is_write="send" in takes, is_public=is_public)
+        if "conflict" in handler.opt:
+            operation["responses"]["409"] = _error(409, handler.opt["conflict"])
 
     def _exemplify(self, operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
         bodies = [operation.get("requestBody", {}), *operation.get("responses", {}).values()]
@@ -130,15 +132,15 @@ class Description:
         statuses |= {409} if is_write else set()
         statuses |= set() if is_public and not is_write else {403}
         for status in sorted(statuses):
-            problem = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example_problem(status)}
-            operation["responses"][str(status)] = {
-                "description": ERRORS[status],
-                "content": {PROBLEM_JSON: problem},
-            }
+            operation["responses"][str(status)] = _error(status, CODES[status])
 
 
-def _example_problem(status: int) -> dict[str, Any]:
-    code = CODES[status]
+def _error(status: int, code: str) -> dict[str, Any]:
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example_problem(status, code)}
+    return {"description": ERRORS[status], "content": {PROBLEM_JSON: problem}}
+
+
+def _example_problem(status: int, code: str) -> dict[str, Any]:
     return {
         "type": f"urn:diramoja:problem:{code}",
         "title": HTTPStatus(status).phrase,

@@ -142,7 +142,13 @@ class Simulation(Controller):
         """Of a data folder made with `diramoja init --simulation`."""
         return ClockView(_simulated(clock).now(), await _is_settled(clock, records))
 
-    @post("/", permission=OPERATE, status_code=HTTP_200_OK, summary="Move the clock of this simulation on")
+    @post(
+        "/",
+        permission=OPERATE,
+        status_code=HTTP_200_OK,
+        summary="Move the clock of this simulation on",
+        conflict="clock_refused",
+    )
     async def set_clock(self, data: NewTime, clock: Clock, records: Records) -> ClockView:
         """Answers once the reminders that became due are decided, or after 20 s; 409 `clock_refused` to go back."""
         _simulated(clock).set(data.now)

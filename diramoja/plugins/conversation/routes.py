@@ -211,6 +211,7 @@ class Messages(Controller):
         open_to="restricted",
         status_code=HTTP_201_CREATED,
         summary="Report a message",
+        responses={HTTP_200_OK: ResponseSpec(ReportView, description="You reported it before: the same report.")},
     )
     async def report(
         self,

@@ -108,7 +108,13 @@ class Events(Controller):
         """The link to join is shown to who has a seat."""
         return await one_event(db, reader, event_id)
 
-    @patch("/{event_id:str}", permission="event.plan", limit="posts", summary="Change an event")
+    @patch(
+        "/{event_id:str}",
+        permission="event.plan",
+        limit="posts",
+        example={"location": "Community hall, Market Street 6", "capacity": 80},
+        summary="Change an event",
+    )
     async def edit(self, event_id: str, data: EditEvent, *, db: Database, reader: Reader, send: Send) -> EventView:
         """By its organizer. What is not given stays. Another time is told to all who answered or are invited.
 

@@ -95,6 +95,7 @@ class CheckIns(Controller):
         permission="event.rsvp",
         open_to="restricted",
         status_code=HTTP_201_CREATED,
+        example={"join": "online"},
         summary="Check in",
         responses={HTTP_200_OK: ResponseSpec(CheckInView, description="You had checked in yourself before.")},
     )

@@ -31,4 +31,4 @@ def review(state: Case, message: ReviewCase, context: Context) -> Decision:
         return refused
     agreed = message.action == state.action
     told = Tell("moderator", state.decided_by, CountReview(context.id, agreed))
-    return state.but(review="done"), told, Reply(ReviewView(context.id, message.action, message.rule))
+    return state.but(review="done"), told, Reply(ReviewView(context.id, message.action, message.rule), status=201)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
@@ -65,6 +66,13 @@ from diramoja.plugins.moderator.views import (
 )
 
 __all__ = ["Appeals", "Cases", "Moderators", "Publicity", "Sanctions"]
+
+A_DECISION = {
+    "action": "hide",
+    "rule": "respect",
+    "guidelines_version": "2026-1",
+    "reason": "It attacks a person, not what they said.",
+}
 
 
 class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,7 +183,13 @@ class Cases(Controller):
         view: CaseView = await send("case", case_id, command)
         return view
 
-    @post("/cases/{case_id:str}/decisions", permission="case.decide", status_code=HTTP_200_OK, summary="Decide a case")
+    @post(
+        "/cases/{case_id:str}/decisions",
+        permission="case.decide",
+        status_code=HTTP_200_OK,
+        example=A_DECISION,
+        summary="Decide a case",
+    )
     async def decide_case(
         self, case_id: str, *, data: NewDecision, db: Database, reader: Reader, send: Send
     ) -> CaseView:
@@ -290,6 +304,7 @@ class Sanctions(Controller):
         permission="sanction.own",
         open_to="suspended",
         summary="Appeal against a decision",
+        responses={HTTP_200_OK: ResponseSpec(AppealView, description="You appealed in the same words: that appeal.")},
     )
     async def appeal(
         self, sanction_id: str, *, data: NewAppeal, db: Database, reader: Reader, send: Send

@@ -104,7 +104,13 @@ class Drafts(Controller):
         """The newest first."""
         return await amendment_list(db, reader, draft_id, page)
 
-    @post("/amendments", permission="draft.amend", limit="posts", summary="Propose an amendment")
+    @post(
+        "/amendments",
+        permission="draft.amend",
+        limit="posts",
+        example={"from": 1, "to": 1, "text": "Clinics stay open until nine.", "reason": "The council decided."},
+        summary="Propose an amendment",
+    )
     async def propose(
         self, draft_id: str, data: NewAmendment, *, db: Database, reader: Reader, send: Send
     ) -> AmendmentView:

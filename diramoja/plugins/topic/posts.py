@@ -44,7 +44,8 @@ __all__ = ["taken_in", "withdrawn"]
 def take_post(state: Topic, message: TakePost, context: Context) -> Decision:
     known = context.row(Post, message.post_id)
     if known:
-        return Reply(post_view(context.id, known)) if known.author == message.author else missing(message.post_id)
+        is_own = known.author == message.author
+        return Reply(post_view(context.id, known), status=201) if is_own else missing(message.post_id)
     if message.reply_to is not None:
         parent = context.row(Post, message.reply_to)
         if parent is None or not parent.is_published:

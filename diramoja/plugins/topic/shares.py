@@ -35,7 +35,8 @@ def share_post(state: Topic, message: SharePost, context: Context) -> Decision:
 def take_share(state: Topic, message: TakeShare, context: Context) -> Decision:
     known = context.row(Post, message.post_id)
     if known:
-        return Reply(post_view(context.id, known)) if known.author == message.author else missing(message.post_id)
+        is_own = known.author == message.author
+        return Reply(post_view(context.id, known), status=201) if is_own else missing(message.post_id)
     post = Post(
         id=message.post_id,
         author=message.author,

@@ -76,7 +76,7 @@ class Ballots(Controller):
         """Of the ballot that counts; never what was chosen. 404 `ballot_missing` where one has not voted."""
         return await own_receipt(db, vote_id, reader.member)
 
-    @get("/", permission="vote.read", summary="The published ballots")
+    @get("/", permission="vote.read", summary="The published ballots", conflict="vote_open")
     async def list_ballots(self, vote_id: str, db: Database, page: PageQuery) -> Page[BallotGroupView]:
         """Equal ones together, sorted by their choices, without voters or times. 409 `vote_open` before the count."""
         return await ballot_page(db, vote_id, page)
@@ -88,7 +88,7 @@ class Receipts(Controller):
     path = "/votes/{vote_id:str}/receipts"
     tags = ["Ballots"]  # noqa: RUF012  # Litestar reads it from the class
 
-    @get("/", permission="vote.read", summary="Receipts of all counted ballots")
+    @get("/", permission="vote.read", summary="Receipts of all counted ballots", conflict="vote_open")
     async def list_receipts(
         self, vote_id: str, db: Database, page: PageQuery, receipt: Annotated[Receipt, QueryParameter()] = ""
     ) -> Page[EntryView]:

@@ -65,6 +65,11 @@ A_VOTE = {
     "closes_at": "2031-03-17T09:00:00Z",
 }
 """What the reference shows: what is left out has its default."""
+AN_OUTAGE = {
+    "outage_from": "2031-03-12T16:00:00Z",
+    "outage_until": "2031-03-12T18:30:00Z",
+    "reason": "The data centre had no power.",
+}
 
 
 class Scheduling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +116,12 @@ class Votes(Controller):
         """A vote, with its phase and how many voted."""
         return await one_vote(db, reader, vote_id)
 
-    @patch("/{vote_id:str}", permission="vote.create", summary="Change a draft")
+    @patch(
+        "/{vote_id:str}",
+        permission="vote.create",
+        example={"description": "Until when should clinics be open on Sundays?"},
+        summary="Change a draft",
+    )
     async def edit(self, vote_id: str, data: EditVote, send: Send, methods: Methods) -> VoteView:
         """What is not given stays. 409 `vote_frozen` once it is scheduled."""
         form = UNSET if data.voting_method is UNSET else form_named(data.voting_method, methods)
@@ -173,6 +183,7 @@ class Votes(Controller):
         permission="vote.object",
         limit="posts",
         open_to="suspended",
+        example={"kind": "missing", "text": "I joined in May, and my dues are paid."},
         summary="Object to a roll",
     )
     async def file_objection(
@@ -190,18 +201,24 @@ class Votes(Controller):
         """One's own, and those about oneself; all of them for membership officers."""
         return await objection_list(db, reader, vote_id, page)
 
-    @post("/{vote_id:str}/extensions", permission="vote.extend", status_code=HTTP_200_OK, summary="Extend a vote")
+    @post(
+        "/{vote_id:str}/extensions",
+        permission="vote.extend",
+        status_code=HTTP_200_OK,
+        example=AN_OUTAGE,
+        summary="Extend a vote",
+    )
     async def extend(self, vote_id: str, data: ExtendVote, send: Send) -> VoteView:
         """By as long as an outage in which no ballot was taken; published with its reason."""
         view: VoteView = await send("vote", vote_id, data)
         return view
 
-    @get("/{vote_id:str}/tally", permission="vote.read", summary="How a vote stands")
+    @get("/{vote_id:str}/tally", permission="vote.read", summary="How a vote stands", conflict="tally_hidden")
     async def get_tally(self, vote_id: str, db: Database, reader: Reader) -> TallyView:
         """Only where that may be shown while it is open; else 409 `tally_hidden`, whoever asks."""
         return await one_tally(db, reader, vote_id)
 
-    @get("/{vote_id:str}/results", permission="vote.read", summary="The results of a vote")
+    @get("/{vote_id:str}/results", permission="vote.read", summary="The results of a vote", conflict="vote_open")
     async def get_results(self, vote_id: str, db: Database, reader: Reader) -> ResultView:
         """409 `vote_open` until they are published."""
         return await one_result(db, reader, vote_id)

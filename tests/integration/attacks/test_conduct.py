@@ -56,6 +56,7 @@ BESIDE_WORDS = {
     "PUT /v1/questions/{question_id}/upvote",
     "POST /v1/posts/{post_id}/reports",
     "POST /v1/messages/{message_id}/reports",
+    "POST /v1/events/{event_id}/reports",
 }
 """Left to whoever is restricted, who may not write."""
 WRITES = [each for each in EXPECTED if not each.startswith("GET ") and "supporter" in EXPECTED[each]]

@@ -60,6 +60,7 @@ ABOUT_OTHERS = {
     "POST /v1/information/sources/{source_id}/objections", "PUT /v1/events/{event_id}/rsvp",
     "DELETE /v1/events/{event_id}/rsvp", "POST /v1/events/{event_id}/questions",
     "PUT /v1/questions/{question_id}/upvote", "DELETE /v1/questions/{question_id}/upvote",
+    "POST /v1/events/{event_id}/reports",
     "POST /v1/events/{event_id}/feedback", "POST /v1/votes/{vote_id}/ballots", "POST /v1/votes/{vote_id}/disputes",
     "POST /v1/votes/{vote_id}/roll/objections", "PUT /v1/me/delegations/{scope_id}",
     "DELETE /v1/me/delegations/{scope_id}",

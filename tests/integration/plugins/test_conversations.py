@@ -98,6 +98,8 @@ def test_moderators_see_what_is_disclosed_and_remove_it(
     rude = say(amina, pair, "You are a fool and everybody says so")
     report = baraka.post(f"/v1/messages/{rude}/reports", {"reason": "insult", "text": "Again and again"})
     assert report.status_code == 201, report.text
+    again = baraka.post(f"/v1/messages/{rude}/reports", {"reason": "insult"})
+    assert (again.status_code, again.json()["id"]) == (200, report.json()["id"])
     (case,) = until(lambda: moderator.get("/v1/moderation/cases").json()["items"])
     assert "You are a fool" in case["body"]
     assert SECRET not in moderator.get(f"/v1/moderation/cases/{case['id']}").text

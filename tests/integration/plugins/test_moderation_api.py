@@ -112,6 +112,8 @@ def test_a_warning_is_appealed_and_decided_by_another(
     filed = author.post(path, {"text": "It was a joke among friends."}, key="appeal")
     assert (filed.status_code, filed.json()["state"]) == (201, "filed")
     assert author.post(path, {"text": "It was a joke among friends."}, key="appeal").json() == filed.json()
+    same = author.post(path, {"text": "It was a joke among friends."})
+    assert (same.status_code, same.json()) == (200, filed.json())
     appeal = f"/v1/moderation/appeals/{filed.json()['id']}/decision"
     body = {"granted": True, "reason": "So it was."}
     assert until(lambda: first.get("/v1/moderation/appeals").json()["items"])[0]["case_id"] == case

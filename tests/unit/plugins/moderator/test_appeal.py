@@ -144,6 +144,7 @@ def test_a_second_opinion_is_blind_and_changes_nothing() -> None:
     assert refusal(agent.take(opinion.but(rule="nothing"), sender="mem_n")) == ("rule_unknown", 400)
     played = agent.take(opinion, sender="mem_n")
     assert played.tells == [Tell("moderator", "mem_m", CountReview("cas_1", agreed=False))]
+    assert played.status == 201
     assert (agent.state.phase, agent.state.action) == ("decided", "remove")
     agent.take(AskReview())
     assert refusal(agent.take(opinion, sender="mem_q")) == ("review_missing", 404)

@@ -194,7 +194,7 @@ def test_participants_are_counted_once() -> None:
 def test_a_post_taken_twice_is_answered_and_not_repeated() -> None:
     agent = published("pst_1")
     again = agent.take(TakePost("pst_1", "mem_b", "Here."), sender="mem_b")
-    assert isinstance(again.reply, PostView) and again.reply.id == "pst_1"
+    assert isinstance(again.reply, PostView) and (again.reply.id, again.status) == ("pst_1", 201)
     assert len(agent.said(PostReceived)) == 1
     stolen = agent.take(TakePost("pst_1", "mem_c", "Mine."), sender="mem_c").reject
     assert stolen is not None and stolen.code == "post_missing"
