@@ -133,10 +133,15 @@ class Profile:
         )
 
     @property
+    def record(self) -> str:
+        """All these ballots as `digest_of` takes them: a file whose SHA-256 is the digest."""
+        blank = {"": self.blank}
+        return _record({**{",".join(map(str, each)): n for each, n in self._groups().items()}, **blank}.items())
+
+    @property
     def digest(self) -> str:
         """Of all these ballots: see `digest_of`."""
-        blank = {"": self.blank}
-        return digest_of({**{",".join(map(str, each)): n for each, n in self._groups().items()}, **blank}.items())
+        return hashlib.sha256(self.record.encode()).hexdigest()
 
     def ballots(self) -> dict[Ballot, int]:
         """The grouped ballots again, by option numbers; grades in the order of the options that can be chosen."""
@@ -158,8 +163,11 @@ def digest_of(groups: Iterable[tuple[str, int]]) -> str:
         groups: option numbers or grades with commas between them, "" where it is blank; and how many there are. A line
             has a semicolon between the two.
     """
-    lines = (f"{choices};{ballots}\n" for choices, ballots in sorted(groups) if ballots)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256(_record(groups).encode()).hexdigest()
+
+
+def _record(groups: Iterable[tuple[str, int]]) -> str:
+    return "".join(f"{choices};{ballots}\n" for choices, ballots in sorted(groups) if ballots)
 
 
 def summed(places: Integers, values: Integers, size: int) -> list[int]:

@@ -28,6 +28,7 @@ def test_every_step_shows_what_it_says(followed: str) -> None:
         "decided",
         "<title>Opening hours of clinics",
         "Chosen: Until ten.",
+        "the same\n",
         "True",
         '"what":"took_effect"',
         "open_registration",

@@ -44,6 +44,7 @@ OWN_PLUGIN_FILES = {
         "messages.py", "words.py",  # Among its agents and jobs, which no other plugin sends; terms and texts.
         "methods.py",  # Which method counts what.
         "charts.py", "list_page.py", "markup.py", "page.py",  # At the edge: how votes are shown to people.
+        "record.py",  # And as an archive to keep.
     },
     "notification": {
         "outgoing.py", "choices.py",  # Of the inbox: out; what members decide.

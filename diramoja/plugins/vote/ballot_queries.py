@@ -23,7 +23,8 @@ from diramoja.plugins.vote.words import BallotForm, Terms
 
 __all__ = [
     "Cast", "Casting", "PublishedRecord", "Station", "ballot_page", "ballots_in", "casting_of", "entry_page",
-    "kept_ballots", "on_roll", "own_receipt", "published_ballots", "record_of", "sealed_stations", "stations_of",
+    "kept_ballots", "on_roll", "own_receipt", "published_ballots", "published_receipts", "record_of", "sealed_stations",
+    "stations_of",
 ]  # fmt: skip
 
 BALLOTS_AT_ONCE = 5_000
@@ -88,7 +89,7 @@ async def _casting(db: Database, keys: Keys, settings: VoteSettings, vote: str, 
     row = await db.one(
         "SELECT v.phase, v.stations, v.ballot_key, v.closes_at, s.form, s.options, s.grades, s.is_sealed FROM vote v"
         " LEFT JOIN vote_station s ON s.id = v.id || '-1'"
-        " WHERE v.id = $1 AND (v.phase <> 'draft' OR v.created_by = $2 OR $3)",
+        " WHERE v.id = $1 AND (v.terms_hash <> '' OR v.created_by = $2 OR $3)",
         vote,
         *seen_by(reader),
     )
@@ -225,6 +226,16 @@ async def published_ballots(db: Database, vote: str, after: str = "") -> AsyncIt
         last, first = rows[-1]["choices"], False
 
 
+async def published_receipts(db: Database, vote: str) -> AsyncIterator[str]:
+    """Of all ballots of a vote that is published, sorted; none once they are forgotten."""
+    sql = "SELECT receipt FROM vote_ballot WHERE vote = $1 AND receipt > $2 ORDER BY receipt LIMIT $3"
+    last = ""
+    while rows := await db.fetch(sql, vote, last, BALLOTS_AT_ONCE):
+        for row in rows:
+            yield row["receipt"]
+        last = rows[-1]["receipt"]
+
+
 # --- for everybody ---
 
 
@@ -282,7 +293,7 @@ async def _check_published(db: Database, vote: str) -> bool:
     """Whether the vote is public."""
     row = await db.one(
         "SELECT terms, EXISTS (SELECT 1 FROM vote_record r WHERE r.vote = v.id) AS is_published FROM vote v"
-        " WHERE id = $1 AND phase <> 'draft'",
+        " WHERE id = $1 AND terms_hash <> ''",
         vote,
     )
     if row is None:

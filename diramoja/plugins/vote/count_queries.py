@@ -1,6 +1,8 @@
 """Reads of counts: how the ballots were counted, these ballots again as files, and all that a page shows of a vote."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -20,20 +22,23 @@ from diramoja.plugins.vote.queries import next_votes, one_result, one_roll, one_
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.views import DisputeView, ParticipationView, ResultView, RollView, VoteView
 
-__all__ = ["Listed", "Shown", "ballot_file", "listed_votes", "one_count", "shown_vote"]
+__all__ = ["Listed", "Shown", "ballot_file", "count_of", "listed_votes", "one_count", "shown_vote"]
 
-type Ending = Literal["csv", "blt"]
+type Ending = Literal["csv", "blt", "txt"]
 
-FILES_KEPT = 4
+WRITTEN: Mapping[Ending, Callable[[Profile], str]] = {"csv": write_csv, "blt": write_blt, "txt": attrgetter("record")}
+"""How ballots are written; `txt`: what the `record_hash` is of."""
+FILES_KEPT = 6
 RUNNING = 50
 """Votes that are open, or to come, on their page."""
 
 
 @attrs.define(eq=False)
 class _Files:
-    """Files of ballots that do not change any more, by vote and ending."""
+    """Files of ballots that do not change any more, by vote and ending; and the last ballots, with their vote."""
 
     making: anyio.Lock = attrs.field(factory=anyio.Lock)
+    last: tuple[str, Profile] | None = None
     kept: dict[tuple[str, Ending], str] = attrs.field(factory=dict)
 
 
@@ -87,10 +92,18 @@ async def one_count(db: Database, reader: Reader, id: str) -> Count:
         MissingError: there is no such vote that the reader may see.
         ConflictError: it has no results yet (`vote_open`), or was called off (`vote_cancelled`).
     """
-    result = await one_result(db, reader, id)
+    return await count_of(db, await one_result(db, reader, id))
+
+
+async def count_of(db: Database, result: ResultView) -> Count:
+    """The count that this result is of.
+
+    Raises:
+        ConflictError: there is none yet (`vote_open`).
+    """
     row = await db.one(
         "SELECT count FROM vote_count WHERE vote = $1 AND number <= $2 ORDER BY number DESC LIMIT 1",
-        id,
+        result.vote_id,
         result.count_number,
     )
     if row is None:
@@ -110,8 +123,9 @@ async def ballot_file(db: Database, reader: Reader, methods: Methods, *, id: str
     files = _files.setdefault(db, _Files())
     async with files.making:
         if (text := files.kept.get((id, ending))) is None:
-            profile = await _profile(db, reader, methods, id)
-            text = await anyio.to_thread.run_sync({"csv": write_csv, "blt": write_blt}[ending], profile)
+            if files.last is None or files.last[0] != id:
+                files.last = id, await _profile(db, reader, methods, id)
+            text = await anyio.to_thread.run_sync(WRITTEN[ending], files.last[1])
             while files.kept and len(files.kept) >= FILES_KEPT:
                 files.kept.pop(next(iter(files.kept)))
             files.kept[id, ending] = text
@@ -123,7 +137,8 @@ async def _profile(db: Database, reader: Reader, methods: Methods, id: str) -> P
     vote = await one_vote(db, reader, id)
     form = method_named(vote.voting_method, vote.seats, methods).form
     ballots = [each async for each in published_ballots(db, id)]
-    return Profile.of(form, [each.text for each in vote.options], ballots, seats=vote.seats, title=vote.title)
+    names = [each.text for each in vote.options]
+    return await anyio.to_thread.run_sync(partial(Profile.of, form, names, ballots, seats=vote.seats, title=vote.title))
 
 
 async def shown_vote(db: Database, reader: Reader, settings: VoteSettings, id: str) -> Shown:

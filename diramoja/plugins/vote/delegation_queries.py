@@ -79,7 +79,7 @@ async def scope_of(db: Database, name: str) -> Scope:
     Raises:
         MissingError: it is a vote or a topic that is not there.
     """
-    sql = "SELECT phase, terms, closes_at, roll_size, published_at FROM vote WHERE id = $1 AND phase <> 'draft'"
+    sql = "SELECT phase, terms, closes_at, roll_size, published_at FROM vote WHERE id = $1 AND terms_hash <> ''"
     if (row := await db.one(sql, name)) is not None:
         terms = msgspec.convert(row["terms"], Terms)
         times = {"closes_at": row["closes_at"], "is_published": row["published_at"] is not None}

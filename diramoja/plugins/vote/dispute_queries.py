@@ -18,8 +18,10 @@ REASONS = 20
 """So many are shown with a dispute at most."""
 
 
-async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQuery) -> Page[DisputeView]:
-    """Disputes about a result, the newest first.
+async def dispute_list(
+    db: Database, reader: Reader, vote_id: str, page: PageQuery, *, decided: bool = False
+) -> Page[DisputeView]:
+    """Disputes about a result, the newest first; only those `decided`.
 
     Raises:
         MissingError: there is no such vote that the reader may see.
@@ -31,12 +33,14 @@ async def dispute_list(db: Database, reader: Reader, vote_id: str, page: PageQue
         " ARRAY(SELECT reason FROM vote_dispute_opinion WHERE dispute = d.id ORDER BY at, member LIMIT $5) AS reasons"
         " FROM vote_dispute d"
         " WHERE d.vote = $1 AND ($2::timestamptz IS NULL OR (d.filed_at, d.id) < ($2, $3))"
+        " AND (NOT $6 OR d.decision IS NOT NULL)"
         " ORDER BY d.filed_at DESC, d.id DESC LIMIT $4",
         vote_id,
         at,
         id,
         page.limit + 1,
         REASONS,
+        decided,
     )
     return paged(rows, page, partial(_dispute, reader=reader), "filed_at", "id")
 

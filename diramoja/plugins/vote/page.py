@@ -14,7 +14,7 @@ from diramoja.plugins.vote.markup import Say, facts, link, minute, moment, parag
 from diramoja.plugins.vote.views import DisputeView, ResultView, VoteView
 from diramoja.ports.texts import msgid
 
-__all__ = ["OUTCOMES", "PHASES", "recount_command", "vote_page"]
+__all__ = ["OUTCOMES", "PHASES", "recount_command", "rules_of", "vote_page"]
 
 DISPUTES_SHOWN = 20
 LETTERS = 600
@@ -106,6 +106,7 @@ RECORD_TEXT = msgid("It ends with the SHA-256 of the ballots that it counted, wh
 RECEIPTS_TEXT = msgid("Whoever voted finds their own receipt among them.")
 COUNT_DATA = msgid("The count as data (JSON)")
 COUNT_PICTURE = msgid("The count as a picture (SVG)")
+WHOLE_RECORD = msgid("All of it in one archive, with a README that says how to check it (TAR)")
 BALLOTS_CSV = msgid("The ballots as CSV")
 BALLOTS_BLT = msgid("The ballots as BLT")
 RECEIPTS = msgid("Receipts of all counted ballots (JSON)")
@@ -160,13 +161,20 @@ def _method(vote: VoteView, say: Say) -> str:
     return f"{say(words, {})} ({vote.voting_method})" if words else vote.voting_method
 
 
+def rules_of(vote: VoteView, say: Say) -> dict[str, str]:
+    """Its rules in words, each by its name."""
+    return {
+        METHOD: _method(vote, say),
+        SEATS: str(vote.seats),
+        MAJORITY: say(MAJORITIES[vote.majority], {}),
+        TIE: say(TIES[vote.tie_rule], {}),
+        BALLOTS: say(SECRECY[vote.anonymity_level], {}),
+    }
+
+
 def _asked(vote: VoteView, say: Say) -> str:
     told = {
-        METHOD: escape(_method(vote, say)),
-        SEATS: str(vote.seats),
-        MAJORITY: escape(say(MAJORITIES[vote.majority], {})),
-        TIE: escape(say(TIES[vote.tie_rule], {})),
-        BALLOTS: escape(say(SECRECY[vote.anonymity_level], {})),
+        **{name: escape(text) for name, text in rules_of(vote, say).items()},
         OPENS: moment(vote.opens_at),
         CLOSES: _closes(vote, say),
         TERMS_HASH: _hash(vote.terms_hash),
@@ -239,9 +247,9 @@ def _count(count: Count, say: Say) -> str:
 # --- again, and disputes ---
 
 
-def recount_command(vote: VoteView, count: Count, roll_size: int) -> str:
-    """What counts the downloaded ballots as the vote did, lot, casting vote and majority included."""
-    words = ["diramoja", "count", count.method, f"{vote.id}.csv", "--seats", str(count.seats), "--ties", vote.tie_rule]
+def recount_command(vote: VoteView, count: Count, roll_size: int, file: str) -> str:
+    """What counts the ballots of a file as the vote did, lot, casting vote and majority included."""
+    words = ["diramoja", "count", count.method, file, "--seats", str(count.seats), "--ties", vote.tie_rule]
     if count.tie and count.tie.seed:
         words += ["--seed", count.tie.seed]
     elif count.tie and count.tie.order:
@@ -253,6 +261,7 @@ def recount_command(vote: VoteView, count: Count, roll_size: int) -> str:
 
 def _again(vote: VoteView, count: Count, result: ResultView, say: Say) -> str:
     files = {
+        "record": WHOLE_RECORD,
         "ballots.csv": BALLOTS_CSV,
         **({} if count.grading or vote.form == "grade" else {"ballots.blt": BALLOTS_BLT}),
         "count": COUNT_DATA,
@@ -261,7 +270,7 @@ def _again(vote: VoteView, count: Count, result: ResultView, say: Say) -> str:
         "receipts": RECEIPTS,
     }
     items = "".join(f"<li>{link(f'/v1/votes/{vote.id}/{path}', say(text, {}))}</li>" for path, text in files.items())
-    command = escape(recount_command(vote, count, result.roll_size))
+    command = escape(recount_command(vote, count, result.roll_size, f"{vote.id}.csv"))
     inside = (
         f'{paragraph(say(RECOUNT_TEXT, {"file": f"{vote.id}.csv"}))}<pre dir="ltr" tabindex="0"><code>{command}</code>'
         f"</pre>{paragraph(say(RECORD_TEXT, {}))}<p>{_hash(result.record_hash)}</p>"

@@ -12,7 +12,7 @@ from diramoja.core import Page, PageQuery, Reader
 from diramoja.core.errors import ConflictError, DeniedError, MissingError
 from diramoja.core.ports.database import Database
 from diramoja.pages import Moment, Number, paged, place
-from diramoja.plugins.vote.rules import station_of
+from diramoja.plugins.vote.rules import station_of, terms_json
 from diramoja.plugins.vote.settings import VoteSettings
 from diramoja.plugins.vote.state import Vote, Wording, seen_by, view_of
 from diramoja.plugins.vote.views import (
@@ -30,12 +30,13 @@ from diramoja.plugins.vote.views import (
 from diramoja.plugins.vote.words import VotePhase
 
 __all__ = [
-    "Voter", "audit_trail", "check_member", "next_votes", "objection_list", "one_result", "one_roll", "one_tally",
-    "one_vote", "own_roll", "past_votes", "vote_list", "vote_of_objection", "voter_at",
+    "Voter", "audit_trail", "check_member", "next_votes", "objection_list", "one_lot", "one_result", "one_roll",
+    "one_tally", "one_vote", "own_roll", "past_votes", "terms_of", "vote_list", "vote_of_objection", "voter_at",
 ]  # fmt: skip
 
 _VOTE = "SELECT v.*, x.description, x.options FROM vote v JOIN vote_text x ON x.vote = v.id"
-_SEEN = "(v.phase <> 'draft' OR v.created_by = $1 OR $2)"
+_SEEN = "(v.terms_hash <> '' OR v.created_by = $1 OR $2)"
+"""A vote has the hash of its terms from its scheduling on; one that was called off before stays a draft."""
 
 
 @attrs.frozen
@@ -103,11 +104,25 @@ async def _row(db: Database, reader: Reader, id: str) -> Mapping[str, Any]:
     return row
 
 
+async def terms_of(db: Database, reader: Reader, id: str) -> bytes:
+    """What its `terms_hash` is of, as JSON; a member who was named in it and is gone is no more.
+
+    Raises:
+        MissingError: there is no such vote that the reader may see.
+    """
+    state, wording = _stored(await _row(db, reader, id))
+    return terms_json(state.title, wording.description, wording.options, state.terms)
+
+
 def _vote(row: Mapping[str, Any]) -> VoteView:
+    return view_of(row["id"], *_stored(row))
+
+
+def _stored(row: Mapping[str, Any]) -> tuple[Vote, Wording]:
     fields = {name: row[name] for name in Vote.__struct_fields__ if name in row}
     state = msgspec.convert(fields, Vote)
-    wording = msgspec.convert({"id": "wording", "description": row["description"], "options": row["options"]}, Wording)
-    return view_of(row["id"], state, wording)
+    wording = {"id": "wording", "description": row["description"], "options": row["options"]}
+    return state, msgspec.convert(wording, Wording)
 
 
 async def one_roll(db: Database, reader: Reader, id: str, settings: VoteSettings) -> RollView:

@@ -15,7 +15,7 @@ from diramoja.plugins.vote.words import Outcome, RollRule, Terms, VoteOption
 
 __all__ = [
     "UNBINDING", "closing_soon_at", "notice_refusal", "office_refusal", "outcome_of", "quorum_of", "roll_digest",
-    "station_of", "stations_for", "terms_hash", "terms_refusal", "urgent_at", "wording_refusal",
+    "station_of", "stations_for", "terms_hash", "terms_json", "terms_refusal", "urgent_at", "wording_refusal",
 ]  # fmt: skip
 
 STATION_BYTES = 8
@@ -129,9 +129,14 @@ def _times(terms: Terms, now: datetime, settings: VoteSettings) -> Reject | None
 
 
 def terms_hash(title: str, description: str, options: Iterable[VoteOption], terms: Terms) -> str:
-    """SHA-256, in hexadecimal, of all that cannot change any more, as JSON with sorted keys."""
+    """SHA-256, in hexadecimal, of all that cannot change any more."""
+    return hashlib.sha256(terms_json(title, description, options, terms)).hexdigest()
+
+
+def terms_json(title: str, description: str, options: Iterable[VoteOption], terms: Terms) -> bytes:
+    """All that cannot change any more, as JSON with sorted keys: byte by byte what the hash is of."""
     content = {"title": title, "description": description, "options": list(options), "terms": terms}
-    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    return msgspec.json.encode(content, order="deterministic")
 
 
 def roll_digest(rule: RollRule) -> "hashlib._Hash":

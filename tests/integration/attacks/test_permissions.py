@@ -195,6 +195,7 @@ EXPECTED = {
     "GET /v1/votes/{vote_id}/count.svg": GUEST,
     "GET /v1/votes/{vote_id}/participation": GUEST,
     "GET /v1/votes/{vote_id}/receipts": GUEST,
+    "GET /v1/votes/{vote_id}/record": GUEST,
     "GET /v1/votes/{vote_id}/lot": GUEST,
     "PUT /v1/votes/{vote_id}/lot/secrets/me": LEADERS,
     "POST /v1/votes/{vote_id}/lot/reveals": LEADERS,

@@ -1,11 +1,16 @@
-"""The count of a vote: its steps, its ballots as files that anyone counts again, and the page that shows all of it."""
+"""The count of a vote: its steps, its ballots as files that anyone counts again, its page, and the record of it all."""
 
+import hashlib
+import io
 import json
 import re
+import shlex
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -41,6 +46,7 @@ class Story:
 
 
 def drafted(story: Story, begin: datetime, **terms: Any) -> str:
+    begin = begin.astimezone(timezone(timedelta(hours=3)))
     times = {"opens_at": begin.isoformat(), "closes_at": (begin + timedelta(hours=2)).isoformat()}
     body = {
         "title": TITLE,
@@ -85,7 +91,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def test_nothing_of_the_count_is_shown_while_the_vote_is_open(story: Story) -> None:
-    for path in ("/count", "/count.svg", "/ballots.csv", "/ballots.blt"):
+    for path in ("/count", "/count.svg", "/ballots.csv", "/ballots.blt", "/record"):
         answer = story.leader.get(story.path(path))
         assert (answer.status_code, answer.json()["code"]) == (409, "vote_open")
     page = story.page()
@@ -123,6 +129,55 @@ def test_downloaded_ballots_count_as_the_vote_did(story: Story, ending: str, tmp
     for each in (again, count):
         del each["title"], each["options"]
     assert again == count
+
+
+def test_whoever_has_the_record_alone_can_check_and_count(story: Story, tmp_path: Path) -> None:
+    answer = story.town.platform.http.get(story.path("/record"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-tar")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{story.vote}-record.tar"'
+    assert answer.headers["cache-control"] == "public, max-age=10", "it can be disputed"
+    assert f'href="/v1/votes/{story.vote}/record"' in story.page().text
+    (tmp_path / "record.tar").write_bytes(answer.content)
+    ran_by = partial(subprocess.run, capture_output=True, text=True, check=True)
+    listed = ran_by(["tar", "tf", "record.tar"], cwd=tmp_path).stdout.split()
+    with tarfile.open(tmp_path / "record.tar", mode="r:") as tar:
+        assert tar.getnames() == listed
+        tar.extractall(tmp_path, filter="data")
+    folder = tmp_path / story.vote
+    assert "FAILED" not in ran_by(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder).stdout
+    readme = (folder / "README.txt").read_text()
+    for name in ("terms.json", "ballots.txt"):
+        sha256 = ran_by(["sha256sum", name], cwd=folder).stdout.split()[0]
+        assert f"  sha256sum {name}\n  {sha256}\n" in readme
+    (command,) = re.findall(r"^  (diramoja count .*)$", readme, re.MULTILINE)
+    assert ran(shlex.split(command)[1:], folder) == (folder / "count.txt").read_text()
+
+
+def test_record_holds_what_everybody_may_see(story: Story) -> None:
+    http = story.town.platform.http
+    first, files = http.get(story.path("/record")).content, record_of(story, story.vote)
+    assert story.leader.get(story.path("/record")).content == first, "whoever asks has the same bytes"
+    for name, path in {"results": "/results", "count": "/count"}.items():
+        assert json.loads(files[f"{name}.json"]) == http.get(story.path(path)).json()
+    for name, path in {"audit": "/audit", "disputes": "/disputes"}.items():
+        assert json.loads(files[f"{name}.json"]) == http.get(story.path(path)).json()["items"]
+    vote, roll = http.get(story.path()).json(), http.get(story.path("/roll")).json()
+    assert json.loads(files["roll.json"]) == {each: roll[each] for each in ("size", "hash", "rule", "frozen_at")}
+    assert json.loads(files["terms.json"])["title"] == TITLE
+    assert hashlib.sha256(files["terms.json"].encode()).hexdigest() == vote["terms_hash"]
+    assert hashlib.sha256(files["ballots.txt"].encode()).hexdigest() == json.loads(files["results.json"])["record_hash"]
+    receipts = [each["receipt"] for each in http.get(story.path("/receipts")).json()["items"]]
+    assert files["receipts.txt"].split() == sorted(receipts)
+    for ending in ("csv", "blt"):
+        assert files[f"ballots.{ending}"] == http.get(story.path(f"/ballots.{ending}")).text
+    assert not any(voter.id in text or voter.username in text for voter in story.voters for text in files.values())
+
+
+def record_of(story: Story, vote: str) -> dict[str, str]:
+    """The files of its record."""
+    content = story.town.platform.http.get(f"/v1/votes/{vote}/record").content
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
+        return {each.name.removeprefix(f"{vote}/"): tar.extractfile(each).read().decode() for each in tar}  # type: ignore[union-attr]
 
 
 def test_picture_of_the_count_is_svg(story: Story) -> None:
@@ -203,6 +258,8 @@ def test_page_shows_disputes_without_names(story: Story) -> None:
     page = story.page()
     assert "My ballot &lt;i&gt;is&lt;/i&gt; not in the record." in page.text
     assert story.voters[0].id not in page.text
+    files = record_of(story, story.vote)
+    assert (json.loads(files["disputes.json"]), "It is disputed." in files["README.txt"]) == ([], True), "not decided"
 
 
 def test_page_of_no_vote_is_missing(story: Story) -> None:
@@ -238,6 +295,9 @@ def test_grades_are_counted_with_the_blank_ballots_and_anybody_finds_the_same(st
     assert "Chosen: Until six.\n" in said
     assert said.endswith(f"SHA-256 of these ballots: {result['record_hash']}\n")
     assert f"<code>{result['record_hash']}</code>" in page.text
+    files = record_of(story, vote)
+    assert "ballots.blt" not in files
+    assert hashlib.sha256(files["ballots.txt"].encode()).hexdigest() == result["record_hash"]
 
 
 def test_page_says_who_took_part_and_withholds_small_groups(story: Story) -> None:
@@ -261,6 +321,17 @@ def test_votes_are_listed_for_guests_without_drafts(story: Story) -> None:
     assert f'href="/votes/{story.vote}"' in results
     assert "Opening &lt;hours&gt; &amp; more" in results
     assert not any(draft in page.text for draft in drafts), "nor what was called off before anybody saw it"
+    for rest in ("", "/audit", "/results", "/record", "/ballots", "/tally"):
+        answer = story.voters[0].get(f"/v1/votes/{drafts[0]}{rest}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "vote_missing"), rest
+    assert story.page(drafts[0]).status_code == 404
+    shown = story.town.platform.http.get("/v1/votes", params={"phase": "cancelled"}).json()["items"]
+    assert drafts[0] not in [each["id"] for each in shown]
+    assert story.leader.get(f"/v1/votes/{drafts[0]}").json()["phase"] == "cancelled", "whoever saw the draft"
+    assert story.leader.post(f"/v1/votes/{running}/cancel", {"reason": "An error."}).status_code == 200
+    until(lambda: story.page(running).status_code == 200 and "An error." in story.page(running).text)
+    answer = story.town.platform.http.get(f"/v1/votes/{running}/record")
+    assert (answer.status_code, answer.json()["code"]) == (409, "vote_cancelled")
     assert story.town.platform.http.get("/votes", params={"cursor": "nonsense"}).status_code == 400
 
 
@@ -272,3 +343,5 @@ def test_results_that_stand_are_kept_for_a_day(story: Story) -> None:
     story.town.move(datetime.fromisoformat(result["effective_at"]))
     until(lambda: story.leader.get(f"/v1/votes/{even}/results").json()["effective"])
     assert story.page(even).headers["cache-control"] == "public, max-age=86400"
+    record = story.town.platform.http.get(f"/v1/votes/{even}/record")
+    assert record.headers["cache-control"] == "public, max-age=86400, immutable"

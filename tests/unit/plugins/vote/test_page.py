@@ -164,7 +164,9 @@ def test_page_shows_winners_turnout_and_hashes() -> None:
     ],
 )
 def test_command_counts_again_with_all_that_decided(vote: VoteView, ties: Ties, command: str) -> None:
-    assert recount_command(vote, a_count(vote, ties), 20) == f"diramoja count plurality vot_1.csv {command}"
+    assert (
+        recount_command(vote, a_count(vote, ties), 20, "vot_1.csv") == f"diramoja count plurality vot_1.csv {command}"
+    )
 
 
 @pytest.mark.parametrize("outcome", ["no_quorum", "annulled"])
