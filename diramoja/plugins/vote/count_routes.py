@@ -72,7 +72,13 @@ class Counts(Controller):
         """For `diramoja count` and other programs; 400 `ballots_invalid` of grades. 409 `vote_open` before."""
         return _file(await ballot_file(db, reader, methods, id=vote_id, ending="blt"), f"{vote_id}.blt", MediaType.TEXT)
 
-    @get("/record", permission="vote.read", media_type="application/x-tar", summary="The election record")
+    @get(
+        "/record",
+        permission="vote.read",
+        media_type="application/x-tar",
+        summary="The election record",
+        conflict="vote_open",
+    )
     async def get_record(
         self, vote_id: str, *, db: Database, reader: Reader, settings: VoteSettings, methods: Methods
     ) -> Response[bytes]:
