@@ -3,12 +3,13 @@
 The length, and an example, are each plugin's own.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from msgspec import Meta
 
-__all__ = ["ID", "LINE", "MAYBE_LINE", "MAYBE_TEXT", "NEVER", "TEXT", "Category", "Moment"]
+__all__ = ["ID", "LINE", "MAYBE_LINE", "MAYBE_TEXT", "NEVER", "TEXT", "Category", "Moment", "one_line"]
 
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 TEXT = r"^(?=[\s\S]*\S)" + _NO_CONTROLS
@@ -36,3 +37,8 @@ type Category = Annotated[
     ),
 ]
 """Of topics and events, and what members are interested in."""
+
+
+def one_line(text: str) -> str:
+    """As `LINE` takes it: what breaks a line, or controls something, is a space; "" where nothing else is left."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import attrs
 import msgspec
@@ -12,6 +12,9 @@ from diramoja.core.errors import InvalidError
 from diramoja.core.messages import Command
 
 __all__ = ["Page", "PageQuery", "Reader", "Send"]
+
+type _Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+"""No database has a text with a NUL in it."""
 
 
 @attrs.frozen
@@ -57,7 +60,7 @@ class PageQuery:
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             values = msgspec.json.decode(
-                base64.b64decode(padded, b"-_", validate=True), type=tuple[str | int | float, ...]
+                base64.b64decode(padded, b"-_", validate=True), type=tuple[_Word | int | float, ...]
             )
         except ValueError as error:
             raise InvalidError("This cursor is none of ours.", code="cursor_invalid") from error

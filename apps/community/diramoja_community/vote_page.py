@@ -92,7 +92,7 @@ class _Frame:
         tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
         headers = {**PAGE_HEADERS, "content-language": language, "vary": "accept-language", "etag": tag}
         headers["cache-control"] = f"public, max-age={kept_s}"
-        if status == HTTP_200_OK and request.headers.get("if-none-match") == tag:
+        if status == HTTP_200_OK and tag in request.headers.get("if-none-match", ""):
             return Response("", status_code=HTTP_304_NOT_MODIFIED, media_type=MediaType.HTML, headers=headers)
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 

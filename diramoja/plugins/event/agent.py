@@ -98,9 +98,12 @@ def opening_judged(state: Gathering, message: TakeVerdict, context: Context) -> 
 
 @event.on("planning")
 def opening_decided(state: Gathering, message: ModeratePost, context: Context) -> Decision:
-    """People let it be opened, now or after an appeal, or not: then its organizer finds other words."""
+    """People let it be opened, now or after an appeal, or not: then its organizer finds other words.
+
+    An appeal is about the words that were refused, not about those that are looked at now.
+    """
     plan = context.row(Wording, context.id)
-    if message.post_id != context.id or plan is None:
+    if message.post_id != context.id or plan is None or (message.on_appeal and plan.held):
         return None
     if message.action != "publish":
         return Put(plan.but(held=None))

@@ -1,6 +1,7 @@
 """Jobs that look up members: whom an invitation selects, and who answered; a page at a time."""
 
 from datetime import datetime
+from typing import Any
 
 from diramoja.core import Command, Personal, View, job
 from diramoja.core.ports.database import Database
@@ -69,7 +70,13 @@ class FindGuests(View):
     invited_by: datetime | None = None
 
 
-class TellGuests(Command):
+def _second(fields: dict[str, Any]) -> dict[str, Any]:
+    """What was to be told stood beside the members once; the event is the one that reads this."""
+    told = {name: fields.pop(name) for name in ("notice", "about", "states")}
+    return {**fields, "wanted": {"event": "", **told}}
+
+
+class TellGuests(Command, version=2, upcasts={1: _second}):
     """A page of guests; told by the job that looked them up."""
 
     wanted: FindGuests

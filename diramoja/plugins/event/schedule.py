@@ -170,7 +170,7 @@ def tell_guests(state: Gathering, message: TellGuests, context: Context) -> Deci
     told = [tell for member in message.members for tell in notify(context, member, notice)]
     if not message.has_more:
         return tuple(told)
-    return *told, _telling(wanted.but(after=message.members[-1]))
+    return *told, _telling(wanted.but(event=context.id, after=message.members[-1]))
 
 
 def _notice(state: Gathering, wanted: FindGuests, context: Context) -> Notify | None:

@@ -1,12 +1,12 @@
 """What an event knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET
 
 from diramoja.core import AgentKind, Context, Personal, Reject, Row, State, View
-from diramoja.fields import NEVER
+from diramoja.fields import NEVER, one_line
 from diramoja.plugins.event.rules import NO_RATINGS, Ratings, score_of
 from diramoja.plugins.event.views import (
     Answer,
@@ -56,7 +56,13 @@ OVER = ("completed", "cancelled")
 # --- own rows ---
 
 
-class Opening(Row):
+def _second(fields: dict[str, Any]) -> dict[str, Any]:
+    """Titles of what there is to read had line breaks once."""
+    titled = [{**each, "title": one_line(each["title"]) or each["url"][:120]} for each in fields["resources"]]
+    return {**fields, "resources": titled}
+
+
+class Opening(Row, version=2, upcasts={1: _second}):
     """The longer texts; apart from the state, which is written with every answer."""
 
     id: str

@@ -100,7 +100,8 @@ def _settled(state: Case, message: DecideAppeal, context: Context) -> list[Put |
     lifted = sanction.but(state="lifted")
     effects += [Put(lifted), *forgotten(lifted, context)]
     if state.post_action in ("hide", "remove"):
-        effects.append(Tell(state.place, state.topic, ModeratePost(state.post, "publish", message.reason)))
+        given_back = ModeratePost(state.post, "publish", message.reason, on_appeal=True)
+        effects.append(Tell(state.place, state.topic, given_back))
     return effects
 
 

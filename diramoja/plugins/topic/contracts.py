@@ -198,11 +198,15 @@ class TakeVerdict(Command):
 
 
 class ModeratePost(Command):
-    """A decision of people about a post, told by a case or sent by an importer; it outranks every verdict."""
+    """A decision of people about a post, told by a case or sent by an importer; it outranks every verdict.
+
+    `on_appeal`: it takes an earlier one back, which may have been about other words.
+    """
 
     post_id: str
     action: Literal["publish", "hide", "remove"]
     reason: str = ""
+    on_appeal: bool = False
 
 
 class TakeShare(Command):

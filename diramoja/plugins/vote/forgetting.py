@@ -76,7 +76,7 @@ async def find_delegators(payload: FindDelegators, db: Database) -> TellDelegato
 def tell_delegators(state: Delegations, message: TellDelegators, context: Context) -> Decision:
     told: list[Any] = []
     for id, member, scope in message.found:
-        notice = delegation_notice("vote.delegate_leaving", scope, f"{id}:{message.erase_after.isoformat()}")
+        notice = delegation_notice("vote.delegate_leaving", scope, f"{id}:{message.erase_after:%Y-%m-%d}")
         told += notify(context, member, notice)
     return *told, Call(find_delegators, FindDelegators(message.delegate, message.erase_after, message.found[-1][0]))
 

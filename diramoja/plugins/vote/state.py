@@ -1,7 +1,7 @@
 """What a vote knows: its state, its own rows and its kind; the handlers are in agent and the modules beside it."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -97,7 +97,14 @@ class Pace(Row):
     most_at: datetime = NEVER
 
 
-class Lot(Row):
+def _second(fields: dict[str, Any]) -> dict[str, Any]:
+    """One officer alone said what was drawn, once."""
+    member, minutes = fields.pop("drawn_by", ""), fields.pop("minutes", "")
+    said = {"member": member, "order": fields.get("order", ()), "minutes": minutes, "at": fields.get("drawn_at")}
+    return {**fields, "draws": [said] if member else []}
+
+
+class Lot(Row, version=2, upcasts={1: _second}):
     """What was published for the lot; see `LotView`."""
 
     id: str = "lot"

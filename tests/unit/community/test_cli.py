@@ -215,6 +215,13 @@ def test_a_data_folder_with_nothing_in_it_is_announced(home: Path, capsys: pytes
     assert capsys.readouterr().err == ""
 
 
+def test_a_beginning_that_was_killed_at_once_begins_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("logs", "run"):
+        (home / "killed" / name).mkdir(parents=True)
+    Console().announce_new(home / "killed")
+    assert "holds nothing yet" in capsys.readouterr().err
+
+
 def test_nothing_begins_in_a_folder_of_other_things(home: Path) -> None:
     (home / "letters").mkdir()
     (home / "letters" / "to-the-members.txt").touch()

@@ -21,6 +21,8 @@ __all__ = ["AttachedProcess", "Console"]
 
 MARKS = {"VERSION", "lock", "secrets", "simulation.json", "diramoja.toml"}
 """One of them lies in every data folder that something was done with."""
+NOTHING_YET = {"lost+found", "logs", "run"}
+"""Of a file system of its own; and what a beginning that was killed at once leaves."""
 
 
 class AttachedProcess:
@@ -162,7 +164,7 @@ class Console:
 
         if folder.is_dir() and not os.access(folder, os.R_OK):
             return  # Another user's: whoever opens it says so.
-        held = {each.name for each in folder.iterdir()} - {"lost+found"} if folder.is_dir() else set()
+        held = {each.name for each in folder.iterdir()} - NOTHING_YET if folder.is_dir() else set()
         if held & MARKS:
             return
         if held:

@@ -50,8 +50,8 @@ def verdict(world: EventWorld, id: str, outcome: Any = "cleared") -> Played[Any]
     return world("evt_1", TakeVerdict(id, outcome, "" if outcome == "cleared" else "Rude."), told_by="screening")
 
 
-def decided(world: EventWorld, id: str, action: Any) -> Played[Any]:
-    return world("case_1", ModeratePost(id, action), told_by="case")
+def decided(world: EventWorld, id: str, action: Any, *, on_appeal: bool = False) -> Played[Any]:
+    return world("case_1", ModeratePost(id, action, on_appeal=on_appeal), told_by="case")
 
 
 def screened(played: Played[Any]) -> list[tuple[str, str]]:
@@ -98,13 +98,28 @@ def test_a_plan_that_is_refused_is_reworded_or_appealed(world: EventWorld) -> No
     verdict(world, "evt_1", "hidden")
     decided(world, "evt_1", "remove")
     rows = dict(world.rows)
-    decided(world, "evt_1", "publish")
+    decided(world, "evt_1", "publish", on_appeal=True)
     assert world.phase == "open_registration"  # The appeal was granted.
     world.state, world.rows = world.state.but(phase="planning", opened_at=None), rows
     world(ORGANIZER, EditEvent(title="Other words"))
-    decided(world, "evt_1", "publish")
+    decided(world, "evt_1", "publish", on_appeal=True)
     assert (world.phase, world.all(Wording)) == ("planning", [])  # What people let through is there no more.
     assert screened(world(ORGANIZER, OpenRegistration()))[0][1].startswith("Other words")
+
+
+@pytest.mark.parametrize("looked_at", ["pending", "held"])
+def test_an_appeal_for_mild_words_opens_no_plan_with_worse_ones(world: EventWorld, looked_at: str) -> None:
+    world(ORGANIZER, OpenRegistration())
+    verdict(world, "evt_1", "held")
+    decided(world, "evt_1", "remove")
+    world(ORGANIZER, EditEvent(title=RUDE))
+    world(ORGANIZER, OpenRegistration())
+    if looked_at == "held":
+        verdict(world, "evt_1", "held")
+    decided(world, "evt_1", "publish", on_appeal=True)
+    assert (world.phase, len(world.all(Wording))) == ("planning", 1)
+    decided(world, "evt_1", "publish")
+    assert world.phase == "open_registration"
 
 
 @pytest.mark.parametrize("by", ["software", "people"])

@@ -98,7 +98,7 @@ def test_granted_takes_everything_back() -> None:
     assert (decided.granted, decided.member, decided.action) == (True, "mem_b", "remove")
     assert sanction_of(agent).state == "lifted"
     told = agent.tells[before:]
-    assert Tell("topic", "top_1", ModeratePost("pst_1", "publish", "On second thoughts.")) in told
+    assert Tell("topic", "top_1", ModeratePost("pst_1", "publish", "On second thoughts.", on_appeal=True)) in told
     assert Tell("moderator", "mem_m", CountAppeal("cas_1", overturned=True)) in told
     [notice] = [each.command for each in told if isinstance(each.command, Notify)]
     assert notice.notice_class == "statutory" and notice.text.startswith("Your appeal was granted")
@@ -109,7 +109,7 @@ def test_denied_leaves_it_standing() -> None:
     agent.take(decision(agent, granted=False), sender="mem_n")
     assert (agent.state.phase, sanction_of(agent).state) == ("confirmed", "standing")
     assert [each.granted for each in agent.said(AppealDecided)] == [False]
-    assert ModeratePost("pst_1", "publish", "On second thoughts.") not in [each.command for each in agent.tells]
+    assert not any(isinstance(each.command, ModeratePost) and each.command.on_appeal for each in agent.tells)
     assert refusal(agent.take(FileAppeal(sanction_of(agent).id, "Once more."), sender="mem_b")) == ("appeal_filed", 409)
 
 

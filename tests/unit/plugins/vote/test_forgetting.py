@@ -46,6 +46,16 @@ def test_who_counts_on_a_delegate_is_told_as_soon_as_they_leave() -> None:
     assert (played.puts, played.removes) == ([], [])
 
 
+def test_who_leaves_and_comes_back_all_day_long_is_told_of_once_a_day() -> None:
+    keys = []
+    for later in (timedelta(), timedelta(minutes=5), timedelta(days=1)):
+        found = TellDelegators(MEMBER, NOW + timedelta(days=14) + later, (("dlg_1", OTHER, "housing"),))
+        (told,) = play(delegation, Delegations(phase="open"), found, has=["notification"]).tells
+        assert isinstance(told.command, Notify)
+        keys.append(told.command.key)
+    assert keys[0] == keys[1] != keys[2]
+
+
 def test_delegations_of_and_to_whoever_is_gone_end() -> None:
     def made(id: str, member: str, delegate: str) -> Delegation:
         return Delegation(id, member, delegate, "housing", "category", (), NOW, NOW + timedelta(days=9))
