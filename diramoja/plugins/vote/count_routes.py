@@ -76,8 +76,8 @@ class Counts(Controller):
         "/record",
         permission="vote.read",
         media_type="application/x-tar",
-        conflict="vote_open",
         summary="The election record",
+        conflict="vote_open",
     )
     async def get_record(
         self, vote_id: str, *, db: Database, reader: Reader, settings: VoteSettings, methods: Methods
