@@ -4,7 +4,7 @@ The news of each event are played through once more with seats that are counted 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -89,8 +89,9 @@ async def audit_events(database: asyncpg.Connection, done: Sequence[Done], add: 
             add("somebody twice at an event", (guest, "rows", times))
     await _halls(database, halls, rows, add)
     await _own(database, rows, add)
-    _answers(done, {(row["event"], row["member"]): row["state"] for row in rows}, add)
-    _acceptance(done, halls, add)
+    apart = _apart(done)
+    _answers(done, {(row["event"], row["member"]): row["state"] for row in rows}, apart, add)
+    _acceptance(done, halls, apart, add)
     await _upvotes(database, done, add)
     await _questions(database, done, add)
 
@@ -138,7 +139,17 @@ async def _own(database: asyncpg.Connection, rows: Sequence[asyncpg.Record], add
         add("event unlike its rows", (kept - shown, shown - kept))
 
 
-def _answers(done: Sequence[Done], states: Mapping[tuple[str, str], str], add: Add) -> None:
+def _apart(done: Sequence[Done]) -> set[tuple[str, str]]:
+    """(event, member) where a block may have stood between the organizer and the member: it ends their waiting."""
+    blocks = [(each.who, each.about) for each in done if each.what == "block" and (happened(each) or each.again)]
+    sides = {*blocks, *((about, who) for who, about in blocks)}
+    plans = [each for each in done if each.what == "plan"]
+    return {(each.made, member) for each in plans for organizer, member in sides if organizer == each.who}
+
+
+def _answers(
+    done: Sequence[Done], states: Mapping[tuple[str, str], str], apart: Collection[tuple[str, str]], add: Add
+) -> None:
     """What each answered last holds, unless a later answer may have been taken."""
     asked = by_pair(done, *ANSWERED)
     for pair, some in asked.items():
@@ -146,6 +157,8 @@ def _answers(done: Sequence[Done], states: Mapping[tuple[str, str], str], add: A
         if any(is_open(each) for each in some):
             continue
         wanted = _wanted(some[taken[-1]]) if taken else ("",)
+        if pair in apart and "waitlisted" in wanted:
+            wanted += ("declined",)
         if states.get(pair, "") not in wanted:
             add("answer missing or otherwise", (pair, states.get(pair, ""), wanted, some[-3:]))
     for pair in states.keys() - asked.keys():
@@ -161,11 +174,11 @@ def _wanted(each: Done) -> tuple[str, ...]:
     return STATES[each.text]
 
 
-def _acceptance(done: Sequence[Done], halls: Mapping[str, _Hall], add: Add) -> None:
+def _acceptance(done: Sequence[Done], halls: Mapping[str, _Hall], apart: Collection[tuple[str, str]], add: Add) -> None:
     """Whoever had a place in the line before another asked for one stands before them."""
     places: dict[str, list[tuple[float, float, int, str]]] = {}
     for (event, member), some in by_pair(done, *ANSWERED).items():
-        if event not in halls or any(is_open(each) for each in some):
+        if event not in halls or (event, member) in apart or any(is_open(each) for each in some):
             continue
         joined = _joined_line(some)
         numbers = halls[event].numbers.get(member, [])

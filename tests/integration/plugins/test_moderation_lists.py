@@ -287,7 +287,7 @@ async def test_alerts_reach_those_on_duty_for_the_topic(db: Database, cases: lis
 
 def test_a_second_opinion_is_counted(runtime: Runtime, cases: list[str]) -> None:
     opinion = ReviewCase("hide", "respect", "2026-01")
-    assert runtime.send(case, cases[2], opinion, sender="mod_b").status == 200
+    assert runtime.send(case, cases[2], opinion, sender="mod_b").status == 201
     counted = runtime.state(moderator, "mod_a")
     assert (counted.reviews_done, counted.reviews_differed) == (1, 1)
 
