@@ -30,8 +30,9 @@ log = structlog.get_logger(__name__)
 
 AUDIENCE_PAGE = 500
 LONGEST_BACKOFF_S = 3600.0
-AUDIENCE_LEASE_S = 20.0
-"""Beyond the longest that a page takes; each page extends it."""
+LEASE_S = 20.0
+"""After so long at the most the job of a runner that ended is taken again; one that lives extends the lease."""
+EXTENDED_EVERY_S = 5.0
 LOCK_MARGIN_S = 5.0
 BROKEN_ATTEMPTS = 8
 """Attempts of a job whose own code raises outside of its run: `failed`, or the query of an audience; and those beyond
@@ -51,24 +52,35 @@ class JobRunner:
         self._clock = environment.clock
         self._jitter = jitter
         self._stopping = False
-        self._running = 0
+        self._running: set[JobRow] = set()
         self._news = anyio.Event()
         self._hearings = {each.name: each for hearings in self._registry.hearings.values() for each in hearings}
-        leases = {name: job.timeout_s + LOCK_MARGIN_S for name, job in self._registry.jobs.items()}
-        self._leases_s = leases | {AUDIENCE_JOB: AUDIENCE_LEASE_S}
+        leases = {name: min(job.timeout_s + LOCK_MARGIN_S, LEASE_S) for name, job in self._registry.jobs.items()}
+        self._leases_s = leases | {AUDIENCE_JOB: LEASE_S}
 
     async def run(self) -> None:
         """Work until `stop`; a job that takes long holds up its slot only."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._listen)
-            while not self._stopping:
-                self._news = anyio.Event()
-                for row in (rows := await self._take_free()):
-                    self._running += 1
-                    tasks.start_soon(self._in_slot, row)
-                if not rows:
-                    with anyio.move_on_after(self._settings.poll_s):
-                        await self._news.wait()
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._listen)
+            beside.start_soon(self._extend_leases)
+            async with anyio.create_task_group() as tasks:
+                while not self._stopping:
+                    self._news = anyio.Event()
+                    for row in (rows := await self._take_free()):
+                        self._running.add(row)
+                        tasks.start_soon(self._in_slot, row)
+                    if not rows:
+                        with anyio.move_on_after(self._settings.poll_s):
+                            await self._news.wait()
+            beside.cancel_scope.cancel()
+
+    async def _extend_leases(self) -> None:
+        """What takes long stays with a runner that lives; an audience extends its own, page by page."""
+        while True:
+            await anyio.sleep(EXTENDED_EVERY_S)
+            for row in [each for each in self._running if each.name != AUDIENCE_JOB]:
+                with contextlib.suppress(DiramojaError):
+                    await self._store.advance_job(row, row.payload, LEASE_S)
 
     async def _listen(self) -> None:
         """Workers say when they have committed jobs; without their word the next look finds them."""
@@ -78,7 +90,7 @@ class JobRunner:
     async def _take_free(self) -> Sequence[JobRow]:
         """Due jobs for the slots that are free."""
         try:
-            return await self._take(self._settings.job_slots - self._running)
+            return await self._take(self._settings.job_slots - len(self._running))
         except DiramojaError as error:
             log.warning("jobs_unavailable", code=error.code)
             return ()
@@ -87,7 +99,7 @@ class JobRunner:
         try:
             await self._one(row)
         finally:
-            self._running -= 1
+            self._running.discard(row)
             self._news.set()
 
     def stop(self) -> None:
@@ -179,7 +191,7 @@ class JobRunner:
             chunk.append(_outgoing(row, hearing.kind, agent, command))
             if len(chunk) == AUDIENCE_PAGE:
                 await self._broker.publish(chunk)
-                await self._store.advance_job(row, encode(audience.but(told=place)), AUDIENCE_LEASE_S)
+                await self._store.advance_job(row, encode(audience.but(told=place)), LEASE_S)
                 chunk = []
         await self._broker.publish(chunk)
         await self._store.end_job(row, "done")
