@@ -4,7 +4,7 @@ from diramoja.core import Page
 from diramoja.plugins.vote.count_queries import Listed
 from diramoja.plugins.vote.list_page import list_page
 from diramoja.ports.texts import filled
-from tests.unit.plugins.vote.test_page import HOSTILE, a_vote
+from tests.support.a_vote import HOSTILE, a_vote
 
 RUNNING = a_vote().but(id="vot_open", phase="open", published_at=None, turnout=1_234, roll_size=5_000)
 COMING = a_vote().but(id="vot_coming", phase="scheduled", published_at=None)

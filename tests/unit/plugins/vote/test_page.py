@@ -1,7 +1,6 @@
 """The page of a vote: how it shows each phase and outcome, and the command that counts again."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
@@ -12,45 +11,10 @@ from diramoja.counting import BUILT_IN, Count, Majority, Profile, Ties
 from diramoja.plugins.vote.count_queries import Shown
 from diramoja.plugins.vote.page import OUTCOMES, PHASES, recount_command, vote_page
 from diramoja.plugins.vote.views import DisputeView, OptionView, ResultView, RollView, VoteView
-from diramoja.plugins.vote.words import Majority as MajorityRule
-from diramoja.plugins.vote.words import Outcome, RollRule, TieRule
+from diramoja.plugins.vote.words import Outcome, RollRule
 from diramoja.ports.texts import filled
+from tests.support.a_vote import HOSTILE, LATER, NOON, a_vote
 from tools.texts import ROOT, catalogue, is_translated, texts_of
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HOSTILE = "<img src=x onerror=alert(1)>"
-LATER = NOON + timedelta(hours=72)
-
-
-def a_vote(*, majority: MajorityRule = "plurality", tie_rule: TieRule = "lot", quorum: int = 0) -> VoteView:
-    return VoteView(
-        id="vot_1",
-        title=f"Vote {HOSTILE}",
-        description=HOSTILE,
-        vote_type="poll",
-        options=tuple(OptionView(n, text) for n, text in enumerate(("Ayo", "Bahati", HOSTILE), 1)),
-        voting_method="simple_majority",
-        form="choose_one",
-        anonymity_level="public",
-        majority=majority,
-        quorum_ratio=0.5,
-        tie_rule=tie_rule,
-        seats=1,
-        on_persons=False,
-        revote=False,
-        live_tally=False,
-        delegation=False,
-        opens_at=NOON,
-        closes_at=LATER,
-        roll=RollRule(),
-        topic_id="",
-        phase="results_published",
-        created_by="mem_author",
-        created_at=NOON,
-        roll_size=20,
-        quorum_needed=quorum,
-        published_at=LATER,
-    )
 
 
 def a_count(vote: VoteView, ties: Ties | None = None) -> Count:

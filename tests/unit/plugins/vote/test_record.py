@@ -13,40 +13,25 @@ from diramoja.counting import BUILT_IN, Profile, Ties, explain, write_csv
 from diramoja.plugins.vote.record import CONTENTS, ENTRIES_MAX, Record, packed
 from diramoja.plugins.vote.record_queries import whole
 from diramoja.plugins.vote.rules import terms_hash, terms_json
-from diramoja.plugins.vote.views import AuditView, LotSecret, LotView, OptionView, ResultView, RollView, VoteView
+from diramoja.plugins.vote.views import AuditView, LotSecret, LotView, OptionView, ResultView, RollView
 from diramoja.plugins.vote.words import RollRule, Terms, VoteOption
+from tests.support.a_vote import NOON, a_vote
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLOSE = NOON + timedelta(days=3, microseconds=7)
 NAMES = ("Ayo", "=Bahati", '"C#"')
 ASKED = ("Who", "Say.", [VoteOption(name) for name in NAMES], Terms(options=3))
 PROFILE = Profile.of("ranking", NAMES, {(2, 1): 5, (1,): 3, (3, 2, 1): 1, (): 1}, title="Who")
 COUNT = BUILT_IN["instant_runoff"].count(PROFILE, ties=Ties("lot"))
 
-VOTE = VoteView(
-    id="vot_1",
+VOTE = a_vote().but(
     title="Who",
     description="Say.",
-    vote_type="poll",
     options=tuple(OptionView(n, text) for n, text in enumerate(NAMES, 1)),
     voting_method="ranked_choice",
     form="rank",
     anonymity_level="pseudonymous",
-    majority="plurality",
     quorum_ratio=0.0,
-    tie_rule="lot",
-    seats=1,
-    on_persons=False,
-    revote=False,
-    live_tally=False,
-    delegation=False,
-    opens_at=NOON,
     closes_at=CLOSE,
-    roll=RollRule(),
-    topic_id="",
-    phase="results_published",
-    created_by="mem_author",
-    created_at=NOON,
     terms_hash=terms_hash(*ASKED),
 )
 RESULT = ResultView(
